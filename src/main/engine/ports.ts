@@ -1,0 +1,53 @@
+/**
+ * What the engine asks of its surroundings. Tests, the command line, the browser shell and the desktop shell
+ * differ only in what they inject here; the engine has no singletons and reads no global.
+ */
+export interface Clock {
+  /** Unix time in milliseconds. */
+  now(): number
+  /** Calls `run` once after `delayMs`; the returned function cancels it. Never keeps the process alive on its own. */
+  after(delayMs: number, run: () => void): () => void
+}
+
+export interface Random {
+  /** Cryptographically strong random bytes. */
+  bytes(length: number): Uint8Array
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** Structured log. Callers never pass secrets, prompts, preimages or connection strings. */
+export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void
+
+/** The part of the WHATWG WebSocket that the engine uses; the `ws` package and browsers both satisfy it. */
+export interface WebSocketLike {
+  readonly readyState: number
+  readonly bufferedAmount: number
+  send(data: string): void
+  close(code?: number, reason?: string): void
+  onopen: ((event: never) => void) | null
+  onclose: ((event: never) => void) | null
+  onerror: ((event: never) => void) | null
+  onmessage: ((event: { data: unknown }) => void) | null
+}
+
+/** Opens a socket. Throws only on an address that is not a ws(s) URL; every later failure is `onclose`. */
+export type OpenWebSocket = (url: string) => WebSocketLike
+
+/** How a secret rests on this machine. */
+export type Protection = 'os' | 'passphrase' | 'plain'
+
+/** Where secrets rest: the operating system's store on the desktop, an encrypted file headless. */
+export interface Secrets {
+  /** How `write` protects what it is given now. */
+  protection(): Protection
+  /** The secret, null when there is none. Throws SecretsLocked when it cannot be opened. */
+  read(name: string): Promise<string | null>
+  write(name: string, value: string): Promise<void>
+  remove(name: string): Promise<void>
+}
+
+/** The store is there and will not open: wrong or missing passphrase, or another machine's key. The message says which. */
+export class SecretsLocked extends Error {
+  override readonly name = 'SecretsLocked'
+}

@@ -1,0 +1,21 @@
+import { z } from 'zod'
+import { request, state } from './contract.ts'
+import { emptySchema, hex64Schema } from './common.ts'
+
+export const identityRoutes = {
+  'identity.status': state(
+    z.object({
+      pubkey: hex64Schema,
+      npub: z.string(),
+      protection: z.enum(['os', 'passphrase', 'plain']),
+      /** True once the phrase was shown and confirmed as written down. */
+      backedUp: z.boolean(),
+    }),
+  ),
+  /** The phrase in the clear: only after the person confirmed. */
+  'identity.revealPhrase': request(z.object({ confirmed: z.literal(true) }), z.object({ phrase: z.string() })),
+  'identity.exportSecretKey': request(z.object({ confirmed: z.literal(true) }), z.object({ nsec: z.string() })),
+  'identity.confirmBackup': request(z.object({ words: z.array(z.object({ index: z.number().int().min(0).max(23), word: z.string().max(20) })).length(3) }), emptySchema),
+  /** Replaces the identity and its wallet. Refused while selling or while a job is open. Takes effect at once. */
+  'identity.importPhrase': request(z.object({ phrase: z.string().max(400), confirmed: z.literal(true) }), emptySchema),
+}

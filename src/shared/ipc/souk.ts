@@ -1,0 +1,23 @@
+/** The whole contract between a page and the engine: one file per domain, put together here. */
+import { activityRoutes } from './activity.ts'
+import { appRoutes } from './app.ts'
+import { backendRoutes } from './backend.ts'
+import { customerRoutes } from './customer.ts'
+import { identityRoutes } from './identity.ts'
+import { providerRoutes } from './provider.ts'
+import { relayRoutes, sandboxRoutes, settingsRoutes } from './settings.ts'
+import { walletRoutes } from './wallet.ts'
+
+export const soukContract = {
+  ...appRoutes,
+  ...identityRoutes,
+  ...walletRoutes,
+  ...providerRoutes,
+  ...backendRoutes,
+  ...customerRoutes,
+  ...activityRoutes,
+  ...settingsRoutes,
+  ...relayRoutes,
+  ...sandboxRoutes,
+} as const
+export type SoukContract = typeof soukContract
