@@ -2,36 +2,10 @@
  * The relay pool port and its types. Every event that a subscription yields has been verified (id recomputed,
  * signature checked on a fresh object) and deduplicated by its computed id across relays.
  */
+import type { Filter, NostrEvent } from '#shared/protocol/event.ts'
 import type { Signal } from '../signal.ts'
 
-/** NIP-01 event: hex ids and keys in lower case, `created_at` in Unix seconds. */
-export interface NostrEvent {
-  readonly id: string
-  readonly pubkey: string
-  readonly created_at: number
-  readonly kind: number
-  readonly tags: readonly (readonly string[])[]
-  readonly content: string
-  readonly sig: string
-}
-
-export interface EventTemplate {
-  readonly kind: number
-  readonly created_at: number
-  readonly tags: readonly (readonly string[])[]
-  readonly content: string
-}
-
-/** NIP-01 filter. */
-export interface Filter {
-  readonly ids?: readonly string[]
-  readonly authors?: readonly string[]
-  readonly kinds?: readonly number[]
-  readonly since?: number
-  readonly until?: number
-  readonly limit?: number
-  readonly [tag: `#${string}`]: readonly string[] | undefined
-}
+export type { EventTemplate, Filter, NostrEvent } from '#shared/protocol/event.ts'
 
 export type OkPrefix =
   | 'duplicate'
