@@ -1,0 +1,1 @@
+export type { Handlers, StateSource } from '#shared/ipc/handlers.ts'
