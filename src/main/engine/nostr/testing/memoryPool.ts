@@ -1,0 +1,155 @@
+import type { Filter, NostrEvent } from '#shared/protocol/event.ts'
+import { matchesAnyFilter } from '#shared/protocol/filter.ts'
+import { createSignal } from '../../signal.ts'
+import type { OkPrefix, RelayPool, RelayStatus, RelayVerdict, SubscribeOptions } from '../relayPool.ts'
+import { createMemoryRelay, type MemoryRelay } from './memoryRelay.ts'
+
+const OK_PREFIXES: readonly OkPrefix[] = ['duplicate', 'pow', 'blocked', 'rate-limited', 'invalid', 'restricted', 'mute', 'error', 'auth-required']
+
+/** The relays of one test, by address. Pools that are given the same network meet on the same relays. */
+export type MemoryNetwork = (url: string) => MemoryRelay
+
+export function createMemoryNetwork(): MemoryNetwork {
+  const relays = new Map<string, MemoryRelay>()
+  return (url) => {
+    const relay = relays.get(url) ?? createMemoryRelay(url)
+    relays.set(url, relay)
+    return relay
+  }
+}
+
+export interface MemoryPool extends RelayPool {
+  /** The relay behind an address; the first one of the pool when none is named. */
+  relay(url?: string): MemoryRelay
+  /** How many subscriptions are open: what a closed reader must have left at 0. */
+  openSubscriptions(): number
+}
+
+export interface MemoryPoolOptions {
+  /** Relays to begin with; by default one. */
+  readonly urls?: readonly string[]
+  /** Shared by pools that are to meet; by default a network of its own. */
+  readonly network?: MemoryNetwork
+}
+
+interface OpenSubscription {
+  readonly filters: readonly Filter[]
+  readonly options: SubscribeOptions
+  readonly seen: Set<string>
+  closed: boolean
+}
+
+/**
+ * The RelayPool port without sockets. Delivery, stored events and EOSE each come in a later microtask, in order, as
+ * they come later on a real relay; `publish` resolves after what it published was delivered. Nothing is verified.
+ */
+export function createMemoryPool({ urls = ['wss://memory.test'], network = createMemoryNetwork() }: MemoryPoolOptions = {}): MemoryPool {
+  const status = createSignal<Readonly<Record<string, RelayStatus>>>({})
+  const subscriptions = new Set<OpenSubscription>()
+  const unwatch = new Map<string, () => void>()
+
+  const isWanted = (subscription: OpenSubscription, url: string) => subscription.options.relays?.includes(url) ?? unwatch.has(url)
+  const later = (run: () => void) => queueMicrotask(run)
+
+  const give = (subscription: OpenSubscription, event: NostrEvent, url: string) => {
+    if (subscription.closed || subscription.seen.has(event.id)) return
+    subscription.seen.add(event.id)
+    subscription.options.onEvent(event, url)
+  }
+  const giveStored = (subscription: OpenSubscription, relay: MemoryRelay) => {
+    for (const filter of subscription.filters) {
+      const newestFirst = relay.stored(filter).toSorted((a, b) => b.created_at - a.created_at)
+      for (const event of newestFirst.slice(0, filter.limit ?? newestFirst.length)) give(subscription, event, relay.url)
+    }
+  }
+  const showStatus = (relay: MemoryRelay) => {
+    const before = status.get()[relay.url]
+    const counts = { latencyMs: null, nextAttemptAt: null, received: 0, published: 0, dropped: 0, lastRefusal: null }
+    status.set({
+      ...status.get(),
+      [relay.url]: {
+        ...(before ?? counts),
+        url: relay.url,
+        state: relay.online ? 'connected' : 'waiting',
+        problem: relay.online ? null : 'the plug is pulled',
+        connectedAt: relay.online ? 0 : null,
+      },
+    })
+  }
+  const publishTo = (relay: MemoryRelay, event: NostrEvent): RelayVerdict => {
+    if (!relay.online) return { relay: relay.url, verdict: 'unreachable', message: 'the plug is pulled' }
+    const refusal = relay.publish(event)
+    if (refusal === null) return { relay: relay.url, verdict: 'accepted', message: '' }
+    const prefix = OK_PREFIXES.find((known) => refusal.startsWith(`${known}:`)) ?? 'none'
+    return { relay: relay.url, verdict: 'refused', prefix, message: refusal }
+  }
+
+  const pool: MemoryPool = {
+    status,
+    relay: (url) => network(url ?? urls[0] ?? 'wss://memory.test'),
+    openSubscriptions: () => subscriptions.size,
+    add(url) {
+      if (!/^wss?:\/\/\S+$/.test(url)) return 'A relay address starts with wss:// or ws://.'
+      if (unwatch.has(url)) return null
+      const relay = network(url)
+      const stopEvents = relay.watch((event) =>
+        later(() => {
+          if (!relay.online) return
+          for (const subscription of new Set(subscriptions)) {
+            if (isWanted(subscription, url) && matchesAnyFilter(subscription.filters, event)) give(subscription, event, url)
+          }
+        }),
+      )
+      const catchUp = () =>
+        later(() => {
+          if (!relay.online) return
+          for (const subscription of new Set(subscriptions)) if (isWanted(subscription, url)) giveStored(subscription, relay)
+        })
+      const stopOnline = relay.watchOnline((online) => {
+        showStatus(relay)
+        if (online) catchUp()
+      })
+      unwatch.set(url, () => {
+        stopEvents()
+        stopOnline()
+      })
+      showStatus(relay)
+      catchUp()
+      return null
+    },
+    remove(url) {
+      unwatch.get(url)?.()
+      unwatch.delete(url)
+      status.set(Object.fromEntries(Object.entries(status.get()).filter(([known]) => known !== url)))
+    },
+    urls: () => [...unwatch.keys()],
+    subscribe(filters, options) {
+      const subscription: OpenSubscription = { filters, options, seen: new Set(), closed: false }
+      subscriptions.add(subscription)
+      later(() => {
+        for (const url of options.relays ?? unwatch.keys()) if (network(url).online) giveStored(subscription, network(url))
+        if (!subscription.closed) options.onEose?.()
+      })
+      return {
+        close() {
+          subscription.closed = true
+          subscriptions.delete(subscription)
+        },
+      }
+    },
+    async publish(event, relays) {
+      const verdicts = (relays ?? [...unwatch.keys()]).map((url) => publishTo(network(url), event))
+      await Promise.resolve()
+      return { accepted: verdicts.some(({ verdict }) => verdict === 'accepted'), verdicts }
+    },
+    connected: () => Promise.resolve([...unwatch.keys()].some((url) => network(url).online)),
+    close() {
+      for (const url of unwatch.keys()) pool.remove(url)
+      for (const subscription of subscriptions) subscription.closed = true
+      subscriptions.clear()
+      return Promise.resolve()
+    },
+  }
+  for (const url of urls) pool.add(url)
+  return pool
+}
