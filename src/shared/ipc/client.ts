@@ -1,0 +1,423 @@
+/**
+ * The page's side of the contract, over any transport. It keeps the connection: after a drop it opens it again with
+ * growing pauses, asks for every watched state and event anew, and ends what cannot be continued with a problem.
+ */
+import { fail } from '../market/result.ts'
+import type { Problem } from '../market/result.ts'
+import type { Answer, Contract, EventName, InputOf, ItemOf, OutputOf, PayloadOf, RequestName, Route, SnapshotOf, StateName, StreamName } from './contract.ts'
+import { applyMerge } from './mergePatch.ts'
+import type { Transport } from './transport.ts'
+import { WIRE_VERSION, STREAM_WINDOW, decodeWire, encodeWire, serverMessageSchema, type ClientMessage, type ServerMessage } from './wire.ts'
+
+export type ConnectionState = 'connecting' | 'open' | 'closed'
+
+export interface IpcClient<C extends Contract> {
+  /** Never rejects. Besides the route's own codes: `disconnected`, `timeout`, `protocol`, `invalid-input`, `busy`, `internal`. */
+  request<K extends RequestName<C>>(name: K, input: InputOf<C[K]>): Promise<Answer<OutputOf<C[K]>>>
+  /** Events that happen while the connection is down are not replayed. */
+  onEvent<K extends EventName<C>>(name: K, listener: (payload: PayloadOf<C[K]>) => void): () => void
+  /** Opens a stream; the returned function cancels it, after which nothing more is called. A drop ends it with `disconnected`. */
+  stream<K extends StreamName<C>>(name: K, input: InputOf<C[K]>, listener: StreamListener<ItemOf<C[K]>>): () => void
+  /** Mirrors a state: the snapshot known now, if any, before this returns; then every later one. Unchanged parts keep their identity. */
+  watchState<K extends StateName<C>>(name: K, listener: (snapshot: SnapshotOf<C[K]>) => void): () => void
+  /** `connecting` at first, `closed` between a drop and the next success. */
+  readonly connection: { get(): ConnectionState; subscribe(listener: () => void): () => void }
+  /** Ends everything for good; open requests answer `disconnected`. */
+  close(): void
+}
+
+export interface StreamListener<T> {
+  onItem(item: T): void
+  /** Once, at the end; `problem` when it ended early. */
+  onEnd(problem?: Problem): void
+}
+
+export interface IpcClientOptions {
+  /** Calls `run` once after `delayMs`; returns its cancel. */
+  readonly after?: (delayMs: number, run: () => void) => () => void
+  /** In [0, 1), for the jitter of the pauses. */
+  readonly random?: () => number
+  readonly requestTimeoutMs?: number
+  /** What a developer should see: a message against the contract, another version. */
+  readonly onProblem?: (problem: Problem) => void
+}
+
+const FIRST_PAUSE_MS = 250
+const LONGEST_PAUSE_MS = 10_000
+/** A payment may wait for a slow route; past this the wallet page shows the truth anyway. */
+const REQUEST_TIMEOUT_MS = 120_000
+const PING_EVERY_MS = 20_000
+/** Room is given back in halves of the window, so that a fast stream never stops for want of it. */
+const CREDIT_STEP = STREAM_WINDOW / 2
+
+interface Pending {
+  readonly route: string
+  readonly message: ClientMessage
+  settle(answer: Answer<unknown>): void
+}
+interface OpenStream {
+  readonly route: string
+  readonly message: ClientMessage
+  readonly listener: StreamListener<unknown>
+  taken: number
+}
+interface Mirror {
+  readonly route: string
+  readonly verb: 'watch' | 'listen'
+  /** The id on this connection; 0 while none. */
+  id: number
+  known: boolean
+  /** The snapshot, when `known`. */
+  value: unknown
+  readonly listeners: Set<(value: unknown) => void>
+}
+
+const disconnected = fail('disconnected', 'The connection to Souk was lost before the answer came. It may have been done or not: look before you try again.')
+const notConnected = fail('disconnected', 'There is no connection to Souk just now. Nothing was sent.')
+
+function timeoutAfter(delayMs: number, run: () => void): () => void {
+  const timer = setTimeout(run, delayMs)
+  return () => clearTimeout(timer)
+}
+
+/** A client of `contract` over `transport`, connecting at once. Everything that arrives is checked against the contract. */
+export function createIpcClient<C extends Contract>(contract: C, transport: Transport, options: IpcClientOptions = {}): IpcClient<C> {
+  const after = options.after ?? timeoutAfter
+  const random = options.random ?? Math.random
+  const requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
+  const report = options.onProblem ?? (() => undefined)
+
+  let state: ConnectionState = 'connecting'
+  let finished = false
+  let everOpen = false
+  /** Counts attempts, so that a late call of an earlier one is told apart. */
+  let attempt = 0
+  let failures = 0
+  let nextId = 1
+  let stopPinging = () => {}
+  let stopWaiting = () => {}
+  const watchers = new Set<() => void>()
+  const pending = new Map<number, Pending>()
+  const streams = new Map<number, OpenStream>()
+  const mirrors = new Map<string, Mirror>()
+  const mirrorsById = new Map<number, Mirror>()
+
+  function setState(next: ConnectionState) {
+    if (state === next) return
+    state = next
+    for (const watcher of new Set(watchers)) watcher()
+  }
+  function send(message: ClientMessage) {
+    if (state === 'open') transport.send(encodeWire(message))
+  }
+  function routeOf(name: string): Route {
+    const route = Object.hasOwn(contract, name) ? contract[name] : undefined
+    if (!route) throw new RangeError(`no route named ${name}`)
+    return route
+  }
+  function protocolProblem(route: string): Problem {
+    const problem = { code: 'protocol', message: `Souk sent something for ${route} that this page cannot read. Reload the page.` }
+    report(problem)
+    return problem
+  }
+
+  function connect() {
+    attempt += 1
+    const mine = attempt
+    let ended = false
+    const end = (reason: string) => {
+      if (ended || mine !== attempt) return
+      ended = true
+      onDrop(reason)
+    }
+    transport.open({
+      onOpen: () => {
+        if (mine === attempt && !finished) transport.send(encodeWire({ type: 'hello', version: WIRE_VERSION }))
+      },
+      onMessage: (data) => {
+        if (mine === attempt && !finished) receive(data)
+      },
+      onClose: end,
+    })
+  }
+
+  /** The engine said hello: what waited is sent, what is mirrored is asked for. Until then, whatever arrives is of an earlier connection. */
+  function onOpen() {
+    failures = 0
+    everOpen = true
+    setState('open')
+    for (const { message } of pending.values()) send(message)
+    for (const { message } of streams.values()) send(message)
+    for (const mirror of mirrors.values()) subscribeMirror(mirror)
+    ping()
+  }
+
+  /** A half-open connection shows in a ping without a pong: nothing else would tell a page that only watches. */
+  function ping() {
+    let answered = true
+    const beat = () => {
+      if (!answered) {
+        transport.close()
+        attempt += 1
+        onDrop('no answer to a ping')
+        return
+      }
+      answered = false
+      send({ type: 'ping' })
+      cancel = after(PING_EVERY_MS, beat)
+    }
+    let cancel = after(PING_EVERY_MS, beat)
+    stopPinging = () => cancel()
+    notePong = () => {
+      answered = true
+    }
+  }
+  let notePong = () => {}
+
+  function onDrop(_reason: string) {
+    stopPinging()
+    if (finished) return
+    // Before the first success, what was asked waits for it. Later a late click must not be carried out unseen.
+    if (everOpen) {
+      setState('closed')
+      dropOpenWork()
+    }
+    failures += 1
+    const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10))
+    stopWaiting = after(longest * (0.5 + random() / 2), connect)
+  }
+
+  function dropOpenWork() {
+    mirrorsById.clear()
+    for (const mirror of mirrors.values()) mirror.id = 0
+    const requests = [...pending.values()]
+    const opened = [...streams.values()]
+    pending.clear()
+    streams.clear()
+    for (const request of requests) request.settle(disconnected)
+    for (const { listener } of opened) listener.onEnd(disconnected.error)
+  }
+
+  function receive(data: unknown) {
+    const parsed = serverMessageSchema.safeParse(decodeWire(data))
+    if (!parsed.success) {
+      report({ code: 'protocol', message: 'Souk sent a message that this page cannot read. Reload the page.' })
+      return
+    }
+    notePong()
+    const message = parsed.data
+    if (message.type === 'hello') {
+      if (message.version === WIRE_VERSION) {
+        if (state !== 'open') onOpen()
+      } else stop({ code: 'version', message: 'Souk was updated while this page was open. Reload the page.' })
+      return
+    }
+    if (message.type === 'refused') {
+      report(message.problem)
+      if (message.problem.code === 'version') stop(message.problem)
+      return
+    }
+    if (state === 'open') dispatch(message)
+  }
+
+  function dispatch(message: Exclude<ServerMessage, { type: 'hello' | 'refused' }>) {
+    switch (message.type) {
+      case 'answer':
+        onAnswer(message.id, message.value)
+        break
+      case 'problem':
+        takePending(message.id)?.settle({ ok: false, error: message.problem })
+        break
+      case 'item':
+        onItem(message.id, message.item)
+        break
+      case 'end':
+        onEnd(message.id, message.problem)
+        break
+      case 'snapshot':
+      case 'patch':
+        onState(message)
+        break
+      case 'event':
+        onPayload(message.id, message.payload)
+        break
+      case 'pong':
+        break
+    }
+  }
+
+  function takePending(id: number): Pending | undefined {
+    const found = pending.get(id)
+    pending.delete(id)
+    return found
+  }
+
+  function onAnswer(id: number, value: unknown) {
+    const request = takePending(id)
+    if (!request) return
+    const route = routeOf(request.route)
+    const output = route.verb === 'request' ? route.output.safeParse(value) : undefined
+    if (output?.success) request.settle({ ok: true, value: output.data })
+    else request.settle({ ok: false, error: protocolProblem(request.route) })
+  }
+
+  function onItem(id: number, raw: unknown) {
+    const open = streams.get(id)
+    if (!open) return
+    const route = routeOf(open.route)
+    const item = route.verb === 'stream' ? route.item.safeParse(raw) : undefined
+    if (!item?.success) {
+      streams.delete(id)
+      send({ type: 'cancel', id })
+      open.listener.onEnd(protocolProblem(open.route))
+      return
+    }
+    open.taken += 1
+    if (open.taken === CREDIT_STEP) {
+      open.taken = 0
+      send({ type: 'credit', id, count: CREDIT_STEP })
+    }
+    open.listener.onItem(item.data)
+  }
+
+  function onEnd(id: number, problem: Problem | undefined) {
+    const open = streams.get(id)
+    streams.delete(id)
+    if (open && problem) open.listener.onEnd(problem)
+    else if (open) open.listener.onEnd()
+    const mirror = mirrorsById.get(id)
+    if (!mirror) return
+    mirrorsById.delete(id)
+    mirror.id = 0
+    report(problem ?? { code: 'protocol', message: `Souk stopped sending ${mirror.route}. Reload the page.` })
+  }
+
+  function onState(message: Extract<ServerMessage, { type: 'snapshot' | 'patch' }>) {
+    const mirror = mirrorsById.get(message.id)
+    if (!mirror) return
+    send({ type: 'credit', id: message.id, count: 1 })
+    const next = message.type === 'snapshot' ? message.value : applyMerge(mirror.value, message.patch)
+    const route = routeOf(mirror.route)
+    // Kept in any case: the next patch is made against it.
+    mirror.value = next
+    // Checked, but handed on as it came: a parsed copy would give every unchanged part a new identity.
+    mirror.known = route.verb === 'state' && route.snapshot.safeParse(next).success
+    if (!mirror.known) {
+      protocolProblem(mirror.route)
+      return
+    }
+    for (const listener of new Set(mirror.listeners)) listener(next)
+  }
+
+  function onPayload(id: number, raw: unknown) {
+    const mirror = mirrorsById.get(id)
+    if (!mirror) return
+    const route = routeOf(mirror.route)
+    const payload = route.verb === 'event' ? route.payload.safeParse(raw) : undefined
+    if (!payload?.success) {
+      protocolProblem(mirror.route)
+      return
+    }
+    for (const listener of new Set(mirror.listeners)) listener(payload.data)
+  }
+
+  function subscribeMirror(mirror: Mirror) {
+    if (state !== 'open') return
+    mirror.id = nextId++
+    mirrorsById.set(mirror.id, mirror)
+    send({ type: mirror.verb, id: mirror.id, route: mirror.route })
+  }
+
+  function join(route: string, verb: Mirror['verb'], listener: (value: unknown) => void): () => void {
+    let mirror = mirrors.get(route)
+    if (!mirror) {
+      mirror = { route, verb, id: 0, known: false, value: undefined, listeners: new Set() }
+      mirrors.set(route, mirror)
+      subscribeMirror(mirror)
+    }
+    const joined = mirror
+    // A listener of its own, so that one function given twice is two subscriptions.
+    const own = (value: unknown) => listener(value)
+    joined.listeners.add(own)
+    if (joined.known) own(joined.value)
+    return () => {
+      if (!joined.listeners.delete(own) || joined.listeners.size > 0) return
+      mirrors.delete(route)
+      if (joined.id === 0) return
+      mirrorsById.delete(joined.id)
+      send({ type: 'cancel', id: joined.id })
+    }
+  }
+
+  /** For good: another version, or the page is done. */
+  function stop(problem?: Problem) {
+    if (finished) return
+    finished = true
+    attempt += 1
+    stopWaiting()
+    stopPinging()
+    if (problem) report(problem)
+    transport.close()
+    setState('closed')
+    dropOpenWork()
+  }
+
+  connect()
+
+  return {
+    request<K extends RequestName<C>>(name: K, input: InputOf<C[K]>) {
+      return new Promise<Answer<OutputOf<C[K]>>>((resolve) => {
+        const id = nextId++
+        const message: ClientMessage = { type: 'request', id, route: name, input }
+        if (finished || state === 'closed') {
+          resolve(notConnected)
+          return
+        }
+        const stopTimer = after(requestTimeoutMs, () => {
+          pending.delete(id)
+          send({ type: 'cancel', id })
+          resolve(fail('timeout', 'Souk did not answer in time. It may still be done: look before you try again.'))
+        })
+        pending.set(id, {
+          route: name,
+          message,
+          settle: (answer) => {
+            stopTimer()
+            // The value was read by this route's own output schema.
+            resolve(answer as Answer<OutputOf<C[K]>>)
+          },
+        })
+        send(message)
+      })
+    },
+    onEvent: (name, listener) => join(name, 'listen', listener as (value: unknown) => void),
+    watchState: (name, listener) => join(name, 'watch', listener as (value: unknown) => void),
+    stream(name, input, listener) {
+      const id = nextId++
+      if (finished || state === 'closed') {
+        // Later, so that the caller holds the cancel before it hears of the end.
+        let cancelled = false
+        queueMicrotask(() => {
+          if (!cancelled) listener.onEnd(notConnected.error)
+        })
+        return () => {
+          cancelled = true
+        }
+      }
+      const message: ClientMessage = { type: 'stream', id, route: name, input }
+      streams.set(id, { route: name, message, listener, taken: 0 })
+      send(message)
+      return () => {
+        if (streams.delete(id)) send({ type: 'cancel', id })
+      }
+    },
+    connection: {
+      get: () => state,
+      subscribe(watcher) {
+        watchers.add(watcher)
+        return () => void watchers.delete(watcher)
+      },
+    },
+    close: () => stop(),
+  }
+}
