@@ -1,0 +1,193 @@
+import type { JobRow, Role } from '#shared/ipc/common.ts'
+import { replay, type Machine } from './machine.ts'
+import type { Clock, Log } from './ports.ts'
+import type { JobRecord, Journal } from './store/journal.ts'
+
+/** What every machine's messages, events and effects have in common. */
+interface Timed {
+  readonly at: number
+}
+interface Keyed {
+  readonly key: string
+  readonly type: string
+  readonly at?: number
+}
+
+export interface ReactorOptions<State, Message extends Timed, Event extends Timed, Effect extends Keyed> {
+  readonly role: Role
+  readonly machine: Machine<State, Message, Event, Effect>
+  readonly journal: Journal
+  readonly clock: Clock
+  readonly log: Log
+  /** Runs one effect to its end. What it learns comes back through `dispatch`; aborting means that it is no longer due. */
+  perform(effect: Effect, jobId: string, signal: AbortSignal): Promise<void>
+  /** The job as pages and limits see it. */
+  describe(jobId: string, state: State): JobRecord
+  tick(at: number): Message
+  onChange(jobId: string, state: State, row: JobRow, events: readonly Event[]): void
+  /** The store refused a write: nothing was done, and nothing may be done until it takes writes again. */
+  onStoreFailure(error: Error): void
+}
+
+export interface Reactor<State, Message> {
+  /** Decides, appends, then lets the effects run. `given` may compute the message inside the same transaction. */
+  dispatch(jobId: string, message: Message | (() => Message)): DispatchOutcome
+  state(jobId: string): State
+  /** Takes up every open job where its journal ends. */
+  resume(): void
+  openJobs(): readonly string[]
+  /** Stops all effects and waits for them; the jobs stay as they are in the store. */
+  close(): Promise<void>
+}
+
+export type DispatchOutcome = 'changed' | 'unchanged' | 'store-failed'
+
+/** An effect that ended without moving its job is tried again after this long, doubling up to the limit. */
+const FIRST_RETRY_MS = 500
+const MAX_RETRY_MS = 30_000
+
+interface Running {
+  readonly controller: AbortController
+  readonly ended: Promise<void>
+}
+
+interface Job<State> {
+  state: State
+  sequence: number
+  final: boolean
+  readonly running: Map<string, Running>
+  readonly wakes: Map<string, () => void>
+  readonly failures: Map<string, number>
+}
+
+/**
+ * Drives a pure machine: durable before visible. Events are on disk before any effect runs, effects are derived from
+ * the state, and an effect that is no longer due is aborted; so cancel, time-out and restart need no code of their own.
+ */
+export function createReactor<State, Message extends Timed, Event extends Timed, Effect extends Keyed>(
+  options: ReactorOptions<State, Message, Event, Effect>,
+): Reactor<State, Message> {
+  const { role, machine, journal, clock, log } = options
+  const jobs = new Map<string, Job<State>>()
+  let closed = false
+
+  function load(jobId: string): Job<State> {
+    const known = jobs.get(jobId)
+    if (known) return known
+    const events = journal.events(role, jobId).map((stored) => stored.body as Event) // Written by this machine alone.
+    const job: Job<State> = { state: replay(machine, events), sequence: events.length, final: false, running: new Map(), wakes: new Map(), failures: new Map() }
+    return job
+  }
+
+  function dispatch(jobId: string, message: Message | (() => Message)): DispatchOutcome {
+    if (closed) return 'unchanged'
+    const job = load(jobId)
+    let events: readonly Event[] = []
+    let next = job.state
+    let record: JobRecord
+    try {
+      const appended = journal.transact(() => {
+        events = machine.decide(job.state, typeof message === 'function' ? message() : message)
+        if (events.length === 0) return null
+        next = events.reduce((state, event) => machine.evolve(state, event), job.state)
+        const described = options.describe(jobId, next)
+        journal.append(role, jobId, job.sequence, events.map((event) => ({ at: event.at, body: event })), described)
+        return described
+      })
+      if (appended === null) return 'unchanged'
+      record = appended
+    } catch (error) {
+      options.onStoreFailure(error instanceof Error ? error : new Error(String(error)))
+      return 'store-failed'
+    }
+    job.state = next
+    job.sequence += events.length
+    job.final = record.row.final
+    job.failures.clear()
+    jobs.set(jobId, job)
+    options.onChange(jobId, next, record.row, events)
+    settle(jobId, job)
+    return 'changed'
+  }
+
+  /** Starts what is due and not running, aborts what runs and is no longer due. */
+  function settle(jobId: string, job: Job<State>): void {
+    const due = closed ? [] : machine.due(job.state)
+    const keys = new Set(due.map((effect) => effect.key))
+    for (const [key, { controller }] of job.running) if (!keys.has(key)) controller.abort()
+    for (const [key, cancel] of job.wakes) {
+      if (keys.has(key)) continue
+      cancel()
+      job.wakes.delete(key)
+    }
+    for (const effect of due) {
+      if (effect.type === 'wake') scheduleWake(jobId, job, effect)
+      else if (!job.running.has(effect.key) && !job.wakes.has(effect.key)) start(jobId, job, effect)
+    }
+    if (job.final && job.running.size === 0 && due.length === 0) jobs.delete(jobId)
+  }
+
+  function scheduleWake(jobId: string, job: Job<State>, effect: Keyed, minDelayMs = 0): void {
+    if (job.wakes.has(effect.key)) return
+    const delayMs = Math.max(minDelayMs, (effect.at ?? 0) - clock.now())
+    const cancel = clock.after(delayMs, () => {
+      job.wakes.delete(effect.key)
+      // A tick that changes nothing came early (the clock was set back): wait again, never at once.
+      if (dispatch(jobId, options.tick(clock.now())) !== 'changed') scheduleWake(jobId, job, effect, FIRST_RETRY_MS)
+    })
+    job.wakes.set(effect.key, cancel)
+  }
+
+  function start(jobId: string, job: Job<State>, effect: Effect): void {
+    const controller = new AbortController()
+    const before = job.state
+    const ended = options
+      .perform(effect, jobId, controller.signal)
+      .catch((error: unknown) => log('error', `${role} effect ${effect.type} failed`, { jobId, reason: error instanceof Error ? error.message : String(error) }))
+      .then(() => {
+        job.running.delete(effect.key)
+        if (closed) return
+        if (job.state === before && !controller.signal.aborted) pause(jobId, job, effect.key)
+        else settle(jobId, job)
+      })
+    job.running.set(effect.key, { controller, ended })
+  }
+
+  /** The effect ended and the job did not move: the same effect is due again, later. */
+  function pause(jobId: string, job: Job<State>, key: string): void {
+    const failures = (job.failures.get(key) ?? 0) + 1
+    job.failures.set(key, failures)
+    const delayMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1))
+    job.wakes.set(key, clock.after(delayMs, () => {
+      job.wakes.delete(key)
+      settle(jobId, job)
+    }))
+  }
+
+  return {
+    dispatch,
+    state: (jobId) => load(jobId).state,
+    resume() {
+      for (const jobId of journal.openJobs(role)) {
+        if (jobs.has(jobId)) continue
+        const job = load(jobId)
+        jobs.set(jobId, job)
+        settle(jobId, job)
+      }
+    },
+    openJobs: () => [...jobs].filter(([, job]) => !job.final).map(([jobId]) => jobId),
+    async close() {
+      closed = true
+      const ended: Promise<void>[] = []
+      for (const job of jobs.values()) {
+        for (const cancel of job.wakes.values()) cancel()
+        for (const running of job.running.values()) {
+          running.controller.abort()
+          ended.push(running.ended)
+        }
+      }
+      await Promise.all(ended)
+      jobs.clear()
+    },
+  }
+}

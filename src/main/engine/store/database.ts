@@ -1,0 +1,92 @@
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { fail, ok, type Problem, type Result } from '#shared/market/result.ts'
+
+export interface Migration {
+  readonly number: number
+  readonly change: string
+  readonly sql: string
+}
+
+export interface OpenedDatabase {
+  readonly database: DatabaseSync
+  /** Where a damaged file was put aside, when that happened. */
+  readonly quarantined: string | null
+}
+
+export type OpenProblem = Problem<'store-newer' | 'store-unusable'>
+
+/** How long a statement waits for another connection's lock. node:sqlite's own default is not to wait at all. */
+const BUSY_TIMEOUT_MS = 5_000
+/** Negative is KiB: one megabyte of page cache serves a store of this size. */
+const CACHE_KIB = -1_024
+
+/**
+ * Opens a database: WAL, `synchronous=FULL`, integrity checked, migrated. A damaged file is renamed with its
+ * journal, never deleted, and a fresh one takes its place. Refuses a file that a newer Souk has written.
+ */
+export function openDatabase(path: string, migrations: readonly Migration[], nowMs: number): Result<OpenedDatabase, OpenProblem> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const first = tryOpen(path)
+  if (first.ok) return migrate(first.value, migrations, null)
+  if (first.error.kind === 'unusable') {
+    return fail('store-unusable', `Cannot open ${path}: ${first.error.reason}. Check that the folder may be written and the disk is not full.`)
+  }
+  const quarantined = `${path}.damaged-${new Date(nowMs).toISOString().replaceAll(/[:.]/g, '-')}`
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (existsSync(path + suffix)) renameSync(path + suffix, quarantined + suffix)
+  }
+  const second = tryOpen(path)
+  if (!second.ok) return fail('store-unusable', `Cannot make a new store at ${path}: ${second.error.reason}.`)
+  return migrate(second.value, migrations, quarantined)
+}
+
+type TryOpen = { ok: true; value: DatabaseSync } | { ok: false; error: { kind: 'damaged' | 'unusable'; reason: string } }
+
+function tryOpen(path: string): TryOpen {
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
+    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = ${CACHE_KIB}`)
+    const check = database.prepare('PRAGMA quick_check(1)').get()
+    if (check?.['quick_check'] === 'ok') return { ok: true, value: database }
+    database.close()
+    return { ok: false, error: { kind: 'damaged', reason: String(check?.['quick_check']) } }
+  } catch (error) {
+    database?.close()
+    const reason = error instanceof Error ? error.message : String(error)
+    const damaged = /malformed|not a database|corrupt/i.test(reason)
+    return { ok: false, error: { kind: damaged ? 'damaged' : 'unusable', reason } }
+  }
+}
+
+function migrate(database: DatabaseSync, migrations: readonly Migration[], quarantined: string | null): Result<OpenedDatabase, OpenProblem> {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
+  const newest = migrations.at(-1)?.number ?? 0
+  if (version > newest) {
+    database.close()
+    return fail('store-newer', `This folder was written by a newer Souk (store version ${version}, this one knows ${newest}). Update Souk, or choose another folder with --data.`)
+  }
+  for (const migration of migrations) {
+    if (migration.number <= version) continue
+    inTransaction(database, () => {
+      database.exec(migration.sql)
+      database.exec(`PRAGMA user_version = ${migration.number}`)
+    })
+  }
+  return ok({ database, quarantined })
+}
+
+/** Runs `change` in one transaction: all of it is on disk when this returns, or none of it. */
+export function inTransaction<T>(database: DatabaseSync, change: () => T): T {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const value = change()
+    database.exec('COMMIT')
+    return value
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}

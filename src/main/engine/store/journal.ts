@@ -1,0 +1,144 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import { jobRowSchema, type JobRow, type JobState, type Role } from '#shared/ipc/common.ts'
+import { msat, type Msat } from '#shared/market/msat.ts'
+import { inTransaction } from './database.ts'
+
+/** What the tables keep of a job besides its journal: the row for the pages, and the figures that limits are checked against. */
+export interface JobRecord {
+  readonly row: JobRow
+  /** Outgoing money intended or in doubt: counts against limits until it is settled or failed. */
+  readonly pendingMsat: Msat
+  /** Unix ms at which money moved, null while none has. */
+  readonly settledAt: number | null
+  readonly paymentHash: string | null
+}
+
+export interface StoredEvent {
+  readonly at: number
+  readonly body: unknown
+}
+
+export interface JobPage {
+  readonly role?: Role | undefined
+  readonly state?: JobState | undefined
+  readonly search?: string | undefined
+  readonly before?: { readonly createdAt: number; readonly jobId: string } | undefined
+  readonly limit: number
+}
+
+/** What one's own history with a peer says. */
+export interface PeerHistory {
+  readonly done: number
+  readonly failed: number
+  readonly movedMsat: Msat
+}
+
+/** The append-only journal of jobs, and the `job` table that is derived from it in the same transaction. */
+export interface Journal {
+  /** Runs reads and one append as a single transaction, so that a limit is checked against what the intent is stored with. */
+  transact<T>(change: () => T): T
+  append(role: Role, jobId: string, from: number, events: readonly StoredEvent[], record: JobRecord): void
+  events(role: Role, jobId: string): readonly StoredEvent[]
+  openJobs(role: Role): readonly string[]
+  row(role: Role, jobId: string): JobRow | null
+  list(page: JobPage): readonly JobRow[]
+  /** Settled since a time, and everything pending: the two figures of a daily limit. */
+  spending(role: Role, sinceMs: number): { readonly settledMsat: Msat; readonly pendingMsat: Msat }
+  settled(role: Role, sinceMs: number): readonly { readonly at: number; readonly amountMsat: Msat }[]
+  /** Everything that ever settled. */
+  settledTotal(role: Role): { readonly amountMsat: Msat; readonly jobs: number }
+  peerHistory(role: Role): ReadonlyMap<string, PeerHistory>
+  jobOfPayment(paymentHash: string): string | null
+}
+
+export function createJournal(database: DatabaseSync): Journal {
+  const insertEvent = database.prepare('INSERT INTO job_event (role, job_id, sequence, at, body) VALUES (?, ?, ?, ?, ?)')
+  const upsertJob = database.prepare(`
+    INSERT INTO job (role, job_id, state, final, peer, payment_hash, created_at, updated_at, settled_at, moved_msat, pending_msat, row)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (role, job_id) DO UPDATE SET state = excluded.state, final = excluded.final, payment_hash = excluded.payment_hash,
+      updated_at = excluded.updated_at, settled_at = excluded.settled_at, moved_msat = excluded.moved_msat,
+      pending_msat = excluded.pending_msat, row = excluded.row`)
+  const selectEvents = database.prepare('SELECT at, body FROM job_event WHERE role = ? AND job_id = ? ORDER BY sequence')
+  const selectOpen = database.prepare('SELECT job_id FROM job WHERE role = ? AND final = 0 ORDER BY created_at')
+  const selectRow = database.prepare('SELECT row FROM job WHERE role = ? AND job_id = ?')
+  const selectSpending = database.prepare(`
+    SELECT COALESCE(SUM(CASE WHEN settled_at >= ? THEN moved_msat ELSE 0 END), 0) AS settled, COALESCE(SUM(pending_msat), 0) AS pending
+    FROM job WHERE role = ? AND (settled_at IS NOT NULL OR pending_msat > 0)`)
+  const selectSettled = database.prepare('SELECT settled_at, moved_msat FROM job WHERE role = ? AND settled_at >= ? ORDER BY settled_at')
+  const selectTotal = database.prepare('SELECT COALESCE(SUM(moved_msat), 0) AS moved, COUNT(*) AS jobs FROM job WHERE role = ? AND settled_at IS NOT NULL')
+  const selectPeers = database.prepare(`
+    SELECT peer, SUM(state = 'done') AS done, SUM(state IN ('failed', 'owed', 'refused', 'expired')) AS failed, SUM(moved_msat) AS moved
+    FROM job WHERE role = ? GROUP BY peer`)
+  const selectPayment = database.prepare('SELECT job_id FROM job WHERE payment_hash = ?')
+
+  return {
+    transact: (change) => inTransaction(database, change),
+    append(role, jobId, from, events, record) {
+      const { row } = record
+      events.forEach((event, index) => insertEvent.run(role, jobId, from + index, event.at, JSON.stringify(event.body)))
+      upsertJob.run(
+        role, jobId, row.state, row.final ? 1 : 0, row.peer, record.paymentHash, row.createdAt, row.updatedAt,
+        record.settledAt, row.movedMsat, record.pendingMsat, JSON.stringify(row),
+      )
+    },
+    events: (role, jobId) => selectEvents.all(role, jobId).map((found) => ({ at: Number(found['at']), body: JSON.parse(String(found['body'])) })),
+    openJobs: (role) => selectOpen.all(role).map((found) => String(found['job_id'])),
+    row(role, jobId) {
+      const found = selectRow.get(role, jobId)
+      return found ? parseRow(found['row']) : null
+    },
+    list(page) {
+      const { where, values } = pageCondition(page)
+      const found = database.prepare(`SELECT row FROM job ${where} ORDER BY created_at DESC, job_id DESC LIMIT ?`).all(...values, page.limit)
+      return found.map((each) => parseRow(each['row']))
+    },
+    spending(role, sinceMs) {
+      const found = selectSpending.get(sinceMs, role)
+      return { settledMsat: msat(Number(found?.['settled'])), pendingMsat: msat(Number(found?.['pending'])) }
+    },
+    settled: (role, sinceMs) =>
+      selectSettled.all(role, sinceMs).map((found) => ({ at: Number(found['settled_at']), amountMsat: msat(Number(found['moved_msat'])) })),
+    settledTotal(role) {
+      const found = selectTotal.get(role)
+      return { amountMsat: msat(Number(found?.['moved'])), jobs: Number(found?.['jobs']) }
+    },
+    peerHistory: (role) =>
+      new Map(
+        selectPeers.all(role).map((found) => [
+          String(found['peer']),
+          { done: Number(found['done']), failed: Number(found['failed']), movedMsat: msat(Number(found['moved'])) },
+        ]),
+      ),
+    jobOfPayment(paymentHash) {
+      const found = selectPayment.get(paymentHash)
+      return found ? String(found['job_id']) : null
+    },
+  }
+}
+
+function parseRow(text: unknown): JobRow {
+  return jobRowSchema.parse(JSON.parse(String(text)))
+}
+
+function pageCondition(page: JobPage): { where: string; values: SQLInputValue[] } {
+  const conditions: string[] = []
+  const values: SQLInputValue[] = []
+  if (page.role) {
+    conditions.push('role = ?')
+    values.push(page.role)
+  }
+  if (page.state) {
+    conditions.push('state = ?')
+    values.push(page.state)
+  }
+  if (page.search) {
+    conditions.push(`row LIKE ? ESCAPE '\\'`)
+    values.push(`%${page.search.replaceAll(/[\\%_]/g, (character) => `\\${character}`)}%`)
+  }
+  if (page.before) {
+    conditions.push('(created_at, job_id) < (?, ?)')
+    values.push(page.before.createdAt, page.before.jobId)
+  }
+  return { where: conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`, values }
+}

@@ -1,0 +1,61 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { msat, type Msat } from '#shared/market/msat.ts'
+
+export interface SentPayment {
+  readonly paymentHash: string
+  readonly bolt11: string
+  readonly amountMsat: Msat
+  readonly maxFeeMsat: Msat
+  readonly state: 'intended' | 'unknown' | 'settled' | 'failed'
+  readonly feeMsat: Msat
+  readonly note: string
+  readonly createdAt: number
+}
+
+/** Payments that a person sends by hand: stored as intended before the wallet is asked. */
+export interface SentPaymentStore {
+  /** Stores the intent; returns what is already known of that hash instead, when something is. */
+  intend(payment: Pick<SentPayment, 'paymentHash' | 'bolt11' | 'amountMsat' | 'maxFeeMsat' | 'createdAt'>): SentPayment | null
+  resolve(paymentHash: string, state: SentPayment['state'], feeMsat: Msat, note: string, at: number): void
+  unresolved(): readonly SentPayment[]
+  pendingMsat(): Msat
+}
+
+export function createSentPaymentStore(database: DatabaseSync): SentPaymentStore {
+  const select = database.prepare('SELECT * FROM sent_payment WHERE payment_hash = ?')
+  const insert = database.prepare(`
+    INSERT INTO sent_payment (payment_hash, bolt11, amount_msat, max_fee_msat, state, created_at, updated_at)
+    VALUES (?, ?, ?, ?, 'intended', ?, ?)
+    ON CONFLICT (payment_hash) DO UPDATE SET state = 'intended', max_fee_msat = excluded.max_fee_msat, updated_at = excluded.updated_at`)
+  const update = database.prepare('UPDATE sent_payment SET state = ?, fee_msat = ?, note = ?, updated_at = ? WHERE payment_hash = ?')
+  const selectOpen = database.prepare("SELECT * FROM sent_payment WHERE state IN ('intended', 'unknown') ORDER BY created_at")
+  const sumOpen = database.prepare("SELECT COALESCE(SUM(amount_msat + max_fee_msat), 0) AS pending FROM sent_payment WHERE state IN ('intended', 'unknown')")
+  return {
+    intend(payment) {
+      const known = select.get(payment.paymentHash)
+      // Only a failure that the wallet confirmed may be tried again.
+      if (known && known['state'] !== 'failed') return paymentOf(known)
+      insert.run(payment.paymentHash, payment.bolt11, payment.amountMsat, payment.maxFeeMsat, payment.createdAt, payment.createdAt)
+      return null
+    },
+    resolve: (paymentHash, state, feeMsat, note, at) => void update.run(state, feeMsat, note, at, paymentHash),
+    unresolved: () => selectOpen.all().map(paymentOf),
+    pendingMsat: () => msat(Number(sumOpen.get()?.['pending'])),
+  }
+}
+
+const paymentOf = (found: Record<string, unknown>): SentPayment => ({
+  paymentHash: String(found['payment_hash']),
+  bolt11: String(found['bolt11']),
+  amountMsat: msat(Number(found['amount_msat'])),
+  maxFeeMsat: msat(Number(found['max_fee_msat'])),
+  state: stateOf(found['state']),
+  feeMsat: msat(Number(found['fee_msat'])),
+  note: String(found['note']),
+  createdAt: Number(found['created_at']),
+})
+
+function stateOf(value: unknown): SentPayment['state'] {
+  if (value === 'intended' || value === 'unknown' || value === 'settled' || value === 'failed') return value
+  throw new RangeError(`unknown payment state in the store: ${String(value)}`)
+}
