@@ -1,0 +1,79 @@
+/** What the page itself remembers: where the person is. Nothing here is the engine's truth. */
+import { create } from 'zustand'
+import { createJSONStorage, persist } from 'zustand/middleware'
+import type { Role } from '#shared/ipc/common.ts'
+import type { Selection } from '#shared/ipc/customer.ts'
+import type { Settings } from '#shared/ipc/settings.ts'
+
+export const PAGES = ['buy', 'sell', 'wallet', 'activity', 'settings'] as const
+export type PageName = (typeof PAGES)[number]
+export type Theme = Settings['theme']
+
+/** The key of what was not yet asked in no thread at all. */
+export const NEW_THREAD = 'new'
+
+export interface ViewState {
+  page: PageName
+  /** The open thread; undefined is a new one. */
+  threadId: string | undefined
+  /** The job whose timeline Activity shows. */
+  activityJob: { jobId: string; role: Role } | undefined
+  /** A copy of the engine's setting, so that the first paint has the right colours. */
+  theme: Theme
+  /** What was typed and not sent, by thread id or `NEW_THREAD`. */
+  drafts: Readonly<Record<string, string>>
+  /** Who answers next. */
+  selection: Selection
+  paletteOpen: boolean
+  directoryOpen: boolean
+
+  showPage: (page: PageName) => void
+  openThread: (threadId: string | undefined) => void
+  openTimeline: (jobId: string, role: Role) => void
+  closeTimeline: () => void
+  setTheme: (theme: Theme) => void
+  setDraft: (key: string, text: string) => void
+  setSelection: (selection: Selection) => void
+  setPaletteOpen: (open: boolean) => void
+  setDirectoryOpen: (open: boolean) => void
+}
+
+const MAX_DRAFTS = 50
+
+export const useView = create<ViewState>()(
+  persist(
+    (set) => ({
+      page: 'buy',
+      threadId: undefined,
+      activityJob: undefined,
+      theme: 'system',
+      drafts: {},
+      selection: { by: 'cheapest' },
+      paletteOpen: false,
+      directoryOpen: false,
+
+      showPage: (page) => set({ page }),
+      openThread: (threadId) => set({ page: 'buy', threadId }),
+      openTimeline: (jobId, role) => set({ page: 'activity', activityJob: { jobId, role } }),
+      closeTimeline: () => set({ activityJob: undefined }),
+      setTheme: (theme) => set({ theme }),
+      setDraft: (key, text) => set((state) => ({ drafts: keepDraft(state.drafts, key, text) })),
+      setSelection: (selection) => set({ selection }),
+      setPaletteOpen: (paletteOpen) => set({ paletteOpen }),
+      setDirectoryOpen: (directoryOpen) => set({ directoryOpen }),
+    }),
+    {
+      name: 'souk-view',
+      version: 1,
+      storage: createJSONStorage(() => localStorage),
+      partialize: ({ page, threadId, theme, drafts, selection }) => ({ page, threadId, theme, drafts, selection }),
+    },
+  ),
+)
+
+/** The newest draft goes last; the oldest are forgotten, so that the storage stays small. */
+export function keepDraft(drafts: Readonly<Record<string, string>>, key: string, text: string): Record<string, string> {
+  const { [key]: _replaced, ...others } = drafts
+  const entries = Object.entries(others).slice(-(MAX_DRAFTS - 1))
+  return text === '' ? Object.fromEntries(entries) : { ...Object.fromEntries(entries), [key]: text }
+}

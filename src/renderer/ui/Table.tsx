@@ -1,0 +1,57 @@
+import { ArrowDown, ArrowUp } from 'lucide-react'
+import type { ComponentProps, ReactNode } from 'react'
+import { joinClasses } from './joinClasses.ts'
+
+export type SortDirection = 'ascending' | 'descending'
+
+/** A plain table: rows of 36 px, hairlines, numbers right. It scrolls sideways in its own box, never the page. */
+export function Table({ label, className, children }: { label: string; className?: string; children: ReactNode }) {
+  return (
+    <section aria-label={label} className={joinClasses('overflow-x-auto rounded-lg border border-line bg-surface', className)}>
+      <table className="w-full border-collapse text-left" aria-label={label}>
+        {children}
+      </table>
+    </section>
+  )
+}
+
+export function TableHead({ children }: { children: ReactNode }) {
+  return (
+    <thead className="border-b border-line text-sm text-muted">
+      <tr>{children}</tr>
+    </thead>
+  )
+}
+
+export interface HeaderCellProps {
+  children?: ReactNode
+  numeric?: boolean
+  className?: string
+  /** Given, the column sorts; `direction` is set on the one that does now. */
+  onSort?: () => void
+  direction?: SortDirection | undefined
+}
+
+export function HeaderCell({ children, numeric, className, onSort, direction }: HeaderCellProps) {
+  const Arrow = direction === 'descending' ? ArrowDown : ArrowUp
+  return (
+    <th scope="col" aria-sort={direction ?? (onSort ? 'none' : undefined)} className={joinClasses('h-9 whitespace-nowrap px-3 font-medium', numeric ? 'text-right' : null, className)}>
+      {onSort ? (
+        <button type="button" onClick={onSort} className={joinClasses('inline-flex items-center gap-1 rounded-sm hover:text-text', direction ? 'text-text' : null)}>
+          {children}
+          <Arrow aria-hidden size={12} className={direction ? '' : 'opacity-0'} />
+        </button>
+      ) : (
+        children
+      )}
+    </th>
+  )
+}
+
+export function TableRow({ className, ...rest }: ComponentProps<'tr'>) {
+  return <tr className={joinClasses('border-b border-line last:border-b-0', rest.onClick ? 'cursor-pointer hover:bg-hover' : null, className)} {...rest} />
+}
+
+export function TableCell({ numeric, className, ...rest }: ComponentProps<'td'> & { numeric?: boolean }) {
+  return <td className={joinClasses('h-9 px-3', numeric ? 'whitespace-nowrap text-right' : null, className)} {...rest} />
+}
