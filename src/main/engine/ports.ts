@@ -19,20 +19,29 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 /** Structured log. Callers never pass secrets, prompts, preimages or connection strings. */
 export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void
 
-/** The part of the WHATWG WebSocket that the engine uses; the `ws` package and browsers both satisfy it. */
-export interface WebSocketLike {
-  readonly readyState: number
+/** An open or opening WebSocket. After `onClose` nothing more comes from it and nothing more goes out. */
+export interface Socket {
+  /** Bytes handed to `send` that have not left this machine. */
   readonly bufferedAmount: number
-  send(data: string): void
-  close(code?: number, reason?: string): void
-  onopen: ((event: never) => void) | null
-  onclose: ((event: never) => void) | null
-  onerror: ((event: never) => void) | null
-  onmessage: ((event: { data: unknown }) => void) | null
+  /** Does nothing unless the socket is open. */
+  send(text: string): void
+  /** Ends the socket within about a second, whatever the peer does; `onClose` follows. */
+  close(): void
+  /** Stops reading, so that a peer that sends faster than it can be handled has to wait. Absent where that cannot be done. */
+  pause?(): void
+  resume?(): void
 }
 
-/** Opens a socket. Throws only on an address that is not a ws(s) URL; every later failure is `onclose`. */
-export type OpenWebSocket = (url: string) => WebSocketLike
+export interface SocketHandlers {
+  onOpen(): void
+  /** `null` for a binary message. */
+  onMessage(text: string | null): void
+  /** Once. `problem` says in a sentence for a person why it failed; null when either side closed it in order. */
+  onClose(problem: string | null): void
+}
+
+/** Opens a socket. Throws only on an address that is not a ws(s) URL; every later failure is `onClose`, never within this call. */
+export type OpenWebSocket = (url: string, handlers: SocketHandlers) => Socket
 
 /** How a secret rests on this machine. */
 export type Protection = 'os' | 'passphrase' | 'plain'

@@ -1,0 +1,71 @@
+import { WebSocket } from 'ws'
+import type { OpenWebSocket } from '../ports.ts'
+
+const MAX_PAYLOAD_BYTES = 1_048_576
+const HANDSHAKE_TIMEOUT_MS = 10_000
+/** How long a peer may take to answer the closing handshake before its connection is cut. */
+const CLOSING_GRACE_MS = 1_000
+
+/** Sockets of the `ws` package. A failure of any kind ends in `onClose`, never in an uncaught exception. */
+export function openWebSocketWithWs(): OpenWebSocket {
+  return (address, handlers) => {
+    const url = new URL(address)
+    if (url.protocol !== 'ws:' && url.protocol !== 'wss:') throw new TypeError('Not a ws:// or wss:// address.')
+    const ws = new WebSocket(url, {
+      maxPayload: MAX_PAYLOAD_BYTES,
+      perMessageDeflate: false,
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      followRedirects: false,
+    })
+    let problem: string | null = null
+    // Closing one that is still connecting also emits an error: this listener stays for as long as the socket lives.
+    ws.on('error', (error) => (problem ??= explain(error)))
+    ws.on('open', () => handlers.onOpen())
+    ws.on('close', () => handlers.onClose(problem))
+    ws.on('message', (data, isBinary) => handlers.onMessage(!isBinary && Buffer.isBuffer(data) ? data.toString('utf8') : null))
+    return {
+      get bufferedAmount() {
+        return ws.bufferedAmount
+      },
+      send(text) {
+        // Between the peer's close and our learning of it there is nobody to tell: hence the empty callback.
+        if (ws.readyState === WebSocket.OPEN) ws.send(text, () => {})
+      },
+      close() {
+        ws.close()
+        setTimeout(() => ws.terminate(), CLOSING_GRACE_MS).unref()
+      },
+      pause: () => ws.pause(),
+      resume: () => ws.resume(),
+    }
+  }
+}
+
+const SENTENCES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'Nothing answers at this address.',
+  ENOTFOUND: 'No host of this name was found.',
+  EAI_AGAIN: 'The name of this host cannot be looked up now. Is this computer online?',
+  ENETUNREACH: 'The network cannot be reached. Is this computer online?',
+  EHOSTUNREACH: 'The host cannot be reached.',
+  ETIMEDOUT: 'The host did not answer in time.',
+  ECONNRESET: 'The other side broke the connection.',
+  EPIPE: 'The other side broke the connection.',
+  CERT_HAS_EXPIRED: 'The certificate of this host has expired.',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'The certificate of this host is not trusted here.',
+  SELF_SIGNED_CERT_IN_CHAIN: 'The certificate of this host is not trusted here.',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'The certificate of this host is not trusted here.',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'The certificate of this host is for another name.',
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'It sent a message too large to take.',
+  WS_ERR_INVALID_UTF8: 'It sent text that is not valid.',
+}
+
+function explain(error: Error): string {
+  const code = (error as NodeJS.ErrnoException).code
+  const sentence = code === undefined ? undefined : SENTENCES[code]
+  if (sentence !== undefined) return sentence
+  const status = /^Unexpected server response: (\d{3})$/.exec(error.message)?.[1]
+  if (status !== undefined) return `It answered, but not as a relay (HTTP ${status}).`
+  if (error.message === 'Opening handshake has timed out') return 'It accepted the connection and then said nothing.'
+  if (code?.startsWith('WS_ERR_')) return 'It broke the rules of the WebSocket protocol.'
+  return `The connection failed${code === undefined ? '' : ` (${code})`}.`
+}
