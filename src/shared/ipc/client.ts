@@ -102,9 +102,10 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
   const mirrors = new Map<string, Mirror>()
   const mirrorsById = new Map<number, Mirror>()
 
-  function setState(next: ConnectionState) {
+  function setState(next: ConnectionState, beforeTelling = () => {}) {
     if (state === next) return
     state = next
+    beforeTelling()
     for (const watcher of new Set(watchers)) watcher()
   }
   function send(message: ClientMessage) {
@@ -145,11 +146,12 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
   function onOpen() {
     failures = 0
     everOpen = true
-    setState('open')
-    for (const { message } of pending.values()) send(message)
-    for (const { message } of streams.values()) send(message)
-    for (const mirror of mirrors.values()) subscribeMirror(mirror)
-    ping()
+    setState('open', () => {
+      // In the order of their ids, and before a watcher can ask for more: the engine expects ids to grow.
+      for (const [, { message }] of [...pending, ...streams].sort(([a], [b]) => a - b)) send(message)
+      for (const mirror of mirrors.values()) subscribeMirror(mirror)
+      ping()
+    })
   }
 
   /** A half-open connection shows in a ping without a pong: nothing else would tell a page that only watches. */
