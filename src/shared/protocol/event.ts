@@ -39,3 +39,13 @@ export const MAX_MESSAGE_AHEAD_SECS = 300
 export function isTimely(createdAt: number, nowSecs: number): boolean {
   return createdAt >= nowSecs - MAX_MESSAGE_AGE_SECS && createdAt <= nowSecs + MAX_MESSAGE_AHEAD_SECS
 }
+
+/** The first value of every tag of that name, in order. */
+export function tagValues(tags: NostrEvent['tags'], name: string): readonly string[] {
+  return tags.flatMap((tag) => (tag[0] === name && tag[1] !== undefined ? [tag[1]] : []))
+}
+
+/** An event's id or a public key, as events spell them. */
+export function isHex64(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text)
+}

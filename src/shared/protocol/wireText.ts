@@ -14,3 +14,9 @@ export function cleanText(text: string, maxLength: number): string {
 export function isRelayUrl(text: string): boolean {
   return text.length <= 300 && /^wss?:\/\/[^\s/?#@]+([/?#][^\s]*)?$/.test(text)
 }
+
+/** Names that can be shown as they are; one that would need cleaning would no longer be the name, so it is passed over. */
+export function showableNames(names: readonly string[], limit: number): readonly string[] {
+  const shown = names.slice(0, 4 * limit).filter((name) => name !== '' && name.length <= 200 && cleanText(name, 200) === name)
+  return [...new Set(shown)].slice(0, limit)
+}
