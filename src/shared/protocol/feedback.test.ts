@@ -1,0 +1,80 @@
+import * as fc from 'fast-check'
+import { finalizeEvent } from 'nostr-tools/pure'
+import { accountFromSeedWords } from 'nostr-tools/nip06'
+import { expect, test } from 'vitest'
+import type { EventTemplate } from './event.ts'
+import { cancelTemplate, feedbackTemplate, parseCancel, parseFeedback } from './feedback.ts'
+import { hostileTags, isUnpolluted } from './testing/hostile.ts'
+import identities from './vectors/identity.json' with { type: 'json' }
+import vectors from './vectors/nip90.json' with { type: 'json' }
+
+const { canonical } = vectors
+const idSignedBy = (pubkey: string, template: EventTemplate) => {
+  const mnemonic = identities.find((identity) => identity.pubkey === pubkey)?.mnemonic ?? ''
+  return finalizeEvent({ ...template, tags: template.tags.map((tag) => [...tag]) }, accountFromSeedWords(mnemonic).privateKey).id
+}
+const request = { requestId: canonical.request.id, customerPubkey: canonical.request.pubkey }
+
+test('a refusal, its absence of a text, and a cancellation are written byte for byte as in the vectors', () => {
+  const error = feedbackTemplate({ ...request, status: 'error', text: 'model not found' }, canonical.error.created_at)
+  expect(idSignedBy(canonical.error.pubkey, error)).toBe(canonical.error.id)
+  const processing = feedbackTemplate({ ...request, status: 'processing', text: '' }, canonical.processing.created_at)
+  expect(idSignedBy(canonical.processing.pubkey, processing)).toBe(canonical.processing.id)
+  const cancel = cancelTemplate(request.requestId, canonical.cancel.created_at, 5050)
+  expect(idSignedBy(canonical.cancel.pubkey, cancel)).toBe(canonical.cancel.id)
+})
+
+test('a request made in a channel is cancelled as a kind 42, and the relay hint is written when it is one', () => {
+  expect(cancelTemplate('x', 1).tags).toEqual([['e', 'x'], ['k', '42']])
+  const hinted = feedbackTemplate({ ...request, status: 'error', text: 'a\nb', relayUrl: 'wss://r.test' }, 1)
+  expect(hinted.tags).toEqual([['status', 'error', 'a b'], ['e', request.requestId, 'wss://r.test'], ['p', request.customerPubkey]])
+  expect(feedbackTemplate({ ...request, status: 'error', text: '', relayUrl: '' }, 1).tags[1]).toEqual(['e', request.requestId])
+})
+
+test('feedback of both dialects is read, with its author', () => {
+  expect(parseFeedback(canonical.error)).toEqual({
+    ok: true,
+    value: { ...request, pubkey: canonical.error.pubkey, status: 'error', text: 'model not found', createdAt: canonical.error.created_at },
+  })
+  expect(parseFeedback(vectors.original.paymentRequired)).toMatchObject({ ok: true, value: { status: 'payment-required', text: '' } })
+  expect(parseFeedback(vectors.forged.invoice)).toMatchObject({ ok: true, value: { pubkey: vectors.forged.invoice.pubkey } })
+})
+
+test('feedback that says nothing, or about nothing, is refused', () => {
+  const codeOf = (tags: string[][], kind = 7000) => {
+    const feedback = parseFeedback({ ...canonical.error, kind, tags })
+    return feedback.ok ? 'read' : feedback.error.code
+  }
+  expect(codeOf(canonical.error.tags, 1)).toBe('wrong-kind')
+  expect(codeOf([['status', 'lost'], ['e', request.requestId]])).toBe('unknown-status')
+  expect(codeOf([['e', request.requestId]])).toBe('unknown-status')
+  expect(codeOf([['status', 'error'], ['e', 'short']])).toBe('no-request')
+  expect(codeOf(Array.from({ length: 201 }, () => ['e']))).toBe('too-long')
+})
+
+test('a cancellation names its author and the requests; a deletion of something else is not one', () => {
+  expect(parseCancel(canonical.cancel)).toEqual({
+    ok: true,
+    value: { pubkey: canonical.cancel.pubkey, requestIds: [request.requestId], createdAt: canonical.cancel.created_at },
+  })
+  const codeOf = (tags: string[][], kind = 5) => {
+    const cancel = parseCancel({ ...canonical.cancel, kind, tags })
+    return cancel.ok ? 'read' : cancel.error.code
+  }
+  expect(codeOf([['e', request.requestId]])).toBe('read')
+  expect(codeOf([['e', request.requestId], ['k', '31990'], ['k', '42']])).toBe('read')
+  expect(codeOf([['e', request.requestId], ['k', '1']])).toBe('not-a-request')
+  expect(codeOf([['k', '42'], ['e', 'x']])).toBe('no-request')
+  expect(codeOf([['e', request.requestId]], 7)).toBe('wrong-kind')
+  expect(codeOf(Array.from({ length: 201 }, () => ['e']))).toBe('too-long')
+})
+
+test('whatever arrives, parsing never throws and never reaches a prototype', () => {
+  fc.assert(
+    fc.property(hostileTags(['status', 'e', 'p', 'k', '__proto__']), fc.constantFrom(5, 7000), (tags, kind) => {
+      const event = { ...canonical.error, kind, tags: [...tags, ['status', 'error', 'x'], ['e', request.requestId]] }
+      for (const read of [parseFeedback(event), parseCancel(event)]) if (read.ok) expect(isUnpolluted(read.value)).toBe(true)
+    }),
+    { numRuns: 2_000 },
+  )
+})

@@ -1,0 +1,106 @@
+/**
+ * Refusals and cancellations beside the channel **(ours)**: the channel dialect has no message for either, so they
+ * travel as NIP-90 feedback and as a deletion of the request (PROTOCOL.md §4). A reader of the original sees neither.
+ */
+import { fail, ok, type Result } from '../market/result.ts'
+import { isHex64, tagValues, type EventTemplate, type NostrEvent } from './event.ts'
+import { KIND } from './kinds.ts'
+import { cleanText, isRelayUrl } from './wireText.ts'
+
+/** NIP-90's own, and `cancelled`, which the original adds. */
+export const FEEDBACK_STATUSES = ['payment-required', 'processing', 'partial', 'success', 'error', 'cancelled'] as const
+export type FeedbackStatus = (typeof FEEDBACK_STATUSES)[number]
+
+/** Said by `pubkey` about one request. Believed only when that is the provider bound to the job. */
+export interface Feedback {
+  readonly pubkey: string
+  /** Id of the event that asked. */
+  readonly requestId: string
+  /** Whom it is for: hex public key, null when it does not say. */
+  readonly customerPubkey: string | null
+  readonly status: FeedbackStatus
+  /** For a person, cleaned and bounded; may be empty. */
+  readonly text: string
+  readonly createdAt: number
+}
+
+export interface FeedbackDraft {
+  readonly requestId: string
+  readonly customerPubkey: string
+  readonly status: FeedbackStatus
+  readonly text: string
+  /** Where the request was read; left out when absent. */
+  readonly relayUrl?: string
+}
+
+const MAX_TEXT = 500
+const MAX_TAGS = 200
+const MAX_REQUESTS = 100
+
+/** A kind 7000 to sign. The text is cut to 500 characters. */
+export function feedbackTemplate(draft: FeedbackDraft, createdAt: number): EventTemplate {
+  const { requestId, customerPubkey, status, text, relayUrl } = draft
+  const hint = relayUrl !== undefined && isRelayUrl(relayUrl) ? [relayUrl] : []
+  return {
+    kind: KIND.jobFeedback,
+    created_at: createdAt,
+    tags: [
+      ['status', status, cleanText(text, MAX_TEXT)],
+      ['e', requestId, ...hint],
+      ['p', customerPubkey],
+    ],
+    content: '',
+  }
+}
+
+/** Reads a kind 7000. Problems: `wrong-kind`, `too-long`, `unknown-status`, `no-request`. */
+export function parseFeedback(event: NostrEvent): Result<Feedback> {
+  if (event.kind !== KIND.jobFeedback) return fail('wrong-kind', 'This event is not feedback to a job.')
+  if (event.tags.length > MAX_TAGS) return fail('too-long', `The feedback has more than ${MAX_TAGS} tags.`)
+  const [, said, text = ''] = event.tags.find((tag) => tag[0] === 'status') ?? []
+  const status = FEEDBACK_STATUSES.find((known) => known === said)
+  if (status === undefined) return fail('unknown-status', 'The feedback has no status, or one that is not known.')
+  const requestId = tagValues(event.tags, 'e').find(isHex64)
+  if (requestId === undefined) return fail('no-request', 'The feedback does not name the request that it is about.')
+  return ok({
+    pubkey: event.pubkey,
+    requestId,
+    customerPubkey: tagValues(event.tags, 'p').find(isHex64) ?? null,
+    status,
+    text: cleanText(text, MAX_TEXT),
+    createdAt: event.created_at,
+  })
+}
+
+/** What `pubkey` no longer wants. Believed only for requests that this key signed. */
+export interface Cancellation {
+  readonly pubkey: string
+  /** Ids of request events, at least one. */
+  readonly requestIds: readonly string[]
+  readonly createdAt: number
+}
+
+/** A kind 5 that cancels a job: relays forget the request too. */
+export function cancelTemplate(requestId: string, createdAt: number, requestKind: number = KIND.channelMessage): EventTemplate {
+  return {
+    kind: KIND.deletion,
+    created_at: createdAt,
+    tags: [
+      ['e', requestId],
+      ['k', String(requestKind)],
+    ],
+    content: '',
+  }
+}
+
+/** Reads a kind 5 as a cancellation. Problems: `wrong-kind`, `too-long`, `not-a-request` (its `k` says so), `no-request`. */
+export function parseCancel(event: NostrEvent): Result<Cancellation> {
+  if (event.kind !== KIND.deletion) return fail('wrong-kind', 'This event cancels nothing.')
+  if (event.tags.length > MAX_TAGS) return fail('too-long', `The cancellation has more than ${MAX_TAGS} tags.`)
+  const kinds = tagValues(event.tags, 'k')
+  const isRequest = [KIND.channelMessage, KIND.textGeneration].some((kind) => kinds.includes(String(kind)))
+  if (kinds.length > 0 && !isRequest) return fail('not-a-request', 'What is deleted is not a request for a job.')
+  const requestIds = [...new Set(tagValues(event.tags, 'e').filter(isHex64))].slice(0, MAX_REQUESTS)
+  if (requestIds.length === 0) return fail('no-request', 'The cancellation does not name a request.')
+  return ok({ pubkey: event.pubkey, requestIds, createdAt: event.created_at })
+}
