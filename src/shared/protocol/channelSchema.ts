@@ -41,6 +41,8 @@ export const channelMessageSchema = z.discriminatedUnion('type', [
     max_tokens: countSchema,
     /** Who is asked; anyone when absent. */
     target_provider: optionalHex64Schema,
+    /** **(ours)** Which of the provider's models; its first when absent. The original ignores it. */
+    model: optionalNameSchema,
   }),
   z.object({
     type: z.literal('Invoice'),
