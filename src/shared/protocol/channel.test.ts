@@ -97,6 +97,13 @@ test('a request for a target that is no key is refused instead of being open to 
   expect(parseChannelMessage('{"type":"JobRequest","kind":5050,"prompt":"p","max_tokens":1,"target_provider":"npub1x"}')).toMatchObject({ ok: false })
 })
 
+test('a request may name the model, after everything that the original knows', () => {
+  const request: ChannelMessage = { type: 'JobRequest', kind: 5050, prompt: 'hi', max_tokens: 5, model: 'llama3.2' }
+  const json = '{"type":"JobRequest","kind":5050,"prompt":"hi","max_tokens":5,"model":"llama3.2"}'
+  expect(writeChannelMessage(request)).toBe(json)
+  expect(parseChannelMessage(json)).toEqual({ ok: true, value: request })
+})
+
 test('a job is named by the first 16 characters of its request', () => {
   expect(jobIdOf('c42b985e41b97881ffff')).toBe('job_c42b985e41b97881')
 })

@@ -15,7 +15,7 @@ export type ChannelMessageType = ChannelMessage['type']
 /** The message of one type: `ChannelMessageOf<'Invoice'>`. */
 export type ChannelMessageOf<Type extends ChannelMessageType> = Extract<ChannelMessage, { type: Type }>
 
-/** Field order as the original writes it. */
+/** Field order as the original writes it; our own field last. */
 const FIELD_ORDER: { readonly [Type in ChannelMessageType]: readonly (keyof ChannelMessageOf<Type> & string)[] } = {
   ServiceAnnouncement: ['kind', 'price_msats', 'spark_address', 'network', 'provider_pubkey', 'models', 'capabilities'],
   JobRequest: ['kind', 'prompt', 'max_tokens', 'target_provider', 'model'],
