@@ -43,8 +43,6 @@ export const channelMessageSchema = z.discriminatedUnion('type', [
     target_provider: optionalHex64Schema,
     /** Ours: which of the offered models; the seller's choice when absent. Readers of the original ignore it. */
     model: optionalNameSchema,
-    /** **(ours)** Which of the provider's models; its first when absent. The original ignores it. */
-    model: optionalNameSchema,
   }),
   z.object({
     type: z.literal('Invoice'),
