@@ -1,0 +1,142 @@
+/** Which seller gets the job: a rule over the offers that are live, and a reason when none fits. Pure. */
+import type { Selection } from '#shared/ipc/customer.ts'
+import { formatSats, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import type { Network } from '#shared/market/network.ts'
+import type { Offer } from '#shared/market/offer.ts'
+import { fail, ok, type Problem, type Result } from '#shared/market/result.ts'
+
+/** An offer without an expiration of its own is taken for gone after this long without a word. */
+export const STALE_AFTER_SECS = 15 * 60
+
+export interface SelectionLimits {
+  readonly network: Network
+  /** The most that one request may cost; null for no limit. A price equal to it fits. */
+  readonly maxPriceMsat: Msat | null
+  readonly nowSecs: number
+  /** Sellers never chosen by a rule, and refused by name: oneself. */
+  readonly excludePubkeys?: readonly string[]
+}
+
+/** An offer with everything that a job in a channel needs. */
+export interface BuyableOffer extends Offer {
+  readonly pricePerRequestMsat: Msat
+  readonly channelId: string
+}
+
+export type SelectionCode = 'no-sellers' | 'none-fits' | 'not-found' | 'ambiguous' | 'excluded'
+
+/** Why an offer cannot be bought from here at any price: for a person, null when it can. */
+export function whyUnavailable(offer: Offer, network: Network): string | null {
+  if (offer.network === null) return 'It does not say on which network it is paid.'
+  if (offer.network !== network) return `It is paid on ${offer.network}, and this wallet is on ${network}.`
+  if (offer.pricePerRequestMsat === null) return 'It states no price for one request.'
+  if (offer.channelId === null) return 'It names no channel to send a job to.'
+  return null
+}
+
+export function isLive(offer: Offer, nowSecs: number): boolean {
+  return endsAt(offer) > nowSecs
+}
+
+/** Unix seconds at which the offer is no longer live unless it is announced again. */
+export function endsAt(offer: Offer): number {
+  return offer.expiresAt ?? offer.announcedAt + STALE_AFTER_SECS
+}
+
+/**
+ * Chooses one offer. *cheapest*: lowest price; *first*: the first in the order given that fits; *pubkey*: the cheapest of the
+ * one seller whose key starts so; *offer*: that one. Equal prices: the newest announcement, then the lower key.
+ */
+export function selectOffer(offers: Iterable<Offer>, selection: Selection, limits: SelectionLimits): Result<BuyableOffer, Problem<SelectionCode>> {
+  const excluded = new Set(limits.excludePubkeys)
+  const live = [...offers].filter((offer) => isLive(offer, limits.nowSecs))
+  const named = live.filter((offer) => isNamed(offer, selection))
+  const sellers = new Set(named.map(({ pubkey }) => pubkey))
+  if (selection.by === 'pubkey' && sellers.size > 1) {
+    const shown = [...sellers].slice(0, 3).map((pubkey) => pubkey.slice(0, 12))
+    return fail('ambiguous', `${sellers.size} sellers have a key that starts with ${selection.prefix}: ${shown.join(', ')}${sellers.size > 3 ? ', …' : ''}. Give more of the key.`)
+  }
+  const others = named.filter(({ pubkey }) => !excluded.has(pubkey))
+  const fitting = others.filter((offer): offer is BuyableOffer => faultOf(offer, limits) === null)
+  const chosen = selection.by === 'first' ? fitting[0] : fitting.toSorted(compareOffers)[0]
+  if (chosen) return ok(chosen)
+  if (others.length > 0) return fail('none-fits', explainMisfit(others, limits))
+  if (named.length > 0) return fail('excluded', selection.by === 'offer' || selection.by === 'pubkey' ? 'This offer is your own.' : 'The only live offer is your own.')
+  if (selection.by === 'offer') return fail('not-found', 'This offer is no longer live. Choose another seller.')
+  if (selection.by === 'pubkey') return fail('not-found', `No live seller has a key that starts with ${selection.prefix}.`)
+  return fail('no-sellers', 'No seller is live. Wait for one to announce itself, or add the relays that sellers use.')
+}
+
+function isNamed(offer: Offer, selection: Selection): boolean {
+  switch (selection.by) {
+    case 'pubkey':
+      return offer.pubkey.startsWith(selection.prefix)
+    case 'offer':
+      return offer.key === selection.key
+    case 'cheapest':
+    case 'first':
+      return true
+  }
+}
+
+function compareOffers(a: BuyableOffer, b: BuyableOffer): number {
+  return a.pricePerRequestMsat - b.pricePerRequestMsat || b.announcedAt - a.announcedAt || compareText(a.pubkey, b.pubkey) || compareText(a.key, b.key)
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}
+
+/** Ordered from what is furthest from a sale to what is nearest to one. */
+const FAULTS = ['network', 'no-network', 'no-price', 'no-channel', 'too-dear'] as const
+type Fault = (typeof FAULTS)[number]
+
+function faultOf(offer: Offer, { network, maxPriceMsat }: SelectionLimits): Fault | null {
+  if (offer.network === null) return 'no-network'
+  if (offer.network !== network) return 'network'
+  if (offer.pricePerRequestMsat === null) return 'no-price'
+  if (offer.channelId === null) return 'no-channel'
+  return maxPriceMsat !== null && offer.pricePerRequestMsat > maxPriceMsat ? 'too-dear' : null
+}
+
+/** "4 sellers are live, none under 5 sats. The cheapest asks 10 sats." Each seller counts once, by its nearest offer. */
+function explainMisfit(offers: readonly Offer[], limits: SelectionLimits): string {
+  const faultBySeller = new Map<string, Fault>()
+  for (const offer of offers) {
+    const fault = faultOf(offer, limits)
+    const before = faultBySeller.get(offer.pubkey)
+    if (fault !== null && (before === undefined || FAULTS.indexOf(fault) > FAULTS.indexOf(before))) faultBySeller.set(offer.pubkey, fault)
+  }
+  const counts = FAULTS.map((fault) => [fault, [...faultBySeller.values()].filter((other) => other === fault).length] as const)
+  const sellers = faultBySeller.size
+  const live = sellers === 1 ? '1 seller is live' : `${sellers} sellers are live`
+  const limit = formatSats(limits.maxPriceMsat ?? ZERO_MSAT)
+  const dear = counts.find(([fault]) => fault === 'too-dear')?.[1] ?? 0
+  const cheapest = dear === 0 ? '' : cheapestAsk(offers, limits, dear)
+  if (dear === sellers) return `${live}, ${sellers === 1 ? 'not' : 'none'} under ${limit} sats.${cheapest}`
+  const parts = counts.filter(([, count]) => count > 0).map(([fault, count]) => `${count} ${describeFault(fault, count, limits, limit)}`)
+  return `${live}, but none fits: ${parts.join(', ')}.${cheapest}`
+}
+
+function cheapestAsk(offers: readonly Offer[], limits: SelectionLimits, dear: number): string {
+  const prices = offers.flatMap((offer) => (faultOf(offer, limits) === 'too-dear' && offer.pricePerRequestMsat !== null ? [offer.pricePerRequestMsat] : []))
+  const lowest = prices.reduce((low, price) => (price < low ? price : low))
+  return ` ${dear === 1 ? 'It asks' : 'The cheapest asks'} ${formatSats(lowest)} sats.`
+}
+
+function describeFault(fault: Fault, count: number, { network }: SelectionLimits, limit: string): string {
+  const one = count === 1
+  switch (fault) {
+    case 'network':
+      return `${one ? 'is' : 'are'} not on ${network}`
+    case 'no-network':
+      return `${one ? 'names' : 'name'} no network`
+    case 'no-price':
+      return `${one ? 'states' : 'state'} no price`
+    case 'no-channel':
+      return `${one ? 'names' : 'name'} no channel`
+    case 'too-dear':
+      return `${one ? 'asks' : 'ask'} more than ${limit} sats`
+  }
+}
