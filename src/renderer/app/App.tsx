@@ -40,8 +40,10 @@ function Frame() {
   const Shown = entry?.component
   return (
     <div className="flex h-full flex-col">
-      <ConnectionBanner />
-      <SandboxBanner />
+      <header>
+        <ConnectionBanner />
+        <SandboxBanner />
+      </header>
       <div className="flex min-h-0 flex-1 flex-col wide:flex-row">
         <Rail />
         <main className="flex min-h-0 min-w-0 flex-1 flex-col">

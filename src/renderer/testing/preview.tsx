@@ -1,0 +1,16 @@
+/** `preview.html?scene=busy&page=buy&thread=sky&theme=dark`: the page over a scripted engine. Not part of the build. */
+import { renderApp } from '#renderer/app/renderApp.tsx'
+import { PAGES, useView } from '#renderer/state/view.ts'
+import { playScene, SCENES } from './scenes.ts'
+
+const query = new URLSearchParams(location.search)
+const engine = playScene(SCENES.find((scene) => scene === query.get('scene')) ?? 'busy')
+
+const page = PAGES.find((candidate) => candidate === query.get('page'))
+if (page) useView.getState().showPage(page)
+if (query.has('thread')) useView.getState().openThread(query.get('thread') ?? undefined)
+const theme = query.get('theme')
+const settings = engine.getState('settings.values')
+if (settings && (theme === 'light' || theme === 'dark')) engine.setState('settings.values', { ...settings, theme })
+
+renderApp(engine.client)

@@ -1,0 +1,60 @@
+import type { JobRow, JobState } from '#shared/ipc/common.ts'
+import type { BadgeTone } from './Badge.tsx'
+
+/** A job's state in one or two words. */
+export const JOB_STATE_WORDS: Record<JobState, string> = {
+  asking: 'Asking',
+  invoiced: 'Invoice received',
+  paying: 'Paying',
+  'payment-unknown': 'Payment unclear',
+  queued: 'Queued',
+  working: 'Answering',
+  done: 'Done',
+  stopped: 'Stopped',
+  refused: 'Refused',
+  failed: 'Failed',
+  owed: 'Owed',
+  expired: 'Expired',
+}
+
+/** Red only where money is at stake; a refusal or a stop costs nothing and is plain. */
+export const JOB_STATE_TONES: Record<JobState, BadgeTone> = {
+  asking: 'neutral',
+  invoiced: 'neutral',
+  paying: 'neutral',
+  'payment-unknown': 'amber',
+  queued: 'neutral',
+  working: 'amber',
+  done: 'neutral',
+  stopped: 'neutral',
+  refused: 'neutral',
+  failed: 'red',
+  owed: 'red',
+  expired: 'neutral',
+}
+
+/** What a live job does just now: "Queued, 2nd in line". */
+export function liveJobText(job: JobRow): string {
+  const seller = job.peerName ?? 'the seller'
+  switch (job.state) {
+    case 'asking':
+      return `Asking ${seller}`
+    case 'invoiced':
+      return 'Checking the invoice'
+    case 'paying':
+      return 'Paying'
+    case 'payment-unknown':
+      return 'The wallet does not know yet whether the payment went through'
+    case 'queued':
+      return job.queuePosition === undefined ? 'Paid, waiting for its turn' : job.queuePosition === 1 ? 'Paid, next in line' : `Paid, number ${job.queuePosition} in line`
+    case 'working':
+      return 'Answering'
+    case 'done':
+    case 'stopped':
+    case 'refused':
+    case 'failed':
+    case 'owed':
+    case 'expired':
+      return JOB_STATE_WORDS[job.state]
+  }
+}
