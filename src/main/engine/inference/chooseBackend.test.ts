@@ -120,9 +120,11 @@ describe('choosing a backend', () => {
     gate = held.promise
     start('auto')
     let isFresh = false
-    const earlier = chooser.refresh().then(() => {
+    const waitForFirst = async () => {
+      await chooser.refresh()
       isFresh = shown().url === 'http://gpu.lan:11434' && shown().checkedAt !== undefined
-    })
+    }
+    const earlier = waitForFirst()
     gate = null
     answer = 'backend-unreachable'
     expect(chooser.choose('ollama', 'http://gpu.lan:11434/').ok).toBe(true)

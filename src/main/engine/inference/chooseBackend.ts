@@ -118,12 +118,11 @@ export function createBackendChooser(options: BackendChooserOptions): BackendCho
   }
 
   async function refresh(): Promise<void> {
-    while (!isClosed) {
-      const { promise, controller } = looking ?? startLook()
-      await promise
-      // Another choice has dropped that look: the one that took its place is the one to wait for.
-      if (!controller.signal.aborted) return
-    }
+    if (isClosed) return
+    const { promise, controller } = looking ?? startLook()
+    await promise
+    // Another choice has dropped that look: the one that took its place is the one to wait for.
+    if (controller.signal.aborted) await refresh()
   }
 
   startLook()
