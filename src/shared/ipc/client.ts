@@ -40,6 +40,8 @@ export interface IpcClientOptions {
   readonly requestTimeoutMs?: number
   /** What a developer should see: a message against the contract, another version. */
   readonly onProblem?: (problem: Problem) => void
+  /** Why a connection ended, for a log. */
+  readonly onDrop?: (reason: string) => void
 }
 
 const FIRST_PAUSE_MS = 250
@@ -47,6 +49,7 @@ const LONGEST_PAUSE_MS = 10_000
 /** A payment may wait for a slow route; past this the wallet page shows the truth anyway. */
 const REQUEST_TIMEOUT_MS = 120_000
 const PING_EVERY_MS = 20_000
+const HELLO_WITHIN_MS = 10_000
 /** Room is given back in halves of the window, so that a fast stream never stops for want of it. */
 const CREDIT_STEP = STREAM_WINDOW / 2
 
@@ -131,6 +134,8 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
       ended = true
       onDrop(reason)
     }
+    // A carrier that opens and stays mute is as good as none.
+    stopWaiting = after(HELLO_WITHIN_MS, () => abandon('no hello'))
     transport.open({
       onOpen: () => {
         if (mine === attempt && !finished) transport.send(encodeWire({ type: 'hello', version: WIRE_VERSION }))
@@ -144,6 +149,7 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
 
   /** The engine said hello: what waited is sent, what is mirrored is asked for. Until then, whatever arrives is of an earlier connection. */
   function onOpen() {
+    stopWaiting()
     failures = 0
     everOpen = true
     setState('open', () => {
@@ -159,9 +165,7 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
     let answered = true
     const beat = () => {
       if (!answered) {
-        transport.close()
-        attempt += 1
-        onDrop('no answer to a ping')
+        abandon('no answer to a ping')
         return
       }
       answered = false
@@ -176,9 +180,18 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
   }
   let notePong = () => {}
 
-  function onDrop(_reason: string) {
+  /** Gives up a connection that nobody closed. */
+  function abandon(reason: string) {
+    attempt += 1
+    transport.close()
+    onDrop(reason)
+  }
+
+  function onDrop(reason: string) {
     stopPinging()
+    stopWaiting()
     if (finished) return
+    options.onDrop?.(reason)
     // Before the first success, what was asked waits for it. Later a late click must not be carried out unseen.
     if (everOpen) {
       setState('closed')

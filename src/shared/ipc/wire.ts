@@ -7,8 +7,8 @@ import { problemSchema } from './common.ts'
 
 /** Both sides must speak the same one: page and engine ship together, so there is nothing to negotiate. */
 export const WIRE_VERSION = 1
-/** The longest message of a page, in characters: the longest prompt, escaped, fits well. */
-export const MAX_CLIENT_MESSAGE_CHARS = 512 * 1024
+/** The longest message of a page, in bytes or, where a carrier has no bytes, characters: the longest prompt, escaped, fits well. */
+export const MAX_CLIENT_MESSAGE_SIZE = 512 * 1024
 /** Items that may be under way to the page before it asks for more. */
 export const STREAM_WINDOW = 32
 /** Patches of a state that may be under way: the next one waits, and grows, until the page has the last. */
