@@ -80,7 +80,7 @@ function statusOf({ code, signal }, interruptedBy) {
 export async function runInForeground(command, commandArguments, { cwd, env } = {}) {
   const child = spawn(command, commandArguments, { stdio: 'inherit', cwd, env })
   // On a terminal the child shares our process group: Ctrl-C has reached it already, and twice would mean "at once" to it.
-  const onTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY === true)
+  const onTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY)
   const stopRelaying = relaySignals((signal) => {
     if (!(signal === 'SIGINT' && onTerminal)) child.kill(signal)
   })

@@ -11,5 +11,10 @@ if (major < oldestMajor) {
   )
   process.exitCode = 1
 } else {
-  import('./setup/main.mjs').then(({ runCommand }) => runCommand(process.argv.slice(2)))
+  import('./setup/main.mjs')
+    .then(({ runCommand }) => runCommand(process.argv.slice(2)))
+    .catch((error) => {
+      console.error(error)
+      process.exitCode = 1
+    })
 }

@@ -9,7 +9,7 @@
 export async function showProgress(doing, work, output = process.stderr) {
   const startedAt = performance.now()
   const elapsedSecs = () => Math.round((performance.now() - startedAt) / 1000)
-  const live = output.isTTY === true
+  const live = Boolean(output.isTTY)
   const draw = () => output.write(live ? `\r\u001b[K${doing} … ${elapsedSecs()} s` : `${doing} … ${elapsedSecs()} s\n`)
   if (live) draw()
   else output.write(`${doing} …\n`)
