@@ -1,0 +1,190 @@
+/** Who sells right now: listings of kind 31990 from every relay, and announcements in chosen channels. */
+import { parseAnnouncement } from '#shared/protocol/announcement.ts'
+import { channelOf } from '#shared/protocol/channel.ts'
+import { isHex64, MAX_MESSAGE_AGE_SECS, type Filter, type NostrEvent } from '#shared/protocol/event.ts'
+import { KIND } from '#shared/protocol/kinds.ts'
+import { parseDeletion } from '#shared/protocol/nip09.ts'
+import { parseListing } from '#shared/protocol/nip89.ts'
+import type { RelayPool, Subscription } from '../nostr/relayPool.ts'
+import type { Clock, Log } from '../ports.ts'
+import { createSignal, type Signal } from '../signal.ts'
+import { createOfferBook, DEFAULT_LIMITS, type OfferBookLimits, type SeenOffer } from './offerBook.ts'
+import { STALE_AFTER_SECS } from './selection.ts'
+
+export interface DirectoryOptions {
+  readonly pool: RelayPool
+  readonly clock: Clock
+  readonly log: Log
+  readonly ownPubkey: () => string
+  /** Channels to read from the start. */
+  readonly channelIds?: () => readonly string[]
+  readonly limits?: Partial<OfferBookLimits>
+}
+
+export interface Directory {
+  /** Live offers by key, in the order in which they were first seen. Changes at most five times a second. */
+  readonly offers: Signal<ReadonlyMap<string, SeenOffer>>
+  /** True once the relays have sent what they had stored, or their time for it is up. */
+  readonly loaded: Signal<boolean>
+  /** The live offers after that many seconds of listening, or at once when the directory closes. */
+  discover(seconds: number): Promise<ReadonlyMap<string, SeenOffer>>
+  /** Reads a channel's announcements too (idempotent). Returns a sentence when it cannot. */
+  addChannel(channelId: string): string | null
+  close(): void
+}
+
+const UPDATE_EVERY_MS = 200
+const RECHECK_AFTER_MS = 60_000
+const STORED_LISTINGS = 1_000
+const MAX_CHANNELS = 100
+
+export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limits }: DirectoryOptions): Directory {
+  const book = createOfferBook({ ...DEFAULT_LIMITS, ...limits })
+  const offers = createSignal<ReadonlyMap<string, SeenOffer>>(new Map())
+  const loaded = createSignal(false)
+  const channels = new Set<string>()
+  const refusals = new Map<string, number>()
+  const waiting = new Set<() => void>()
+  let cancelUpdate: (() => void) | null = null
+  let cancelRecheck: (() => void) | null = null
+  let updatedAt = -Infinity
+  let closed = false
+
+  const nowSecs = () => Math.floor(clock.now() / 1_000)
+
+  function takeEvent(event: NostrEvent, relay: string): void {
+    if (closed) return
+    if (event.kind === KIND.deletion) {
+      const deletion = parseDeletion(event)
+      if (deletion.ok && book.withdraw(deletion.value)) changed()
+      return
+    }
+    const offer = event.kind === KIND.listing ? parseListing(event, nowSecs()) : readAnnouncement(event)
+    if (offer === null) return
+    if (offer.ok) {
+      if (book.put(offer.value, event, relay)) changed()
+    } else {
+      refusals.set(offer.error.code, (refusals.get(offer.error.code) ?? 0) + 1)
+    }
+  }
+
+  function readAnnouncement(event: NostrEvent) {
+    const channelId = channelOf(event)
+    // Most of what a channel carries is jobs: looked at without parsing.
+    if (channelId === null || !channels.has(channelId) || !event.content.includes('ServiceAnnouncement')) return null
+    return parseAnnouncement(event, channelId, nowSecs())
+  }
+
+  function changed(): void {
+    if (cancelUpdate !== null || closed) return
+    const dueInMs = updatedAt + UPDATE_EVERY_MS - clock.now()
+    if (dueInMs <= 0) update()
+    else cancelUpdate = clock.after(dueInMs, update)
+  }
+
+  function update(): void {
+    cancelUpdate?.()
+    cancelUpdate = null
+    updatedAt = clock.now()
+    book.dropEnded(nowSecs())
+    planRecheck()
+    if (refusals.size > 0) log('debug', 'Offers refused.', Object.fromEntries(refusals))
+    refusals.clear()
+    offers.set(book.view(ownPubkey()))
+  }
+
+  function planRecheck(): void {
+    cancelRecheck?.()
+    cancelRecheck = null
+    const endSecs = book.nextEndSecs()
+    if (endSecs === null) return
+    const delayMs = Math.min(Math.max(endSecs * 1_000 - clock.now(), UPDATE_EVERY_MS), RECHECK_AFTER_MS)
+    cancelRecheck = clock.after(delayMs, () => {
+      cancelRecheck = null
+      if (book.dropEnded(nowSecs())) update()
+      else planRecheck()
+    })
+  }
+
+  function readChannels(): Subscription {
+    const filter = { kinds: [KIND.channelMessage], '#e': [...channels], since: nowSecs() - MAX_MESSAGE_AGE_SECS }
+    return pool.subscribe([filter], {
+      onEvent: takeEvent,
+      onEose() {
+        unread.delete('channels')
+        showLoaded()
+      },
+    })
+  }
+
+  function readListings(): Subscription {
+    return pool.subscribe(listingFilters(nowSecs()), {
+      onEvent: takeEvent,
+      onEose() {
+        unread.delete('listings')
+        showLoaded()
+      },
+    })
+  }
+
+  function showLoaded(): void {
+    if (unread.size > 0 || loaded.get() || closed) return
+    update()
+    loaded.set(true)
+  }
+
+  for (const channelId of channelIds?.() ?? []) if (isHex64(channelId) && channels.size < MAX_CHANNELS) channels.add(channelId)
+  const unread = new Set(channels.size > 0 ? ['listings', 'channels'] : ['listings'])
+  let channelReader = channels.size > 0 ? readChannels() : null
+  const listingReader = readListings()
+
+  return {
+    offers,
+    loaded,
+    discover(seconds) {
+      return new Promise((resolve) => {
+        const finish = () => {
+          cancel()
+          waiting.delete(finish)
+          if (!closed) update()
+          resolve(offers.get())
+        }
+        const cancel = clock.after(closed ? 0 : seconds * 1_000, finish)
+        waiting.add(finish)
+        if (closed) finish()
+      })
+    },
+    addChannel(channelId) {
+      if (!isHex64(channelId)) return 'A channel is named by 64 hex characters.'
+      if (channels.has(channelId)) return null
+      if (channels.size >= MAX_CHANNELS) return `No more than ${MAX_CHANNELS} channels are read at a time.`
+      if (closed) return 'The directory is closed.'
+      channels.add(channelId)
+      channelReader?.close()
+      channelReader = readChannels()
+      return null
+    },
+    close() {
+      if (closed) return
+      closed = true
+      listingReader.close()
+      channelReader?.close()
+      cancelUpdate?.()
+      cancelRecheck?.()
+      for (const finish of waiting) finish()
+    },
+  }
+}
+
+/**
+ * Listings that say they are text generation; the original's, which say it in no tag that a relay can search, by time;
+ * and what is withdrawn while we listen.
+ */
+function listingFilters(nowSecs: number): readonly Filter[] {
+  const recent = nowSecs - STALE_AFTER_SECS
+  return [
+    { kinds: [KIND.listing], '#k': [String(KIND.textGeneration)], limit: STORED_LISTINGS },
+    { kinds: [KIND.listing], since: recent, limit: STORED_LISTINGS },
+    { kinds: [KIND.deletion], '#k': [String(KIND.listing)], since: recent },
+  ]
+}

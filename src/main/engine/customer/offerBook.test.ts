@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest'
+import { sats } from '#shared/market/msat.ts'
+import type { Offer } from '#shared/market/offer.ts'
+import type { NostrEvent } from '#shared/protocol/event.ts'
+import { createOfferBook, DEFAULT_LIMITS } from './offerBook.ts'
+
+const CHANNEL = 'c'.repeat(64)
+const offerOf = (pubkey: string, listingId: string, announcedAt: number, fields: Partial<Offer> = {}): Offer => ({
+  key: `${pubkey}:${listingId}`,
+  pubkey,
+  name: pubkey,
+  about: '',
+  models: [],
+  capabilities: [],
+  pricePerRequestMsat: sats(1),
+  network: 'regtest',
+  channelId: null,
+  relays: [],
+  sparkAddress: null,
+  announcedAt,
+  expiresAt: null,
+  source: 'listing',
+  ...fields,
+})
+const announcementOf = (pubkey: string, announcedAt: number, fields: Partial<Offer> = {}) =>
+  offerOf(pubkey, `channel:${CHANNEL}`, announcedAt, { source: 'channel', channelId: CHANNEL, ...fields })
+const eventOf = (id: string, content = ''): NostrEvent => ({ id, pubkey: '', created_at: 0, kind: 0, tags: [], content, sig: '' })
+const bookWith = (limits = {}) => createOfferBook({ ...DEFAULT_LIMITS, ...limits })
+type Book = ReturnType<typeof bookWith>
+const namesIn = (book: Book) => [...book.view('').values()].map(({ pubkey, announcedAt }) => `${pubkey}@${announcedAt}`)
+
+test('the newest version stays, in the place of the first, with every relay that brought one', () => {
+  const book = bookWith()
+  expect(book.put(offerOf('a', 'x', 10), eventOf('1'), 'wss://one')).toBe(true)
+  book.put(offerOf('b', 'x', 10), eventOf('2'), 'wss://one')
+  expect(book.put(offerOf('a', 'x', 12), eventOf('3', 'newest'), 'wss://two')).toBe(true)
+  expect(book.put(offerOf('a', 'x', 11), eventOf('4'), 'wss://three')).toBe(false)
+  expect(book.put(offerOf('a', 'x', 12), eventOf('3', 'newest'), 'wss://two')).toBe(false)
+  expect(book.put(offerOf('a', 'x', 12), eventOf('3', 'newest'), 'wss://four')).toBe(true)
+  expect(namesIn(book)).toEqual(['a@12', 'b@10'])
+  expect(book.view('').get('a:x')).toMatchObject({ seenOn: ['wss://one', 'wss://two', 'wss://four'], raw: JSON.stringify(eventOf('3', 'newest')) })
+})
+
+test('of the same second the lower id counts, whichever comes first', () => {
+  for (const ids of [['1', '2'], ['2', '1']]) {
+    const book = bookWith()
+    for (const id of ids) book.put(offerOf('a', 'x', 10), eventOf(id), '')
+    expect(book.view('').get('a:x')?.raw).toBe(JSON.stringify(eventOf('1')))
+  }
+})
+
+test('a withdrawal removes versions up to its time and keeps them away, not later ones, not those of others', () => {
+  const book = bookWith()
+  const withdrawal = { pubkey: 'a', createdAt: 10, eventIds: [], listingIds: ['x'] }
+  book.put(offerOf('a', 'x', 10), eventOf('1'), '')
+  book.put(offerOf('b', 'x', 10), eventOf('2'), '')
+  expect(book.withdraw(withdrawal)).toBe(true)
+  expect(book.withdraw(withdrawal)).toBe(false)
+  expect(book.put(offerOf('a', 'x', 10), eventOf('1'), '')).toBe(false)
+  expect(namesIn(book)).toEqual(['b@10'])
+  book.put(offerOf('a', 'x', 11), eventOf('3'), '')
+  expect(book.withdraw(withdrawal)).toBe(false)
+  expect(namesIn(book)).toEqual(['b@10', 'a@11'])
+})
+
+test('a withdrawal by event id removes what its author announced with it, and comes before the event too', () => {
+  const book = bookWith()
+  book.put(announcementOf('a', 10), eventOf('1'), '')
+  expect(book.withdraw({ pubkey: 'b', createdAt: 11, eventIds: ['1'], listingIds: [] })).toBe(false)
+  expect(book.withdraw({ pubkey: 'a', createdAt: 11, eventIds: ['1'], listingIds: [] })).toBe(true)
+  book.withdraw({ pubkey: 'a', createdAt: 11, eventIds: ['2'], listingIds: [] })
+  expect(book.put(announcementOf('a', 12), eventOf('2'), '')).toBe(false)
+  expect(book.put(announcementOf('a', 12), eventOf('3'), '')).toBe(true)
+})
+
+test('what has ended goes, and the next end is known', () => {
+  const book = bookWith()
+  expect(book.nextEndSecs()).toBe(null)
+  book.put(offerOf('a', 'x', 10, { expiresAt: 500 }), eventOf('1'), '')
+  book.put(offerOf('b', 'x', 10), eventOf('2'), '')
+  expect(book.nextEndSecs()).toBe(500)
+  expect(book.dropEnded(499)).toBe(false)
+  expect(book.dropEnded(500)).toBe(true)
+  expect([namesIn(book), book.nextEndSecs()]).toEqual([['b@10'], 910])
+})
+
+test('a flood stays in its bounds: the oldest go first, one seller never fills the book', () => {
+  const book = bookWith({ offers: 100, offersPerSeller: 3 })
+  for (let index = 0; index < 10; index++) book.put(offerOf('a', `${index}`, index), eventOf(`a${index}`), '')
+  expect(namesIn(book)).toEqual(['a@7', 'a@8', 'a@9'])
+  for (let index = 0; index < 500; index++) book.put(offerOf(`seller${index}`, 'x', 1_000 + index), eventOf(`b${index}`), '')
+  const names = namesIn(book)
+  expect(names.length).toBeLessThanOrEqual(100)
+  expect(names.length).toBeGreaterThan(90)
+  expect(names.at(-1)).toBe('seller499@1499')
+  expect(names).not.toContain('a@9')
+})
+
+test('the characters kept are bounded, and counted right through replacements and removals', () => {
+  const size = JSON.stringify(eventOf('1', 'x'.repeat(1_000))).length
+  const book = bookWith({ rawCharacters: size * 3 })
+  for (let round = 0; round < 20; round++) book.put(offerOf('a', 'x', round), eventOf('1', 'x'.repeat(1_000)), '')
+  for (const pubkey of ['b', 'c']) book.put(offerOf(pubkey, 'x', 30), eventOf('1', 'x'.repeat(1_000)), '')
+  expect(namesIn(book)).toEqual(['a@19', 'b@30', 'c@30'])
+  book.put(offerOf('d', 'x', 31), eventOf('1', 'x'.repeat(1_000)), '')
+  expect(namesIn(book)).toEqual(['b@30', 'c@30', 'd@31'])
+})
+
+test('withdrawals remembered are bounded: the oldest is forgotten first', () => {
+  const book = bookWith({ withdrawals: 2 })
+  for (const id of ['x', 'y', 'z']) book.withdraw({ pubkey: 'a', createdAt: 10, eventIds: [], listingIds: [id] })
+  expect(['x', 'y', 'z'].map((id) => book.put(offerOf('a', id, 10), eventOf(id), ''))).toEqual([true, false, false])
+})
+
+test('a seller that lists and announces the same is shown once, with the address that only the announcement has', () => {
+  const book = bookWith()
+  book.put(announcementOf('a', 10, { sparkAddress: 'spark1' }), eventOf('1'), '')
+  expect([...book.view('').keys()]).toEqual([`a:channel:${CHANNEL}`])
+  book.put(offerOf('a', 'x', 10, { channelId: CHANNEL }), eventOf('2'), '')
+  expect([...book.view('').values()]).toMatchObject([{ key: 'a:x', sparkAddress: 'spark1', source: 'listing' }])
+  book.put(announcementOf('a', 11, { pricePerRequestMsat: sats(2) }), eventOf('3'), '')
+  expect([...book.view('').keys()]).toEqual([`a:channel:${CHANNEL}`, 'a:x'])
+})
+
+test("one's own offer is marked", () => {
+  const book = bookWith()
+  book.put(offerOf('a', 'x', 10), eventOf('1'), '')
+  expect([book.view('a').get('a:x')?.own, book.view('b').get('a:x')?.own]).toEqual([true, false])
+})
