@@ -27,7 +27,9 @@ export interface PageServerOptions {
 
 export interface PageServer {
   readonly port: number
-  /** An address that opens the page once: `http://127.0.0.1:PORT/?token=…`. Each call makes a new one. */
+  /** The first address that opens the page once: `http://127.0.0.1:PORT/?token=…`. */
+  readonly url: string
+  /** A further address, for another browser. */
   issueUrl(): string
   clientCount(): number
   close(): Promise<void>
@@ -52,9 +54,11 @@ export async function servePage(options: PageServerOptions): Promise<PageServer>
   const carrier = attachWebSocketCarrier({ server, router, guard, clock, log })
   if (!LOOPBACK_NAMES.includes(ownName)) log('warn', 'page: served beyond this machine, without encryption', { host })
 
+  const issueUrl = () => `http://${ownName}:${port}/?token=${guard.issueToken()}`
   return {
     port,
-    issueUrl: () => `http://${ownName}:${port}/?token=${guard.issueToken()}`,
+    url: issueUrl(),
+    issueUrl,
     clientCount: () => carrier.clientCount(),
     close() {
       carrier.close()
