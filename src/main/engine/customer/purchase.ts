@@ -13,6 +13,7 @@ import type { Msat } from '#shared/market/msat.ts'
 import type { Network } from '#shared/market/network.ts'
 import type { Result } from '#shared/market/result.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
+import type { Delivery } from '../delivery.ts'
 import type { Machine } from '../machine.ts'
 import type { Payment, PayOutcome } from '../wallet/wallet.ts'
 import { judgeInvoice, type InvoiceOffer, type SpendingContext } from './judgeInvoice.ts'
@@ -87,12 +88,6 @@ export type PurchaseMessage = { readonly at: number } & (
 )
 
 export type PurchaseSending = 'request' | 'paymentSent' | 'cancel'
-
-export interface Delivery {
-  readonly eventId: string
-  readonly raw: string
-  readonly verdicts: readonly { readonly relay: string; readonly verdict: string; readonly message: string }[]
-}
 
 export type PurchaseEvent = { readonly at: number } & (
   | { readonly type: 'asked'; readonly request: PurchaseRequest }

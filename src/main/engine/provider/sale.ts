@@ -12,6 +12,7 @@
  */
 import type { Msat } from '#shared/market/msat.ts'
 import type { Problem } from '#shared/market/result.ts'
+import type { Delivery } from '../delivery.ts'
 import type { Usage } from '../inference/backend.ts'
 import type { Machine } from '../machine.ts'
 import type { Invoice } from '../wallet/wallet.ts'
@@ -77,13 +78,6 @@ export type SaleMessage = { readonly at: number } & (
 )
 
 export type SaleSending = 'invoice' | 'result' | 'refusal' | 'trouble'
-
-/** What went out and what each relay said: kept for the timeline. */
-export interface Delivery {
-  readonly eventId: string
-  readonly raw: string
-  readonly verdicts: readonly { readonly relay: string; readonly verdict: string; readonly message: string }[]
-}
 
 export type SaleEvent = { readonly at: number } & (
   | { readonly type: 'requested'; readonly request: SaleRequest }

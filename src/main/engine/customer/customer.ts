@@ -1,0 +1,277 @@
+/** Buying: finds sellers, asks, pays, reads. Knows nothing of what this machine sells. */
+import type { JobRow } from '#shared/ipc/common.ts'
+import type { OfferRow, Selection } from '#shared/ipc/customer.ts'
+import type { Limits } from '#shared/ipc/settings.ts'
+import { renderConversation } from '#shared/market/conversation.ts'
+import { addMsat, formatSats, minMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import { fail, ok, type Result } from '#shared/market/result.ts'
+import type { RelayPool } from '../nostr/relayPool.ts'
+import type { Signer } from '../nostr/signer.ts'
+import type { Clock, Log } from '../ports.ts'
+import { createReactor, type Reactor } from '../reactor.ts'
+import { createSignal, type Signal } from '../signal.ts'
+import type { Journal, PeerHistory } from '../store/journal.ts'
+import type { ThreadStore } from '../store/threads.ts'
+import type { Wallet } from '../wallet/wallet.ts'
+import { createChannelPurchases } from './channelPurchases.ts'
+import type { Directory } from './directory.ts'
+import type { SeenOffer } from './offerBook.ts'
+import { feeCap, type SpendingContext } from './judgeInvoice.ts'
+import { createLiveText, type TextChange } from './liveText.ts'
+import { purchaseMachine, type Purchase, type PurchaseMessage } from './purchase.ts'
+import { createPurchaseEffects } from './purchaseEffects.ts'
+import { describePurchase } from './purchaseView.ts'
+import { selectOffer, whyUnavailable, type BuyableOffer } from './selection.ts'
+
+export interface CustomerOptions {
+  readonly clock: Clock
+  readonly log: Log
+  readonly pool: RelayPool
+  readonly signer: Signer
+  readonly wallet: Wallet
+  readonly journal: Journal
+  readonly threads: ThreadStore
+  readonly directory: Directory
+  readonly limits: () => Limits
+  readonly randomId: () => string
+  /** The last balance the wallet told, null when it has told none. */
+  readonly balanceMsat: () => Msat | null
+  /** The sandbox's own seller, marked as such. */
+  readonly housePubkey: () => string | null
+  onJobChanged(row: JobRow): void
+  onThreadsChanged(): void
+  onStoreFailure(error: Error): void
+}
+
+export interface Question {
+  readonly threadId?: string | undefined
+  readonly prompt: string
+  readonly selection: Selection
+  readonly maxPriceMsat?: Msat | undefined
+  readonly maxTokens?: number | undefined
+}
+
+export interface Quote {
+  readonly offer: BuyableOffer
+  readonly priceMsat: Msat
+  readonly maxFeeMsat: Msat
+  readonly prompt: string
+  readonly promptBytes: number
+  readonly turnsSent: number
+  readonly turnsCut: number
+  readonly problem: string | null
+}
+
+export interface Customer {
+  readonly offers: Signal<Readonly<Record<string, OfferRow>>>
+  readonly jobs: Signal<Readonly<Record<string, JobRow>>>
+  quote(question: Question): Result<Quote>
+  ask(question: Question): Result<{ readonly jobId: string; readonly threadId: string }>
+  stop(jobId: string): Result<null>
+  retry(jobId: string, selection: Selection): Result<{ readonly jobId: string; readonly threadId: string }>
+  /** What arrived of an answer so far, stored or not. */
+  answer(jobId: string): string
+  watchText(jobId: string, listener: (change: TextChange) => void): () => void
+  resume(): void
+  close(): Promise<void>
+}
+
+/** A provider that says nothing about its limit takes this much; it is also what one event carries. */
+const ASSUMED_PROMPT_BYTES = 16_384
+const TITLE_CHARACTERS = 60
+
+export function createCustomer(options: CustomerOptions): Customer {
+  const { clock, log, pool, signer, wallet, journal, threads, directory } = options
+  const jobs = createSignal<Readonly<Record<string, JobRow>>>({})
+  const offers = createSignal<Readonly<Record<string, OfferRow>>>({})
+  const liveText = createLiveText(clock)
+  const carrier = createChannelPurchases({ pool, signer, clock, relayHint: () => pool.urls()[0] ?? '' })
+  let history: ReadonlyMap<string, PeerHistory> = journal.peerHistory('customer')
+
+  const reactor: Reactor<Purchase, PurchaseMessage> = createReactor({
+    role: 'customer' as const,
+    machine: purchaseMachine,
+    journal,
+    clock,
+    log,
+    perform: createPurchaseEffects({
+      clock,
+      wallet,
+      carrier,
+      liveText,
+      state: (jobId) => reactor.state(jobId),
+      spending,
+      dispatch: (jobId, message) => reactor.dispatch(jobId, message),
+    }),
+    describe: describePurchase,
+    tick: (at): PurchaseMessage => ({ at, type: 'tick' }),
+    onChange(jobId, _state, row) {
+      const { [jobId]: _, ...others } = jobs.get()
+      jobs.set(row.final ? others : { ...others, [jobId]: row })
+      if (row.final) {
+        history = journal.peerHistory('customer')
+        showOffers()
+      }
+      options.onJobChanged(row)
+    },
+    onStoreFailure: options.onStoreFailure,
+  })
+
+  function spending(paymentHash: string | null): SpendingContext {
+    const { perJobMsat, perDayMsat, maxFeePermille } = options.limits()
+    const { settledMsat, pendingMsat } = journal.spending('customer', startOfDay(clock.now()))
+    return { settledTodayMsat: settledMsat, pendingMsat, perJobMsat, perDayMsat, maxFeePermille, hashIsKnown: paymentHash !== null && journal.jobOfPayment(paymentHash) !== null }
+  }
+
+  function showOffers(): void {
+    offers.set(Object.fromEntries([...directory.offers.get()].map(([key, offer]) => [key, describeOffer(offer)])))
+  }
+
+  function describeOffer(offer: SeenOffer): OfferRow {
+    const past = history.get(offer.pubkey)
+    const own = offer.pubkey === signer.pubkey
+    const unavailable = own ? 'This is your own offer.' : whyUnavailable(offer, wallet.network)
+    return {
+      key: offer.key,
+      pubkey: offer.pubkey,
+      name: offer.name,
+      about: offer.about,
+      models: [...offer.models],
+      ...(offer.pricePerRequestMsat === null ? {} : { priceMsat: offer.pricePerRequestMsat }),
+      ...(offer.network === null ? {} : { network: offer.network }),
+      ...(offer.channelId === null ? {} : { channelId: offer.channelId }),
+      relays: [...offer.seenOn],
+      announcedAt: offer.announcedAt * 1_000,
+      ...(offer.expiresAt === null ? {} : { expiresAt: offer.expiresAt * 1_000 }),
+      source: offer.source,
+      own,
+      house: offer.pubkey === options.housePubkey(),
+      ...(unavailable === null ? {} : { unavailable }),
+      history: { done: past?.done ?? 0, failed: past?.failed ?? 0, spentMsat: past?.movedMsat ?? ZERO_MSAT },
+      raw: offer.raw,
+    }
+  }
+
+  function choose(question: Question): Result<BuyableOffer> {
+    return selectOffer(directory.offers.get().values(), question.selection, {
+      network: wallet.network,
+      maxPriceMsat: question.maxPriceMsat ?? null,
+      nowSecs: Math.floor(clock.now() / 1_000),
+      excludePubkeys: [signer.pubkey],
+    })
+  }
+
+  /** What stands in the way of sending it, for a person; the invoice is checked again when it comes. */
+  function problemWith(priceMsat: Msat, maxFeeMsat: Msat): string | null {
+    const context = spending(null)
+    const totalMsat = addMsat(priceMsat, maxFeeMsat)
+    const balanceMsat = options.balanceMsat()
+    if (priceMsat > context.perJobMsat) return `The price is ${formatSats(priceMsat)} sats, your limit per job is ${formatSats(context.perJobMsat)}. Change it in Settings.`
+    const today = addMsat(context.settledTodayMsat, context.pendingMsat, totalMsat)
+    if (today > context.perDayMsat) return `This would bring today to ${formatSats(today)} sats; your limit is ${formatSats(context.perDayMsat)}. Change it in Settings.`
+    if (balanceMsat !== null && balanceMsat < totalMsat) return `The wallet has ${formatSats(balanceMsat)} sats; this needs up to ${formatSats(totalMsat)}. Receive some first.`
+    return null
+  }
+
+  function quote(question: Question): Result<Quote> {
+    const offer = choose(question)
+    if (!offer.ok) return offer
+    const turns = question.threadId === undefined ? [] : threads.turns(question.threadId).map((turn) => ({ prompt: turn.prompt, answer: answer(turn.jobId) }))
+    const rendered = renderConversation(turns, question.prompt, ASSUMED_PROMPT_BYTES)
+    const priceMsat = offer.value.pricePerRequestMsat
+    const maxFeeMsat = feeCap(priceMsat, options.limits().maxFeePermille)
+    const tooLong = rendered.promptBytes > ASSUMED_PROMPT_BYTES ? `The question has ${rendered.promptBytes} bytes; a provider takes at most ${ASSUMED_PROMPT_BYTES}. Shorten it.` : null
+    return ok({ offer: offer.value, priceMsat, maxFeeMsat, ...rendered, problem: tooLong ?? problemWith(priceMsat, maxFeeMsat) })
+  }
+
+  function ask(question: Question): Result<{ readonly jobId: string; readonly threadId: string }> {
+    const quoted = quote(question)
+    if (!quoted.ok) return quoted
+    const { offer, priceMsat, prompt, turnsCut, problem } = quoted.value
+    if (problem !== null) return fail('not-possible', problem)
+    if (question.threadId !== undefined && threads.get(question.threadId) === null) return fail('no-thread', 'This conversation is no longer there.')
+    const limits = options.limits()
+    const at = clock.now()
+    const maxTokens = question.maxTokens ?? limits.maxTokens
+    const { event, jobId } = carrier.makeRequest({ channelId: offer.channelId, provider: offer.pubkey, prompt, maxTokens, model: null })
+    const request = {
+      jobId,
+      event,
+      provider: offer.pubkey,
+      providerName: offer.name,
+      model: offer.models[0] ?? null,
+      channelId: offer.channelId,
+      prompt: question.prompt,
+      maxTokens,
+      network: wallet.network,
+      quotedMsat: priceMsat,
+      budgetMsat: minMsat(question.maxPriceMsat ?? limits.perJobMsat, limits.perJobMsat),
+      invoiceTimeoutMs: limits.invoiceTimeoutSecs * 1_000,
+      answerTimeoutMs: limits.answerTimeoutSecs * 1_000,
+    }
+    const threadId = question.threadId ?? options.randomId()
+    try {
+      journal.transact(() => {
+        if (question.threadId === undefined) threads.create({ threadId, title: titleOf(question.prompt), at })
+        threads.addTurn({ jobId, threadId, at, prompt: question.prompt, turnsCut })
+      })
+    } catch (error) {
+      options.onStoreFailure(error instanceof Error ? error : new Error(String(error)))
+      return fail('store-failed', STORE_FAILED)
+    }
+    const outcome = reactor.dispatch(jobId, { at, type: 'asked', request })
+    options.onThreadsChanged()
+    return outcome === 'store-failed' ? fail('store-failed', STORE_FAILED) : ok({ jobId, threadId })
+  }
+
+  function answer(jobId: string): string {
+    const purchase = reactor.state(jobId)
+    return purchase.begun ? purchase.text + liveText.waiting(jobId) : ''
+  }
+
+  const forgetOffers = directory.offers.subscribe(showOffers)
+  showOffers()
+
+  return {
+    offers,
+    jobs,
+    quote,
+    ask,
+    stop(jobId) {
+      liveText.flush(jobId)
+      const outcome = reactor.dispatch(jobId, { at: clock.now(), type: 'stopAsked' })
+      if (outcome === 'changed') return ok(null)
+      return outcome === 'store-failed' ? fail('store-failed', STORE_FAILED) : fail('not-now', 'This job has already ended.')
+    },
+    retry(jobId, selection) {
+      const turn = threads.turn(jobId)
+      if (!turn) return fail('no-job', 'This question is no longer there.')
+      return ask({ threadId: turn.threadId, prompt: turn.prompt, selection })
+    },
+    answer,
+    watchText: (jobId, listener) => liveText.watch(jobId, listener),
+    resume() {
+      reactor.resume()
+      const rows = reactor.openJobs().flatMap((jobId) => journal.row('customer', jobId) ?? [])
+      jobs.set(Object.fromEntries(rows.map((row) => [row.jobId, row])))
+    },
+    async close() {
+      forgetOffers()
+      liveText.close()
+      await reactor.close()
+    },
+  }
+}
+
+const STORE_FAILED = 'The store takes no writes now, so nothing was sent or paid. Check the disk, then try again.'
+
+/** Midnight of this machine's day: daily limits and earnings begin there. */
+export function startOfDay(nowMs: number): number {
+  return new Date(nowMs).setHours(0, 0, 0, 0)
+}
+
+function titleOf(prompt: string): string {
+  const line = prompt.trim().split('\n', 1)[0] ?? ''
+  return line.length <= TITLE_CHARACTERS ? line : `${line.slice(0, TITLE_CHARACTERS - 1).trimEnd()}…`
+}
+

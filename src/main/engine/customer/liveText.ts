@@ -1,0 +1,68 @@
+/** The text of running jobs as it arrives: shown at once, stored now and then. */
+import type { Clock } from '../ports.ts'
+
+export type TextChange = { readonly type: 'text'; readonly text: string } | { readonly type: 'replace'; readonly text: string }
+
+export interface LiveText {
+  /** Takes a piece; `store` is called at most once per interval with what came since the last time. */
+  add(jobId: string, text: string, store: (text: string) => void): void
+  /** Hands what is not stored yet to `store`, now. */
+  flush(jobId: string): void
+  /** Forgets what waits: the whole text is known. */
+  replace(jobId: string, text: string): void
+  waiting(jobId: string): string
+  watch(jobId: string, listener: (change: TextChange) => void): () => void
+  close(): void
+}
+
+const STORE_INTERVAL_MS = 1_000
+
+export function createLiveText(clock: Clock): LiveText {
+  const buffers = new Map<string, { text: string; store: (text: string) => void; cancel: () => void }>()
+  const begun = new Set<string>()
+  const watchers = new Map<string, Set<(change: TextChange) => void>>()
+
+  function tell(jobId: string, change: TextChange): void {
+    for (const watcher of watchers.get(jobId) ?? []) watcher(change)
+  }
+
+  function flush(jobId: string): void {
+    const buffer = buffers.get(jobId)
+    if (!buffer) return
+    buffers.delete(jobId)
+    buffer.cancel()
+    buffer.store(buffer.text)
+  }
+
+  return {
+    add(jobId, text, store) {
+      const buffer = buffers.get(jobId)
+      if (!begun.has(jobId)) {
+        // The first piece is stored at once: from here on the job is seen to be answered.
+        begun.add(jobId)
+        store(text)
+      } else if (buffer) buffer.text += text
+      else buffers.set(jobId, { text, store, cancel: clock.after(STORE_INTERVAL_MS, () => flush(jobId)) })
+      tell(jobId, { type: 'text', text })
+    },
+    flush,
+    replace(jobId, text) {
+      buffers.get(jobId)?.cancel()
+      buffers.delete(jobId)
+      begun.delete(jobId)
+      tell(jobId, { type: 'replace', text })
+    },
+    waiting: (jobId) => buffers.get(jobId)?.text ?? '',
+    watch(jobId, listener) {
+      const listeners = watchers.get(jobId) ?? new Set()
+      watchers.set(jobId, listeners.add(listener))
+      return () => {
+        listeners.delete(listener)
+        if (listeners.size === 0 && watchers.get(jobId) === listeners) watchers.delete(jobId)
+      }
+    },
+    close() {
+      for (const jobId of buffers.keys()) flush(jobId)
+    },
+  }
+}

@@ -1,0 +1,224 @@
+/** The composition root: puts the rooms together and hands out what the shells and the contract's handlers need. */
+import { join } from 'node:path'
+import { ZodError } from 'zod'
+import type { JobRow } from '#shared/ipc/common.ts'
+import type { MintFaults } from '#shared/ipc/settings.ts'
+import { ok, type Problem, type Result } from '#shared/market/result.ts'
+import { createCustomer, type Customer } from './customer/customer.ts'
+import { createDirectory, type Directory } from './customer/directory.ts'
+import { createEmitter, type Emitter } from './emitter.ts'
+import { createBackendChooser, type BackendChooser } from './inference/chooseBackend.ts'
+import { createOllamaBackend } from './inference/ollama.ts'
+import { createToyBackend } from './inference/toy.ts'
+import { createNotices, type Notices } from './notices.ts'
+import { loadNostrCrypto } from './nostr/crypto.ts'
+import { createRelayPool } from './nostr/pool.ts'
+import type { RelayPool } from './nostr/relayPool.ts'
+import { openKeyring, type Keyring } from './keyring.ts'
+import type { Clock, Log, OpenWebSocket, Random, Secrets } from './ports.ts'
+import { createPreferences, type Preferences } from './preferences.ts'
+import { createProvider, type Provider } from './provider/provider.ts'
+import { startHouse } from './sandbox/house.ts'
+import { joinSandbox, type Sandbox } from './sandbox/sandbox.ts'
+import { openDatabase } from './store/database.ts'
+import { lockFolder } from './store/folderLock.ts'
+import { createJournal, type Journal } from './store/journal.ts'
+import { MIGRATIONS } from './store/migrations.ts'
+import { createSentPaymentStore } from './store/sentPayments.ts'
+import { createSettingStore } from './store/settings.ts'
+import { createThreadStore, type ThreadStore } from './store/threads.ts'
+import { createSignal, type Signal } from './signal.ts'
+import { createAccount, type Account } from './wallet/account.ts'
+import { createMockWallet } from './wallet/mock.ts'
+import { createNwcWallet } from './wallet/nwc.ts'
+import type { Wallet } from './wallet/wallet.ts'
+
+export interface EngineConfig {
+  readonly dataFolder: string
+  /** The machine's sandbox, shared by every Souk on it. */
+  readonly sandboxFolder: string
+  readonly shell: 'desktop' | 'browser' | 'terminal'
+  readonly version: string
+  /** Where the market is read and written: the sandbox's own relay and those of the settings, or exactly these. */
+  readonly relays?: readonly string[]
+  readonly wallet: { readonly kind: 'sandbox' } | { readonly kind: 'mock' } | { readonly kind: 'nwc'; readonly connection: string }
+  /** Offers the toy under an identity of the sandbox's own while this engine hosts it. */
+  readonly houseSeller: boolean
+  readonly ollamaUrl: string
+  readonly backend?: 'auto' | 'ollama' | 'toy'
+  /** Pace of the toy; the default is that of a small local model. */
+  readonly toyTokensPerSecond?: number
+}
+
+export interface EnginePorts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly openWebSocket: OpenWebSocket
+  readonly fetch: typeof fetch
+  readonly secrets: Secrets
+}
+
+export interface Engine {
+  readonly config: EngineConfig
+  readonly clock: Clock
+  readonly keyring: Keyring
+  readonly notices: Notices
+  readonly preferences: Preferences
+  readonly pool: RelayPool
+  readonly wallet: Wallet
+  readonly account: Account
+  readonly backend: BackendChooser
+  readonly provider: Provider
+  readonly customer: Customer
+  readonly directory: Directory
+  readonly journal: Journal
+  readonly threads: ThreadStore
+  /** Null when neither the relay nor the wallet is the sandbox's. */
+  readonly sandbox: Sandbox | null
+  readonly jobChanged: Emitter<JobRow>
+  readonly threadsChanged: Emitter<null>
+  /** The faults that the mint plays now; null where this engine does not host it. */
+  readonly mintFaults: Signal<MintFaults | null>
+  setMintFaults(change: Partial<MintFaults>): boolean
+  close(): Promise<void>
+}
+
+/** Local relays take every piece at once; public ones are spared. */
+const LOCAL_PIECE_INTERVAL_MS = 20
+const PUBLIC_PIECE_INTERVAL_MS = 150
+
+/**
+ * Opens everything under `config.dataFolder` and starts it. Problems: the folder is in use, the store is from a newer
+ * Souk, the secrets are locked, the sandbox cannot be hosted or joined.
+ */
+export async function createEngine(config: EngineConfig, ports: EnginePorts): Promise<Result<Engine>> {
+  const { clock, random, log, openWebSocket } = ports
+  const undo: (() => void | Promise<void>)[] = []
+  const abandon = async <C extends string>(error: Problem<C>) => {
+    for (const step of undo.toReversed()) await step()
+    return { ok: false as const, error }
+  }
+
+  const lock = lockFolder(config.dataFolder)
+  if (!lock.ok) return lock
+  undo.push(() => lock.value.release())
+  const opened = openDatabase(join(config.dataFolder, 'souk.db'), MIGRATIONS, clock.now())
+  if (!opened.ok) return abandon(opened.error)
+  const { database, quarantined } = opened.value
+  undo.push(() => database.close())
+
+  const settings = createSettingStore(database)
+  const journal = createJournal(database)
+  const threads = createThreadStore(database)
+  const preferences = createPreferences(settings)
+  const notices = createNotices()
+  if (quarantined !== null) {
+    notices.raise('store-quarantined', 'warning', `The store was damaged and put aside as ${quarantined}. Souk began a new one; history before it is in that file.`)
+  }
+  const onStoreFailure = (error: Error) => {
+    log('error', 'the store refused a write', { reason: error.message })
+    if (!(error instanceof ZodError)) notices.raise('store-failed', 'danger', `The store takes no writes: ${error.message}. Nothing new is bought or sold until it does. Check the disk.`)
+  }
+
+  const keys = await openKeyring({ secrets: ports.secrets, settings, random })
+  if (!keys.ok) return abandon(keys.error)
+  const keyring = keys.value
+  const crypto = await loadNostrCrypto()
+  const signer = crypto.createSigner(keyring.identity.secretKey)
+
+  const needsSandbox = config.wallet.kind === 'sandbox' || config.relays === undefined
+  let sandbox: Sandbox | null = null
+  if (needsSandbox) {
+    const joined = await joinSandbox({ folder: config.sandboxFolder, clock, random, log, openWebSocket, crypto })
+    if (!joined.ok) return abandon(joined.error)
+    sandbox = joined.value
+    undo.push(() => joined.value.close())
+  }
+
+  const pool = createRelayPool({ clock, random, openWebSocket, crypto, log, authenticate: () => signer })
+  undo.push(() => pool.close())
+  const marketRelays = config.relays ?? [...(sandbox ? [sandbox.relayUrl] : []), ...preferences.settings.get().relays]
+  for (const url of marketRelays) {
+    const problem = pool.add(url)
+    if (problem !== null) return abandon({ code: 'bad-relay', message: problem })
+  }
+
+  const made = makeWallet()
+  if (!made.ok) return abandon(made.error)
+  const wallet = made.value
+  undo.push(() => wallet.close())
+
+  const account = createAccount({ wallet, payments: createSentPaymentStore(database), clock, log, isOwnHash: (hash) => journal.jobOfPayment(hash) !== null })
+  undo.push(() => account.close())
+  const choice = preferences.backend(config.backend, config.ollamaUrl)
+  const backend = createBackendChooser({
+    choice: choice.choice,
+    url: choice.url,
+    ollama: (url) => createOllamaBackend({ url, fetch: ports.fetch, clock, log }),
+    toy: createToyBackend({ clock, ...(config.toyTokensPerSecond === undefined ? {} : { tokensPerSecond: config.toyTokensPerSecond }) }),
+    clock,
+  })
+  undo.push(() => backend.close())
+
+  const jobChanged = createEmitter<JobRow>()
+  const threadsChanged = createEmitter<null>()
+  const onJobChanged = (row: JobRow) => {
+    jobChanged.emit(row)
+    account.touch()
+  }
+  const provider = createProvider({
+    clock, log, pool, signer, wallet, journal, settings, onJobChanged, onStoreFailure,
+    backend: () => backend.active(),
+    availableModels: () => backend.status.get().models.map((model) => model.name),
+    publicRelays: () => pool.urls(),
+    pieceIntervalMs: pool.urls().every(isLoopback) ? LOCAL_PIECE_INTERVAL_MS : PUBLIC_PIECE_INTERVAL_MS,
+  })
+  undo.push(() => provider.close())
+  undo.push(backend.status.subscribe(() => provider.modelsChanged()))
+  const directory = createDirectory({ pool, clock, log, ownPubkey: () => signer.pubkey })
+  undo.push(() => directory.close())
+  const customer = createCustomer({
+    clock, log, pool, signer, wallet, journal, threads, directory, onJobChanged, onStoreFailure,
+    limits: () => preferences.settings.get().limits,
+    randomId: () => Buffer.from(random.bytes(16)).toString('hex'),
+    balanceMsat: () => account.status.get().balanceMsat,
+    housePubkey: () => sandbox?.housePubkey() ?? null,
+    onThreadsChanged: () => threadsChanged.emit(null),
+  })
+  undo.push(() => customer.close())
+  if (sandbox !== null && config.houseSeller) undo.push(startHouse({ sandbox, clock, random, log, openWebSocket, crypto, toyTokensPerSecond: config.toyTokensPerSecond }))
+
+  provider.resume()
+  customer.resume()
+  account.resume()
+
+  function makeWallet(): Result<Wallet> {
+    if (config.wallet.kind === 'mock') return ok(createMockWallet({ clock, random }))
+    if (config.wallet.kind === 'nwc') return createNwcWallet({ connection: config.wallet.connection, clock, log, random })
+    if (sandbox === null) throw new Error('a sandbox wallet without a sandbox')
+    return createNwcWallet({ connection: sandbox.connectionFor(keyring.identity.walletSecret), clock, log, random })
+  }
+
+  const mintFaults = createSignal<MintFaults | null>(null)
+  const showMintFaults = () => mintFaults.set(sandbox?.mint()?.faults.get() ?? null)
+  if (sandbox !== null) undo.push(sandbox.role.subscribe(showMintFaults))
+  showMintFaults()
+
+  return ok({
+    mintFaults, config, clock, keyring, notices, preferences, pool, wallet, account, backend, provider, customer, directory, journal, threads, sandbox, jobChanged, threadsChanged,
+    setMintFaults(change) {
+      const mint = sandbox?.mint() ?? null
+      mint?.setFaults(change)
+      showMintFaults()
+      return mint !== null
+    },
+    async close() {
+      for (const step of undo.toReversed()) await step()
+    },
+  })
+}
+
+function isLoopback(url: string): boolean {
+  return /^wss?:\/\/(127\.|localhost[:/]|\[::1\])/.test(url)
+}

@@ -1,0 +1,61 @@
+/** What a person decided, read through schemas and kept in the store. */
+import { z } from 'zod'
+import { limitsSchema, settingsSchema, type Limits, type Settings } from '#shared/ipc/settings.ts'
+import { sats } from '#shared/market/msat.ts'
+import type { BackendChoice } from './inference/chooseBackend.ts'
+import { createSignal, type Signal } from './signal.ts'
+import type { SettingStore } from './store/settings.ts'
+
+export interface Preferences {
+  readonly settings: Signal<Settings>
+  update(change: { [K in keyof Omit<Settings, 'limits'>]?: Settings[K] | undefined } & { limits?: { [K in keyof Limits]?: Limits[K] | undefined } | undefined }): void
+  readonly welcomed: Signal<boolean>
+  finishWelcome(): void
+  /** The stored choice of backend, unless the caller was told another one. */
+  backend(told: BackendChoice | undefined, defaultUrl: string): { readonly choice: BackendChoice; readonly url: string }
+  chooseBackend(choice: BackendChoice, url: string): void
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  perJobMsat: sats(100),
+  perDayMsat: sats(5_000),
+  maxFeePermille: 10,
+  invoiceTimeoutSecs: 20,
+  answerTimeoutSecs: 180,
+  maxTokens: 1_024,
+}
+
+const SETTINGS_KEY = 'settings'
+const WELCOMED_KEY = 'welcomed'
+const BACKEND_KEY = 'backend'
+const backendSchema = z.object({ choice: z.enum(['auto', 'ollama', 'toy']), url: z.string().max(300) })
+
+export function createPreferences(store: SettingStore): Preferences {
+  const storedLimits = store.read(SETTINGS_KEY, z.object({ limits: limitsSchema }))
+  const stored = store.read(SETTINGS_KEY, settingsSchema.omit({ limits: true }))
+  const settings = createSignal<Settings>({ theme: 'system', relays: [], ...stored, limits: storedLimits?.limits ?? DEFAULT_LIMITS })
+  const welcomed = createSignal(store.read(WELCOMED_KEY, z.boolean()) ?? false)
+  return {
+    settings,
+    update(change) {
+      const before = settings.get()
+      const next = settingsSchema.parse({ ...before, ...defined(change), limits: { ...before.limits, ...defined(change.limits ?? {}) } })
+      store.write(SETTINGS_KEY, next)
+      settings.set(next)
+    },
+    welcomed,
+    finishWelcome() {
+      store.write(WELCOMED_KEY, true)
+      welcomed.set(true)
+    },
+    backend(told, defaultUrl) {
+      const kept = store.read(BACKEND_KEY, backendSchema)
+      return { choice: told ?? kept?.choice ?? 'auto', url: kept?.url ?? defaultUrl }
+    },
+    chooseBackend: (choice, url) => store.write(BACKEND_KEY, { choice, url }),
+  }
+}
+
+function defined(change: object): object {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
+}

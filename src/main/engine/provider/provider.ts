@@ -1,0 +1,332 @@
+/** Selling: takes requests, drives the sales, announces. Knows nothing of who buys. */
+import type { JobRow } from '#shared/ipc/common.ts'
+import { saleTermsSchema, type SaleTerms } from '#shared/ipc/provider.ts'
+import { addMsat, msat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import { fail, ok, type Result } from '#shared/market/result.ts'
+import { channelCreateTemplate } from '#shared/protocol/channelCreate.ts'
+import type { Listing } from '#shared/protocol/nip89.ts'
+import { z } from 'zod'
+import { signAndDeliver } from '../delivery.ts'
+import type { Backend } from '../inference/backend.ts'
+import { createScheduler } from '../inference/scheduler.ts'
+import type { RelayPool, Subscription } from '../nostr/relayPool.ts'
+import type { Signer } from '../nostr/signer.ts'
+import type { Clock, Log } from '../ports.ts'
+import { createReactor, type Reactor } from '../reactor.ts'
+import { createSignal, type Signal } from '../signal.ts'
+import type { Journal } from '../store/journal.ts'
+import type { SettingStore } from '../store/settings.ts'
+import type { Wallet } from '../wallet/wallet.ts'
+import { admitRequest } from './admission.ts'
+import { createAnnouncer } from './announcer.ts'
+import { createChannelSales, type SaleInbox } from './channelSales.ts'
+import { saleMachine, type Sale, type SaleMessage } from './sale.ts'
+import { createSaleEffects, type SaleProgress } from './saleEffects.ts'
+import { describeSale } from './saleView.ts'
+
+export interface ProviderOptions {
+  readonly clock: Clock
+  readonly log: Log
+  readonly pool: RelayPool
+  readonly signer: Signer
+  readonly wallet: Wallet
+  readonly journal: Journal
+  readonly settings: SettingStore
+  readonly backend: () => Backend
+  /** Models that the backend could run now, in its own order. */
+  readonly availableModels: () => readonly string[]
+  /** Relays named in what is published. */
+  readonly publicRelays: () => readonly string[]
+  readonly pieceIntervalMs: number
+  onJobChanged(row: JobRow): void
+  onStoreFailure(error: Error): void
+}
+
+export interface ProviderStatus {
+  readonly selling: 'off' | 'starting' | 'on' | 'stopping'
+  readonly since: number | null
+  readonly problem: string | null
+  readonly channelId: string | null
+  readonly terms: SaleTerms
+  readonly announcedAt: number | null
+  /** Open jobs and debts, by job id, with what is known of them while they run. */
+  readonly jobs: Readonly<Record<string, JobRow>>
+}
+
+export interface Provider {
+  readonly status: Signal<ProviderStatus>
+  start(): Promise<Result<null>>
+  stop(): Promise<void>
+  setTerms(change: Partial<SaleTerms>): void
+  setChannel(channelId: string | null): void
+  offeredModels(): readonly string[]
+  /** The backend's models changed: what is offered may have too. */
+  modelsChanged(): void
+  cancelJob(jobId: string): Result<null>
+  retryJob(jobId: string): Result<null>
+  writeOffJob(jobId: string, note: string): Result<null>
+  earnings(sinceMs: number): { readonly earnedMsat: Msat; readonly jobs: number }
+  /** Takes up what was paid for and not delivered; call once, after everything else is there. */
+  resume(): void
+  close(): Promise<void>
+}
+
+export const DEFAULT_TERMS: SaleTerms = {
+  name: 'A Souk seller',
+  about: '',
+  priceMsat: msat(10_000),
+  models: [],
+  maxTokens: 2_048,
+  maxPromptBytes: 16_384,
+  concurrency: 1,
+  queueLength: 10,
+  maxOpenPerCustomer: 3,
+  streaming: true,
+  announceEverySecs: 300,
+}
+
+const TERMS_KEY = 'provider.terms'
+const CHANNEL_KEY = 'provider.channel'
+const CONNECT_TIMEOUT_MS = 10_000
+/** Refusals are stored and sent; a flood of hopeless requests is not worth either. */
+const REFUSALS_PER_MINUTE = 30
+const PROGRESS_INTERVAL_MS = 250
+
+export function createProvider(options: ProviderOptions): Provider {
+  const { clock, log, pool, signer, wallet, journal, settings } = options
+  const stored = settings.read(TERMS_KEY, saleTermsSchema.partial())
+  const status = createSignal<ProviderStatus>({
+    selling: 'off',
+    since: null,
+    problem: null,
+    channelId: settings.read(CHANNEL_KEY, z.string().regex(/^[0-9a-f]{64}$/)),
+    terms: { ...DEFAULT_TERMS, ...withoutUndefined(stored ?? {}) },
+    announcedAt: null,
+    jobs: {},
+  })
+  const scheduler = createScheduler({ concurrency: () => status.get().terms.concurrency })
+  const carrier = createChannelSales({ pool, signer, clock, relayHint: () => options.publicRelays()[0] ?? pool.urls()[0] ?? '' })
+  const announcer = createAnnouncer({ pool, signer, clock, log })
+  const progress = new Map<string, SaleProgress>()
+  let inbox: Subscription | null = null
+  let refusals: number[] = []
+  let cancelProgress: (() => void) | null = null
+
+  const reactor: Reactor<Sale, SaleMessage> = createReactor({
+    role: 'provider' as const,
+    machine: saleMachine,
+    journal,
+    clock,
+    log,
+    perform: createSaleEffects({
+      clock,
+      log,
+      wallet,
+      backend: options.backend,
+      scheduler,
+      carrier,
+      streaming: () => status.get().terms.streaming,
+      pieceIntervalMs: options.pieceIntervalMs,
+      state: (jobId) => reactor.state(jobId),
+      dispatch: (jobId, message) => void reactor.dispatch(jobId, message),
+      onProgress(jobId, made) {
+        progress.set(jobId, made)
+        cancelProgress ??= clock.after(PROGRESS_INTERVAL_MS, () => {
+          cancelProgress = null
+          showProgress()
+        })
+      },
+    }),
+    describe: describeSale,
+    tick: (at): SaleMessage => ({ at, type: 'tick' }),
+    onChange(jobId, _state, row) {
+      if (row.final) progress.delete(jobId)
+      status.update((before) => ({ ...before, jobs: withJob(before.jobs, row) }))
+      showProgress()
+      options.onJobChanged(row)
+    },
+    onStoreFailure: options.onStoreFailure,
+  })
+  scheduler.onChange(showProgress)
+  announcer.lastAnnouncedAt.subscribe((announcedAt) => status.update((before) => ({ ...before, announcedAt })))
+
+  /** Queue positions and speeds change without an event of the job's own. */
+  function showProgress(): void {
+    status.update((before) => ({ ...before, jobs: Object.fromEntries(Object.entries(before.jobs).map(([jobId, row]) => [jobId, liveRow(row)])) }))
+  }
+
+  function liveRow(row: JobRow): JobRow {
+    const { queuePosition: _, ...rest } = row
+    const position = scheduler.position(row.jobId)
+    const made = progress.get(row.jobId)
+    const seconds = made ? (clock.now() - made.startedAt) / 1_000 : 0
+    return {
+      ...rest,
+      ...(position !== null && position > 0 ? { queuePosition: position } : {}),
+      ...(made && row.state === 'working' ? { outputTokens: made.pieces, ...(seconds > 0 ? { tokensPerSecond: made.pieces / seconds } : {}) } : {}),
+    }
+  }
+
+  function offeredModels(): readonly string[] {
+    const chosen = status.get().terms.models
+    const available = options.availableModels()
+    return chosen.length === 0 ? available : chosen.filter((model) => available.includes(model))
+  }
+
+  const listener: SaleInbox = {
+    onRequest({ event, channelId, jobId, kind, prompt, maxTokens, model }) {
+      if (status.get().selling !== 'on' || journal.row('provider', jobId) !== null) return
+      const open = Object.values(status.get().jobs).filter((row) => !row.final)
+      const admission = admitRequest(
+        { kind, prompt, maxTokens, model },
+        { terms: status.get().terms, offeredModels: offeredModels(), openJobs: open.length, openJobsOfCustomer: open.filter((row) => row.peer === event.pubkey).length },
+      )
+      if (!admission.accepted && !mayRefuse()) return
+      const request = {
+        jobId,
+        requestId: event.id,
+        customer: event.pubkey,
+        channelId,
+        prompt: admission.accepted ? prompt : prompt.slice(0, 1_000),
+        model: admission.accepted ? admission.model : (model ?? ''),
+        maxTokens: admission.accepted ? admission.maxTokens : maxTokens,
+        priceMsat: status.get().terms.priceMsat,
+      }
+      reactor.dispatch(jobId, { at: clock.now(), type: 'requested', request, refusal: admission.accepted ? null : admission.reason })
+    },
+    onPaymentClaim(jobId, from, eventId) {
+      if (isCustomer(jobId, from)) reactor.dispatch(jobId, { at: clock.now(), type: 'paymentClaimed', eventId })
+    },
+    onCancel(requestId, from, eventId) {
+      const jobId = `job_${requestId.slice(0, 16)}`
+      if (isCustomer(jobId, from)) reactor.dispatch(jobId, { at: clock.now(), type: 'customerCancelled', eventId })
+    },
+  }
+
+  /** Only the key that asked is heard about its job. */
+  function isCustomer(jobId: string, from: string): boolean {
+    return journal.row('provider', jobId)?.peer === from
+  }
+
+  function mayRefuse(): boolean {
+    const now = clock.now()
+    refusals = refusals.filter((at) => at > now - 60_000)
+    if (refusals.length >= REFUSALS_PER_MINUTE) return false
+    refusals.push(now)
+    return true
+  }
+
+  function listing(): Listing {
+    const { terms, channelId } = status.get()
+    return {
+      listingId: 'souk',
+      name: terms.name,
+      about: terms.about,
+      picture: '',
+      priceMsat: terms.priceMsat,
+      models: offeredModels(),
+      capabilities: ['text-generation'],
+      relays: options.publicRelays(),
+      network: wallet.network,
+      channelId,
+      sparkAddress: '',
+      intervalSecs: terms.announceEverySecs,
+    }
+  }
+
+  function listen(channelId: string): void {
+    inbox?.close()
+    inbox = carrier.listen(channelId, listener)
+  }
+
+  async function createChannel(): Promise<string | null> {
+    const { terms } = status.get()
+    const template = channelCreateTemplate({ name: terms.name, about: terms.about, picture: '', relays: [...options.publicRelays()] }, Math.floor(clock.now() / 1_000))
+    const delivery = await signAndDeliver(pool, signer, template)
+    return delivery?.eventId ?? null
+  }
+
+  function setChannel(channelId: string | null): void {
+    settings.write(CHANNEL_KEY, channelId)
+    status.update((before) => ({ ...before, channelId }))
+    if (channelId !== null && inbox !== null) listen(channelId)
+    if (status.get().selling === 'on') announcer.changed()
+  }
+
+  function notSelling(problem: string): Result<null> {
+    status.update((before) => ({ ...before, selling: 'off', since: null, problem }))
+    return fail('cannot-sell', problem)
+  }
+
+  function act(jobId: string, message: SaleMessage, refusal: string): Result<null> {
+    const outcome = reactor.dispatch(jobId, message)
+    if (outcome === 'changed') return ok(null)
+    return outcome === 'store-failed' ? fail('store-failed', 'The store takes no writes now. Check the disk, then try again.') : fail('not-now', refusal)
+  }
+
+  return {
+    status,
+    offeredModels,
+    async start() {
+      if (status.get().selling !== 'off') return ok(null)
+      status.update((before) => ({ ...before, selling: 'starting', problem: null }))
+      if (offeredModels().length === 0) return notSelling('There is no model to sell. Start Ollama and pull a model, or choose the toy.')
+      if (!(await pool.connected(CONNECT_TIMEOUT_MS))) return notSelling('No relay is connected. Check the relays in Settings.')
+      const channelId = status.get().channelId ?? (await createChannel())
+      if (channelId === null) return notSelling('No relay took the new channel. Check the relays in Settings.')
+      if (status.get().channelId === null) setChannel(channelId)
+      listen(channelId)
+      announcer.start(listing)
+      status.update((before) => ({ ...before, selling: 'on', since: clock.now() }))
+      return ok(null)
+    },
+    async stop() {
+      if (status.get().selling !== 'on') return
+      status.update((before) => ({ ...before, selling: 'stopping' }))
+      await announcer.stop()
+      status.update((before) => ({ ...before, selling: 'off', since: null }))
+    },
+    setTerms(change) {
+      const terms = { ...status.get().terms, ...change }
+      settings.write(TERMS_KEY, terms)
+      status.update((before) => ({ ...before, terms }))
+      scheduler.reconsider()
+      if (status.get().selling === 'on') announcer.changed()
+    },
+    setChannel,
+    modelsChanged() {
+      if (status.get().selling === 'on') announcer.changed()
+    },
+    cancelJob: (jobId) => act(jobId, { at: clock.now(), type: 'sellerCancelled' }, 'This job has already ended, or its result is on its way.'),
+    retryJob: (jobId) => act(jobId, { at: clock.now(), type: 'retryAsked' }, 'Nothing is owed for this job.'),
+    writeOffJob: (jobId, note) => act(jobId, { at: clock.now(), type: 'writtenOff', note }, 'Nothing is owed for this job.'),
+    earnings(sinceMs) {
+      const settled = journal.settled('provider', sinceMs)
+      return { earnedMsat: settled.reduce((sum, each) => addMsat(sum, each.amountMsat), ZERO_MSAT), jobs: settled.length }
+    },
+    resume() {
+      reactor.resume()
+      const rows = reactor.openJobs().flatMap((jobId) => journal.row('provider', jobId) ?? [])
+      status.update((before) => ({ ...before, jobs: Object.fromEntries(rows.map((row) => [row.jobId, row])) }))
+      // Customers of open jobs are still heard, also while nothing new is sold.
+      const { channelId } = status.get()
+      if (rows.length > 0 && channelId !== null) listen(channelId)
+    },
+    async close() {
+      if (status.get().selling === 'on') await announcer.stop()
+      inbox?.close()
+      cancelProgress?.()
+      await reactor.close()
+      await scheduler.close()
+    },
+  }
+}
+
+function withJob(jobs: ProviderStatus['jobs'], row: JobRow): ProviderStatus['jobs'] {
+  const { [row.jobId]: _, ...others } = jobs
+  return row.final ? others : { ...others, [row.jobId]: row }
+}
+
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> }
+}

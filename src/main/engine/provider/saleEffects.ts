@@ -1,0 +1,166 @@
+/** Carries out what a sale owes the world: asks the wallet, runs the model, publishes. Learns nothing that it does not dispatch. */
+import type { Backend, GenerateItem, Usage } from '../inference/backend.ts'
+import type { Scheduler } from '../inference/scheduler.ts'
+import { pause } from '../pause.ts'
+import type { Clock, Log } from '../ports.ts'
+import type { Invoice, Wallet } from '../wallet/wallet.ts'
+import type { ChannelSales } from './channelSales.ts'
+import { INVOICE_EXPIRY_SECS, type Generated, type Sale, type SaleEffect, type SaleMessage, type SaleRequest } from './sale.ts'
+import { createTextCoalescer } from './textCoalescer.ts'
+
+export interface SaleEffectsOptions {
+  readonly clock: Clock
+  readonly log: Log
+  readonly wallet: Wallet
+  readonly backend: () => Backend
+  readonly scheduler: Scheduler
+  readonly carrier: ChannelSales
+  readonly streaming: () => boolean
+  /** Least time between two pieces of an answer. */
+  readonly pieceIntervalMs: number
+  readonly state: (jobId: string) => Sale
+  dispatch(jobId: string, message: SaleMessage): void
+  /** The running text's size, for the live queue. */
+  onProgress(jobId: string, progress: SaleProgress): void
+}
+
+export interface SaleProgress {
+  readonly startedAt: number
+  readonly pieces: number
+}
+
+/** Looks at the wallet this often besides the wallet's own hints, slower as time goes by. */
+const FIRST_LOOK_MS = 1_000
+const MAX_LOOK_MS = 10_000
+/** One event carries the whole result (64 KiB with everything around it): an answer ends before it would not fit. */
+const MAX_RESULT_BYTES = 48 * 1_024
+
+export function createSaleEffects(options: SaleEffectsOptions): (effect: SaleEffect, jobId: string, signal: AbortSignal) => Promise<void> {
+  const { clock, wallet, carrier, scheduler } = options
+  /** What a running job has made so far, for a customer who stops it. */
+  const partial = new Map<string, { text: string }>()
+
+  async function makeInvoice(jobId: string, request: SaleRequest): Promise<void> {
+    const invoice = await wallet.createInvoice({ amountMsat: request.priceMsat, description: `Souk ${jobId}`, expirySecs: INVOICE_EXPIRY_SECS })
+    const at = clock.now()
+    options.dispatch(jobId, invoice.ok ? { at, type: 'invoiceMade', invoice: invoice.value } : { at, type: 'invoiceFailed', problem: invoice.error })
+  }
+
+  async function watchPayment(jobId: string, invoice: Invoice, signal: AbortSignal): Promise<void> {
+    let waitMs = FIRST_LOOK_MS
+    while (!signal.aborted) {
+      const found = await wallet.lookup(invoice.paymentHash, 'incoming')
+      if (signal.aborted) return
+      if (found.ok && found.value?.state === 'settled') {
+        options.dispatch(jobId, { at: clock.now(), type: 'paymentSeen', settledMsat: found.value.amountMsat })
+        return
+      }
+      await pause(clock, waitMs, signal, (wake) => wallet.watch((hint) => hint.paymentHash === invoice.paymentHash && wake()))
+      waitMs = Math.min(MAX_LOOK_MS, waitMs * 1.5)
+    }
+  }
+
+  function work(jobId: string, effect: SaleEffect & { type: 'work' }, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      let begun = false
+      const leave = () => {
+        scheduler.cancel(jobId)
+        if (!begun) resolve() // Otherwise when the running job has really ended: a job never runs twice at once.
+      }
+      signal.addEventListener('abort', leave, { once: true })
+      void pause(clock, effect.notBefore - clock.now(), signal).then(() => {
+        if (signal.aborted) return
+        scheduler.submit(jobId, async (running) => {
+          begun = true
+          try {
+            await generate(jobId, effect, AbortSignal.any([running, signal]))
+          } finally {
+            signal.removeEventListener('abort', leave)
+            resolve()
+          }
+        })
+      })
+    })
+  }
+
+  async function generate(jobId: string, { request, attempt }: SaleEffect & { type: 'work' }, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return
+    options.dispatch(jobId, { at: clock.now(), type: 'workBegun', attempt })
+    const made = { text: '' }
+    partial.set(jobId, made)
+    const startedAt = clock.now()
+    let pieces = 0
+    // A second try is not streamed: the customer has the beginning of the first, and the result replaces it.
+    const streams = options.streaming() && attempt === 1
+    const out = createTextCoalescer(clock, options.pieceIntervalMs, (text) => carrier.sendText(options.state(jobId), text, false))
+    const full = new AbortController()
+    const end = (generated: Generated) => {
+      if (streams) {
+        out.flush()
+        carrier.sendText(options.state(jobId), '', true)
+      }
+      partial.delete(jobId)
+      options.dispatch(jobId, { at: clock.now(), type: 'generated', generated })
+    }
+    try {
+      for await (const item of run(request, AbortSignal.any([signal, full.signal]))) {
+        if (item.type === 'text') {
+          made.text += item.text
+          pieces += 1
+          if (streams) out.add(item.text)
+          options.onProgress(jobId, { startedAt, pieces })
+          if (jsonBytes(made.text) > MAX_RESULT_BYTES) {
+            full.abort()
+            end({ text: made.text, usage: usageSoFar(pieces, clock.now() - startedAt), stoppedBy: 'length' })
+            return
+          }
+        } else if (item.type === 'done') {
+          end({ text: made.text, usage: item.usage, stoppedBy: item.stoppedBy })
+          return
+        } else if (!signal.aborted) {
+          options.dispatch(jobId, { at: clock.now(), type: 'workFailed', problem: item.problem })
+          return
+        }
+      }
+    } finally {
+      out.close()
+    }
+  }
+
+  function run(request: SaleRequest, signal: AbortSignal): AsyncIterable<GenerateItem> {
+    return options.backend().generate({ model: request.model, messages: [{ role: 'user', content: request.prompt }], maxTokens: request.maxTokens }, signal)
+  }
+
+  return async (effect, jobId, signal) => {
+    switch (effect.type) {
+      case 'makeInvoice':
+        return makeInvoice(jobId, effect.request)
+      case 'send': {
+        const delivery = await carrier.send(effect.what, options.state(jobId))
+        if (delivery !== null && !signal.aborted) options.dispatch(jobId, { at: clock.now(), type: 'sent', what: effect.what, delivery })
+        return
+      }
+      case 'watchPayment':
+        return watchPayment(jobId, effect.invoice, signal)
+      case 'work':
+        return work(jobId, effect, signal)
+      case 'collectPartial': {
+        const text = partial.get(jobId)?.text ?? ''
+        partial.delete(jobId)
+        options.dispatch(jobId, { at: clock.now(), type: 'generated', generated: { text, usage: null, stoppedBy: 'customer' } })
+        return
+      }
+      case 'wake':
+        return
+    }
+  }
+}
+
+function usageSoFar(outputTokens: number, durationMs: number): Usage {
+  return { promptTokens: 0, outputTokens, durationMs }
+}
+
+/** What a text weighs inside a JSON string inside a JSON event. */
+function jsonBytes(text: string): number {
+  return text.length < MAX_RESULT_BYTES / 6 ? text.length : Buffer.byteLength(JSON.stringify(JSON.stringify(text)))
+}

@@ -1,0 +1,192 @@
+/** The wallet as the pages see it: its state and balance kept fresh, receiving, and sending by hand with a stored intent. */
+import type { PaymentRow } from '#shared/ipc/wallet.ts'
+import { ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import { fail, ok, type Result } from '#shared/market/result.ts'
+import { decodeInvoice } from '#shared/protocol/bolt11.ts'
+import { pause } from '../pause.ts'
+import type { Clock, Log } from '../ports.ts'
+import { createSignal, type Signal } from '../signal.ts'
+import type { SentPayment, SentPaymentStore } from '../store/sentPayments.ts'
+import type { Invoice, Payment, PaymentDirection, Wallet } from './wallet.ts'
+
+export interface AccountStatus {
+  readonly state: 'connecting' | 'ready' | 'unavailable'
+  readonly problem: string | null
+  readonly alias: string | null
+  readonly balanceMsat: Msat | null
+  readonly checkedAt: number | null
+}
+
+export type SendOutcome =
+  | { readonly state: 'settled'; readonly feeMsat: Msat; readonly paymentHash: string }
+  | { readonly state: 'unknown'; readonly message: string; readonly paymentHash: string }
+
+export interface Account {
+  readonly status: Signal<AccountStatus>
+  refresh(): Promise<void>
+  /** Asks for the balance soon: many payments in a row make one question. */
+  touch(): void
+  receive(amountMsat: Msat, description: string, expirySecs: number): Promise<Result<Invoice>>
+  /** Pays an invoice that a person chose. The intent is stored first; an unknown outcome is followed up until it is known. */
+  send(bolt11: string, maxFeeMsat: Msat): Promise<Result<SendOutcome>>
+  lookUp(paymentHash: string, direction: PaymentDirection): Promise<Result<Payment>>
+  history(offset: number, limit: number): Promise<Result<{ readonly rows: readonly Payment[]; readonly more: boolean }>>
+  /** Sent by hand and not yet known to be settled or failed, fees included. */
+  pendingMsat(): Msat
+  /** Follows up what was intended or unknown when the app went down. */
+  resume(): void
+  close(): void
+}
+
+const REFRESH_MS = 30_000
+const RETRY_MS = 3_000
+const TOUCH_MS = 200
+const FOLLOW_UP_MS = 5_000
+
+export function createAccount(options: { readonly wallet: Wallet; readonly payments: SentPaymentStore; readonly clock: Clock; readonly log: Log; readonly isOwnHash: (paymentHash: string) => boolean }): Account {
+  const { wallet, payments, clock, log } = options
+  const status = createSignal<AccountStatus>({ state: 'connecting', problem: null, alias: null, balanceMsat: null, checkedAt: null })
+  const closing = new AbortController()
+  let cancelTimer: (() => void) | null = null
+  let asking: Promise<void> | null = null
+
+  function plan(delayMs: number): void {
+    cancelTimer?.()
+    if (closing.signal.aborted) return
+    cancelTimer = clock.after(delayMs, () => void refresh())
+  }
+
+  function refresh(): Promise<void> {
+    asking ??= ask().finally(() => {
+      asking = null
+    })
+    return asking
+  }
+
+  async function ask(): Promise<void> {
+    const alias = await askAlias()
+    if (!alias.ok) {
+      unavailable(alias.error.message)
+      return
+    }
+    const balance = await wallet.balance()
+    if (!balance.ok) {
+      unavailable(balance.error.message)
+      return
+    }
+    if (closing.signal.aborted) return
+    status.set({ state: 'ready', problem: null, alias: alias.value, balanceMsat: balance.value, checkedAt: clock.now() })
+    plan(REFRESH_MS)
+  }
+
+  function unavailable(problem: string): void {
+    status.update((before) => ({ ...before, state: 'unavailable', problem }))
+    plan(RETRY_MS)
+  }
+
+  async function askAlias(): Promise<Result<string>> {
+    const known = status.get().alias
+    if (known !== null) return ok(known)
+    const info = await wallet.info()
+    return info.ok ? ok(info.value.alias) : info
+  }
+
+  async function followUp(payment: SentPayment): Promise<void> {
+    while (!closing.signal.aborted) {
+      const found = await wallet.lookup(payment.paymentHash, 'outgoing')
+      if (closing.signal.aborted) return
+      const expired = isExpired(payment.bolt11, clock.now())
+      if (found.ok && found.value?.state === 'settled') {
+        payments.resolve(payment.paymentHash, 'settled', found.value.feeMsat, '', clock.now())
+        plan(0)
+        return
+      }
+      if (found.ok && (found.value?.state === 'failed' || (expired && (found.value === null || found.value.state === 'expired')))) {
+        payments.resolve(payment.paymentHash, 'failed', ZERO_MSAT, 'The wallet says that nothing was paid.', clock.now())
+        plan(0)
+        return
+      }
+      await pause(clock, FOLLOW_UP_MS, closing.signal, (wake) => wallet.watch((hint) => hint.paymentHash === payment.paymentHash && wake()))
+    }
+  }
+
+  const forget = wallet.watch(() => plan(TOUCH_MS))
+  void refresh()
+
+  return {
+    status,
+    refresh,
+    touch: () => plan(TOUCH_MS),
+    receive: (amountMsat, description, expirySecs) => wallet.createInvoice({ amountMsat, description, expirySecs }),
+    async send(bolt11, maxFeeMsat) {
+      const decoded = decodeInvoice(bolt11)
+      if (!decoded.ok) return fail(decoded.error.code, decoded.error.message)
+      const { paymentHash, amountMsat, network, expiresAt } = decoded.value
+      if (network !== wallet.network) return fail('wrong-network', `This invoice is for ${network}; the wallet is on ${wallet.network}.`)
+      if (amountMsat === null) return fail('no-amount', 'This invoice names no amount. Ask for one that does.')
+      if (expiresAt * 1_000 <= clock.now()) return fail('expired', 'This invoice has expired. Ask for a new one.')
+      if (options.isOwnHash(paymentHash)) return fail('own-invoice', 'This invoice belongs to a job, which pays it by itself.')
+      const payment = { paymentHash, bolt11, amountMsat, maxFeeMsat, createdAt: clock.now() }
+      const known = payments.intend(payment)
+      if (known?.state === 'settled') return fail('already-paid', 'This invoice is already paid.')
+      if (known) return ok({ state: 'unknown', paymentHash, message: 'This payment is already under way; the wallet is being asked.' })
+      const outcome = await wallet.pay({ bolt11, maxFeeMsat, idempotencyKey: paymentHash })
+      plan(0)
+      switch (outcome.state) {
+        case 'settled':
+          payments.resolve(paymentHash, 'settled', outcome.feeMsat, '', clock.now())
+          return ok({ state: 'settled', feeMsat: outcome.feeMsat, paymentHash })
+        case 'failed':
+          payments.resolve(paymentHash, 'failed', ZERO_MSAT, outcome.problem.message, clock.now())
+          return fail(outcome.problem.code, outcome.problem.message)
+        case 'unknown':
+          payments.resolve(paymentHash, 'unknown', ZERO_MSAT, outcome.problem.message, clock.now())
+          void followUp({ ...payment, state: 'unknown', feeMsat: ZERO_MSAT, note: '' })
+          return ok({ state: 'unknown', paymentHash, message: outcome.problem.message })
+      }
+    },
+    async lookUp(paymentHash, direction) {
+      const found = await wallet.lookup(paymentHash, direction)
+      if (!found.ok) return found
+      return found.value === null ? fail('not-found', 'The wallet knows no such payment.') : ok(found.value)
+    },
+    async history(offset, limit) {
+      const found = await wallet.list({ offset, limit: limit + 1 })
+      return found.ok ? ok({ rows: found.value.slice(0, limit), more: found.value.length > limit }) : found
+    },
+    pendingMsat: () => payments.pendingMsat(),
+    resume() {
+      for (const payment of payments.unresolved()) {
+        log('info', 'following up a payment', { paymentHash: payment.paymentHash })
+        void followUp(payment)
+      }
+    },
+    close() {
+      closing.abort()
+      cancelTimer?.()
+      forget()
+    },
+  }
+}
+
+function isExpired(bolt11: string, nowMs: number): boolean {
+  const decoded = decodeInvoice(bolt11)
+  return decoded.ok && decoded.value.expiresAt * 1_000 + 120_000 < nowMs
+}
+
+/** A payment as the page lists it; the preimage stays here. */
+export function describePayment(payment: Payment, jobId: string | null): PaymentRow {
+  return {
+    paymentHash: payment.paymentHash,
+    direction: payment.direction,
+    state: payment.state,
+    amountMsat: payment.amountMsat,
+    feeMsat: payment.feeMsat,
+    description: payment.description,
+    createdAt: payment.createdAt * 1_000,
+    ...(payment.settledAt === null ? {} : { settledAt: payment.settledAt * 1_000 }),
+    ...(payment.expiresAt === null ? {} : { expiresAt: payment.expiresAt * 1_000 }),
+    ...(payment.bolt11 === null ? {} : { bolt11: payment.bolt11 }),
+    ...(jobId === null ? {} : { jobId }),
+  }
+}

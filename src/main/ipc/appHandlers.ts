@@ -1,0 +1,51 @@
+import type { Engine } from '#engine/engine.ts'
+import { createEmitter } from '#engine/emitter.ts'
+import type { PayloadOf } from '#shared/ipc/contract.ts'
+import type { SoukContract } from '#shared/ipc/souk.ts'
+import { fail, ok } from '#shared/market/result.ts'
+import { deriveState } from './derivedState.ts'
+
+export function appHandlers(engine: Engine) {
+  const { config, keyring, notices, preferences, provider, customer } = engine
+  const activated = createEmitter<PayloadOf<SoukContract['app.activated']>>()
+  const busy = () => provider.status.get().selling !== 'off' || Object.keys(provider.status.get().jobs).length > 0 || Object.keys(customer.jobs.get()).length > 0
+  return {
+    requests: {
+      'app.finishWelcome': ({ choice }: { choice: 'sandbox' | 'sell' | 'buy' }) => {
+        preferences.finishWelcome()
+        activated.emit({ page: choice === 'sell' ? 'sell' : 'buy' })
+        return ok({})
+      },
+      'app.dismissNotice': ({ id }: { id: string }) => {
+        notices.clear(id)
+        return ok({})
+      },
+      'identity.revealPhrase': async () => ok({ phrase: await keyring.revealPhrase() }),
+      'identity.exportSecretKey': () => ok({ nsec: keyring.identity.nsec() }),
+      'identity.confirmBackup': async ({ words }: { words: { index: number; word: string }[] }) => {
+        const confirmed = await keyring.confirmBackup(words)
+        return confirmed.ok ? ok({}) : confirmed
+      },
+      'identity.importPhrase': async ({ phrase }: { phrase: string }) => {
+        if (busy()) return fail('busy', 'Stop selling and let the open jobs end first: they belong to the identity in use.')
+        const imported = await keyring.importPhrase(phrase)
+        if (!imported.ok) return imported
+        notices.raise('restart-for-identity', 'warning', 'The imported identity is used from the next start. Restart Souk now.')
+        return ok({})
+      },
+    },
+    states: {
+      'app.status': deriveState([notices.current, preferences.welcomed], () => ({
+        version: config.version,
+        mode: engine.wallet.network === 'regtest' ? ('sandbox' as const) : engine.wallet.network,
+        network: engine.wallet.network,
+        shell: config.shell,
+        dataFolder: config.dataFolder,
+        welcomed: preferences.welcomed.get(),
+        notices: { ...notices.current.get() },
+      })),
+      'identity.status': deriveState([keyring.status], () => ({ pubkey: keyring.identity.pubkey, npub: keyring.identity.npub, ...keyring.status.get() })),
+    },
+    events: { 'app.activated': activated.listen },
+  }
+}

@@ -1,0 +1,25 @@
+/** The engine behind the contract: one handler a route. Maps words, decides nothing. */
+import type { Engine } from '#engine/engine.ts'
+import { defineHandlers, type Handlers } from '#shared/ipc/handlers.ts'
+import { soukContract, type SoukContract } from '#shared/ipc/souk.ts'
+import { activityHandlers } from './activityHandlers.ts'
+import { appHandlers } from './appHandlers.ts'
+import { customerHandlers } from './customerHandlers.ts'
+import { providerHandlers } from './providerHandlers.ts'
+import { settingsHandlers } from './settingsHandlers.ts'
+import { walletHandlers } from './walletHandlers.ts'
+
+export function createSoukHandlers(engine: Engine): Handlers<SoukContract> {
+  const app = appHandlers(engine)
+  const wallet = walletHandlers(engine)
+  const provider = providerHandlers(engine)
+  const customer = customerHandlers(engine)
+  const activity = activityHandlers(engine)
+  const settings = settingsHandlers(engine)
+  return defineHandlers(soukContract, {
+    requests: { ...app.requests, ...wallet.requests, ...provider.requests, ...customer.requests, ...activity.requests, ...settings.requests },
+    streams: { ...provider.streams, ...customer.streams },
+    states: { ...app.states, ...wallet.states, ...provider.states, ...customer.states, ...settings.states },
+    events: { ...app.events, ...customer.events, ...activity.events },
+  })
+}

@@ -1,0 +1,63 @@
+import type { Engine } from '#engine/engine.ts'
+import { feeCap } from '#engine/customer/judgeInvoice.ts'
+import { describePayment } from '#engine/wallet/account.ts'
+import type { InputOf } from '#shared/ipc/contract.ts'
+import type { SoukContract } from '#shared/ipc/souk.ts'
+import { addMsat } from '#shared/market/msat.ts'
+import { fail, ok } from '#shared/market/result.ts'
+import { decodeInvoice } from '#shared/protocol/bolt11.ts'
+import { deriveState } from './derivedState.ts'
+
+type Input<K extends keyof SoukContract> = InputOf<SoukContract[K]>
+const DEFAULT_EXPIRY_SECS = 3_600
+
+export function walletHandlers({ wallet, account, journal, clock, preferences, jobChanged }: Engine) {
+  return {
+    requests: {
+      'wallet.refresh': async () => {
+        await account.refresh()
+        return ok({})
+      },
+      'wallet.createInvoice': async ({ amountMsat, description, expirySecs }: Input<'wallet.createInvoice'>) => {
+        const invoice = await account.receive(amountMsat, description, expirySecs ?? DEFAULT_EXPIRY_SECS)
+        if (!invoice.ok) return invoice
+        const { bolt11, paymentHash, expiresAt } = invoice.value
+        return ok({ bolt11, paymentHash, amountMsat, expiresAt: expiresAt * 1_000 })
+      },
+      'wallet.lookup': async ({ paymentHash, direction }: Input<'wallet.lookup'>) => {
+        const found = await account.lookUp(paymentHash, direction)
+        return found.ok ? ok(describePayment(found.value, journal.jobOfPayment(paymentHash))) : found
+      },
+      'wallet.inspectInvoice': ({ bolt11 }: Input<'wallet.inspectInvoice'>) => {
+        const decoded = decodeInvoice(bolt11.trim())
+        if (!decoded.ok) return decoded
+        const { amountMsat, paymentHash, network, description, expiresAt } = decoded.value
+        if (amountMsat === null) return fail('no-amount', 'This invoice names no amount. Ask for one that does.')
+        const maxFeeMsat = feeCap(amountMsat, preferences.settings.get().limits.maxFeePermille)
+        return ok({ amountMsat, paymentHash, network, description: description ?? '', expiresAt: expiresAt * 1_000, expired: expiresAt * 1_000 <= clock.now(), maxFeeMsat })
+      },
+      'wallet.pay': ({ bolt11, maxFeeMsat }: Input<'wallet.pay'>) => account.send(bolt11.trim(), maxFeeMsat),
+      'wallet.history': async ({ offset, limit }: Input<'wallet.history'>) => {
+        const found = await account.history(offset, limit)
+        if (!found.ok) return found
+        return ok({ rows: found.value.rows.map((payment) => describePayment(payment, journal.jobOfPayment(payment.paymentHash))), more: found.value.more })
+      },
+    },
+    states: {
+      'wallet.status': deriveState([account.status, { subscribe: (listener) => jobChanged.listen(() => listener()) }], () => {
+        const { state, problem, alias, balanceMsat, checkedAt } = account.status.get()
+        return {
+          kind: wallet.kind,
+          network: wallet.network,
+          state,
+          pendingMsat: addMsat(journal.spending('customer', clock.now()).pendingMsat, account.pendingMsat()),
+          heldMsat: addMsat(),
+          ...(problem === null ? {} : { problem }),
+          ...(alias === null ? {} : { alias }),
+          ...(balanceMsat === null ? {} : { balanceMsat }),
+          ...(checkedAt === null ? {} : { checkedAt }),
+        }
+      }),
+    },
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * A conversation as one prompt: the channel dialect carries a single text, so earlier turns travel inside it, as much
+ * as the provider's prompt limit allows, the newest first to be kept.
+ */
+export interface ConversationTurn {
+  readonly prompt: string
+  readonly answer: string
+}
+
+export interface RenderedConversation {
+  readonly prompt: string
+  readonly promptBytes: number
+  readonly turnsSent: number
+  readonly turnsCut: number
+}
+
+const OPENING = 'The conversation so far:\n\n'
+const CLOSING = 'Answer the last message.\n\nUser: '
+
+/**
+ * Joins earlier turns and a new prompt into one text of at most `maxBytes` (UTF-8). With no room for any turn it is
+ * the prompt alone; the prompt itself is never cut.
+ */
+export function renderConversation(turns: readonly ConversationTurn[], prompt: string, maxBytes: number): RenderedConversation {
+  const answered = turns.filter((turn) => turn.answer !== '')
+  const frameBytes = utf8Bytes(OPENING + CLOSING + prompt)
+  let room = maxBytes - frameBytes
+  const kept: string[] = []
+  for (const turn of answered.toReversed()) {
+    const text = `User: ${turn.prompt}\n\nAssistant: ${turn.answer}\n\n`
+    const bytes = utf8Bytes(text)
+    if (bytes > room) break
+    room -= bytes
+    kept.unshift(text)
+  }
+  const rendered = kept.length === 0 ? prompt : OPENING + kept.join('') + CLOSING + prompt
+  return { prompt: rendered, promptBytes: utf8Bytes(rendered), turnsSent: kept.length, turnsCut: answered.length - kept.length }
+}
+
+export function utf8Bytes(text: string): number {
+  return new TextEncoder().encode(text).length
+}
