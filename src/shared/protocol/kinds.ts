@@ -16,6 +16,8 @@ export const KIND = {
   walletRequest: 23194,
   walletResponse: 23195,
   walletNotification: 23197,
+  /** The older form, encrypted with NIP-04. */
+  walletNotificationNip04: 23196,
   /** NIP-42. */
   relayAuth: 22242,
   /** Ours: an encrypted frame of a private stream. */
