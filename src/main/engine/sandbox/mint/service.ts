@@ -1,0 +1,252 @@
+/**
+ * What the mint does on a request: one transaction from the request's id to its answer, so that a request that comes
+ * twice, or comes again after a crash, has done its work exactly once and gets the answer it got.
+ */
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import type { MintFaults } from '#shared/ipc/settings.ts'
+import { decodeInvoice, encodeInvoice, MAX_DESCRIPTION_BYTES } from '#shared/protocol/bolt11.ts'
+import { MAX_MESSAGE_AGE_SECS, MAX_MESSAGE_AHEAD_SECS } from '#shared/protocol/event.ts'
+import { NWC_METHODS, NWC_NOTIFICATIONS, type NwcNotification, type NwcRequest, type WrittenTransaction } from '#shared/protocol/nip47.ts'
+import type { Random } from '../../ports.ts'
+import { inTransaction } from '../../store/database.ts'
+import type { Ledger } from './ledger.ts'
+import type { Change, InvoiceRow, Payments, PaymentRow } from './payments.ts'
+import { createTransactionList, incomingTransaction, outgoingTransaction } from './transactions.ts'
+
+export interface ReceivedRequest {
+  readonly eventId: string
+  /** Hex public key of the wallet's client, whose signature was checked. */
+  readonly client: string
+  readonly createdAt: number
+  /** The request's `expiration` tag, null without one. */
+  readonly expiresAt: number | null
+  readonly body: NwcRequest
+}
+
+/** What is to be sent after the transaction: JSON bodies, not yet encrypted. */
+export interface Outgoing {
+  readonly answers: readonly { readonly eventId: string; readonly client: string; readonly body: string }[]
+  readonly notifications: readonly { readonly client: string; readonly body: string }[]
+}
+
+export interface MintService {
+  /** Null when the request came too late to be acted upon. */
+  handle(request: ReceivedRequest, at: number, faults: MintFaults): Outgoing | null
+  applyDue(at: number): Outgoing
+}
+
+export interface MintServiceOptions {
+  readonly ledger: Ledger
+  readonly payments: Payments
+  /** The key that signs invoices. */
+  readonly nodeKey: Uint8Array
+  readonly random: Random
+}
+
+const DEFAULT_EXPIRY_SECS = 3_600
+/** How long a payment hangs that the timeout faults delay. */
+export const SLOW_PAYMENT_SECS = 3
+
+type ErrorCode = 'INSUFFICIENT_BALANCE' | 'PAYMENT_FAILED' | 'NOT_FOUND' | 'RESTRICTED' | 'OTHER'
+type Reply = { readonly result: unknown } | { readonly error: { readonly code: ErrorCode; readonly message: string } }
+
+/** `waitsFor`: the answer comes when this payment ends. `silent`: it never comes (`reply` is what a replay still gets). */
+interface Done {
+  readonly reply?: Reply
+  readonly waitsFor?: string
+  readonly silent?: boolean
+  readonly changes?: readonly Change[]
+}
+
+export function createMintService({ ledger, payments, nodeKey, random }: MintServiceOptions): MintService {
+  const { database } = ledger
+  const nodeId = bytesToHex(secp256k1.getPublicKey(nodeKey))
+  const listTransactions = createTransactionList(ledger, payments)
+  const selectRequest = database.prepare('SELECT response FROM request WHERE event_id = ?')
+  const insertRequest = database.prepare('INSERT INTO request (event_id, client, method, at, payment_hash, response) VALUES (?, ?, ?, ?, ?, ?)')
+  const selectWaiting = database.prepare('SELECT event_id AS eventId, client, method FROM request WHERE payment_hash = ? AND response IS NULL')
+  const updateResponse = database.prepare('UPDATE request SET response = ? WHERE event_id = ?')
+
+  const makeInvoice = (account: number, params: { amount: number; description: string | null; expiry: number | null }, hash: string | null, at: number): Done => {
+    const description = params.description ?? ''
+    if (params.amount === 0) return refuse('OTHER', 'This mint makes no invoices without an amount.')
+    if (utf8ToBytes(description).length > MAX_DESCRIPTION_BYTES) return refuse('OTHER', `A description has at most ${MAX_DESCRIPTION_BYTES} bytes.`)
+    const known = hash === null ? null : payments.findInvoice(hash)
+    if (known !== null) {
+      const same = known.hold && known.payee === account && known.amountMsat === params.amount && known.state === 'open'
+      return same ? { reply: { result: incomingTransaction(known) } } : refuse('OTHER', 'This payment hash was used before. Take a fresh preimage.')
+    }
+    const preimage = hash === null ? random.bytes(32) : null
+    const paymentHash = hash ?? bytesToHex(sha256(preimage ?? new Uint8Array()))
+    const expirySecs = params.expiry ?? DEFAULT_EXPIRY_SECS
+    const amountMsat = params.amount as InvoiceRow['amountMsat']
+    const bolt11 = encodeInvoice(
+      { network: 'regtest', amountMsat, paymentHash, paymentSecret: bytesToHex(random.bytes(32)), description, createdAt: at, expirySecs },
+      nodeKey,
+    )
+    const invoice: InvoiceRow = {
+      paymentHash,
+      payee: account,
+      hold: hash !== null,
+      amountMsat,
+      description,
+      bolt11,
+      preimage: preimage === null ? null : bytesToHex(preimage),
+      state: 'open',
+      createdAt: at,
+      expiresAt: at + expirySecs,
+      settledAt: null,
+    }
+    payments.addInvoice(invoice)
+    return { reply: { result: incomingTransaction(invoice) } }
+  }
+
+  const payInvoice = (account: number, params: Extract<NwcRequest, { method: 'pay_invoice' }>['params'], at: number, faults: MintFaults): Done => {
+    const decoded = decodeInvoice(params.invoice)
+    if (!decoded.ok) return refuse('PAYMENT_FAILED', decoded.error.message)
+    const invoice = payments.findInvoice(decoded.value.paymentHash)
+    if (invoice === null || invoice.bolt11 !== decoded.value.bolt11) {
+      return refuse('PAYMENT_FAILED', 'This is not an invoice of the sandbox. Play money buys only within it.')
+    }
+    if (params.amount !== null && params.amount !== invoice.amountMsat) return refuse('PAYMENT_FAILED', `This invoice is over ${invoice.amountMsat} msat, not ${params.amount}.`)
+
+    const before = payments.findPayment(invoice.paymentHash, account)
+    const isNew = before === null || before.state === 'failed'
+    if (isNew && faults.pay === 'fail') {
+      const reason = 'The sandbox was told to let payments fail.'
+      payments.recordFailure(account, invoice, reason, at)
+      return refuse('PAYMENT_FAILED', reason)
+    }
+    const isSlow = isNew && !invoice.hold && (faults.pay === 'timeout-then-paid' || faults.pay === 'timeout-then-failed')
+    const later = { resolveAt: at + SLOW_PAYMENT_SECS, to: faults.pay === 'timeout-then-paid' ? ('settled' as const) : ('failed' as const) }
+    const maxFeeMsat = params.metadata?.max_fee_msat ?? null
+    const result = payments.pay({ payer: account, invoice, maxFeeMsat, at, ...(isSlow ? { later } : {}) })
+    if (!result.ok) return refuse(result.refusal.code, result.refusal.message)
+    const { payment, changes } = result
+    if (isSlow) return { silent: true, changes }
+    if (payment.state !== 'settled') return { waitsFor: invoice.paymentHash, changes }
+    return { reply: paid(payment), silent: faults.pay === 'response-lost', changes }
+  }
+
+  const paid = (payment: PaymentRow): Reply => ({
+    result: { preimage: payments.findInvoice(payment.paymentHash)?.preimage ?? null, fees_paid: payment.feeMsat },
+  })
+
+  const lookup = (account: number, hash: string | null, direction: 'incoming' | 'outgoing' | null): Done => {
+    const invoice = hash === null ? null : payments.findInvoice(hash)
+    const payment = hash === null ? null : payments.findPayment(hash, account)
+    const found: WrittenTransaction | null =
+      invoice === null
+        ? null
+        : invoice.payee === account && direction !== 'outgoing'
+          ? incomingTransaction(invoice)
+          : payment !== null && direction !== 'incoming'
+            ? outgoingTransaction(invoice, payment)
+            : null
+    return found === null ? refuse('NOT_FOUND', 'This wallet knows no such payment.') : { reply: { result: found } }
+  }
+
+  /** A hold invoice of somebody else is as unknown as one that never was. */
+  const onOwnHold = (account: number, paymentHash: string, act: () => ReturnType<Payments['settleHold']>): Done => {
+    if (payments.findInvoice(paymentHash)?.payee !== account) return refuse('NOT_FOUND', 'This wallet has no such hold invoice.')
+    const result = act()
+    return result.ok ? { reply: { result: {} }, changes: result.changes } : refuse('OTHER', result.reason)
+  }
+
+  const act = (account: number, body: NwcRequest, at: number, faults: MintFaults): Done => {
+    switch (body.method) {
+      case 'get_info':
+        return { reply: { result: { alias: 'Souk sandbox', color: '#888888', pubkey: nodeId, network: 'regtest', block_height: 0, block_hash: '0'.repeat(64), methods: NWC_METHODS, notifications: NWC_NOTIFICATIONS } } }
+      case 'get_balance':
+        return { reply: { result: { balance: ledger.balanceOf(account) } } }
+      case 'make_invoice':
+        return makeInvoice(account, body.params, null, at)
+      case 'make_hold_invoice':
+        return makeInvoice(account, body.params, body.params.payment_hash, at)
+      case 'pay_invoice':
+        return payInvoice(account, body.params, at, faults)
+      case 'lookup_invoice': {
+        const decoded = body.params.invoice === null ? null : decodeInvoice(body.params.invoice)
+        return lookup(account, body.params.payment_hash ?? (decoded?.ok === true ? decoded.value.paymentHash : null), body.params.type)
+      }
+      case 'list_transactions': {
+        const { from, until, limit, offset, unpaid, type } = body.params
+        const query = { account, from: from ?? 0, until: until ?? at, limit: limit ?? 20, offset: offset ?? 0, unpaid: unpaid ?? false, direction: type }
+        return { reply: { result: { transactions: listTransactions(query) } } }
+      }
+      case 'settle_hold_invoice': {
+        const paymentHash = bytesToHex(sha256(hexToBytes(body.params.preimage)))
+        return onOwnHold(account, paymentHash, () => payments.settleHold(paymentHash, body.params.preimage, at))
+      }
+      case 'cancel_hold_invoice':
+        return onOwnHold(account, body.params.payment_hash, () => payments.cancelHold(body.params.payment_hash, at))
+    }
+  }
+
+  /** What the changes give others to know: the payer that waits gets its answer, both wallets a notification. */
+  const spread = (changes: readonly Change[], outgoing: { answers: Outgoing['answers'][number][]; notifications: Outgoing['notifications'][number][] }) => {
+    for (const { type, paymentHash, payer, payee } of changes) {
+      const invoice = payments.findInvoice(paymentHash)
+      const payment = payments.findPayment(paymentHash, payer)
+      if (invoice === null || payment === null) continue
+      const notify = (account: number, notification_type: NwcNotification, notification: WrittenTransaction) =>
+        outgoing.notifications.push({ client: ledger.clientOf(account), body: JSON.stringify({ notification_type, notification }) })
+      if (type === 'held') notify(payee, 'hold_invoice_accepted', incomingTransaction(invoice))
+      if (type === 'settled') {
+        notify(payee, 'payment_received', incomingTransaction(invoice))
+        notify(payer, 'payment_sent', outgoingTransaction(invoice, payment))
+      }
+      if (type === 'held') continue
+      const reply = type === 'settled' ? paid(payment) : { error: { code: 'PAYMENT_FAILED' as const, message: payment.failure ?? 'The money was returned.' } }
+      for (const waiting of selectWaiting.all(paymentHash)) {
+        const body = writeReply(String(waiting['method']), reply)
+        updateResponse.run(body, String(waiting['eventId']))
+        outgoing.answers.push({ eventId: String(waiting['eventId']), client: String(waiting['client']), body })
+      }
+    }
+  }
+
+  return {
+    handle({ eventId, client, createdAt, expiresAt, body }, at, faults) {
+      return inTransaction(database, () => {
+        const known = selectRequest.get(eventId)
+        if (known !== undefined) {
+          const response = known['response']
+          return { answers: typeof response === 'string' ? [{ eventId, client, body: response }] : [], notifications: [] }
+        }
+        const late = (expiresAt !== null && expiresAt <= at) || createdAt < at - MAX_MESSAGE_AGE_SECS || createdAt > at + MAX_MESSAGE_AHEAD_SECS
+        if (late) return null
+
+        const outgoing = { answers: [], notifications: [] } as Parameters<typeof spread>[1]
+        spread(payments.applyDue(at), outgoing)
+        const account = ledger.openAccount(client, at)
+        const done = account === null ? refuse('RESTRICTED', 'The sandbox takes no more wallets.') : act(account, body, at, faults)
+        const response = done.reply === undefined ? null : writeReply(body.method, done.reply)
+        if (changesBooks(body)) insertRequest.run(eventId, client, body.method, at, done.waitsFor ?? null, response)
+        if (response !== null && done.silent !== true) outgoing.answers.push({ eventId, client, body: response })
+        spread(done.changes ?? [], outgoing)
+        return outgoing
+      })
+    },
+    applyDue(at) {
+      const outgoing = { answers: [], notifications: [] } as Parameters<typeof spread>[1]
+      inTransaction(database, () => spread(payments.applyDue(at), outgoing))
+      return outgoing
+    },
+  }
+}
+
+/** Only these are remembered: to answer one of the others a second time changes nothing. */
+function changesBooks(body: NwcRequest): boolean {
+  return body.method !== 'get_info' && body.method !== 'get_balance' && body.method !== 'lookup_invoice' && body.method !== 'list_transactions'
+}
+
+function refuse(code: ErrorCode, message: string): Done {
+  return { reply: { error: { code, message } } }
+}
+
+function writeReply(method: string, reply: Reply): string {
+  return JSON.stringify({ result_type: method, error: null, result: null, ...reply })
+}
