@@ -113,13 +113,14 @@ export function createAnnouncer({ pool, signer, clock, log }: AnnouncerOptions):
     return pool.status.subscribe(() => {
       const before = connected
       connected = connectedRelays()
-      if ([...connected].some((url) => !before.has(url))) plan(Math.max(clock.now() + GATHER_MS, lastTakenAt + RECONNECT_GAP_MS))
+      if ([...connected].some(([url, since]) => before.get(url) !== since)) plan(Math.max(clock.now() + GATHER_MS, lastTakenAt + RECONNECT_GAP_MS))
     })
   }
 
-  function connectedRelays(): ReadonlySet<string> {
+  /** Address → since when: a relay that went and came between two looks shows by a new time. */
+  function connectedRelays(): ReadonlyMap<string, number | null> {
     const statuses = Object.values(pool.status.get())
-    return new Set(statuses.filter(({ state }) => state === 'connected').map(({ url }) => url))
+    return new Map(statuses.filter(({ state }) => state === 'connected').map(({ url, connectedAt }) => [url, connectedAt]))
   }
 
   async function withdraw(): Promise<void> {

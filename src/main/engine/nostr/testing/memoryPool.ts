@@ -47,6 +47,8 @@ export function createMemoryPool({ urls = ['wss://memory.test'], network = creat
   const status = createSignal<Readonly<Record<string, RelayStatus>>>({})
   const subscriptions = new Set<OpenSubscription>()
   const unwatch = new Map<string, () => void>()
+  /** Stands for the time of a connection: there is no clock here, and each is later than the one before. */
+  let connections = 0
 
   const isWanted = (subscription: OpenSubscription, url: string) => subscription.options.relays?.includes(url) ?? unwatch.has(url)
   const later = (run: () => void) => queueMicrotask(run)
@@ -72,7 +74,7 @@ export function createMemoryPool({ urls = ['wss://memory.test'], network = creat
         url: relay.url,
         state: relay.online ? 'connected' : 'waiting',
         problem: relay.online ? null : 'the plug is pulled',
-        connectedAt: relay.online ? 0 : null,
+        connectedAt: relay.online ? ++connections : null,
       },
     })
   }
