@@ -34,6 +34,8 @@ export interface Directory {
 }
 
 const UPDATE_EVERY_MS = 200
+/** A seller's listing and its announcement come together: shown together, not one as the other's rival. */
+const GATHER_MS = 30
 const RECHECK_AFTER_MS = 60_000
 const STORED_LISTINGS = 1_000
 const MAX_CHANNELS = 100
@@ -77,9 +79,7 @@ export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limit
 
   function changed(): void {
     if (cancelUpdate !== null || closed) return
-    const dueInMs = updatedAt + UPDATE_EVERY_MS - clock.now()
-    if (dueInMs <= 0) update()
-    else cancelUpdate = clock.after(dueInMs, update)
+    cancelUpdate = clock.after(Math.max(updatedAt + UPDATE_EVERY_MS - clock.now(), GATHER_MS), update)
   }
 
   function update(): void {

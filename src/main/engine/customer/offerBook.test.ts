@@ -120,6 +120,8 @@ test('a seller that lists and announces the same is shown once, with the address
   expect([...book.view('').values()]).toMatchObject([{ key: 'a:x', sparkAddress: 'spark1', source: 'listing' }])
   book.put(announcementOf('a', 11, { pricePerRequestMsat: sats(2) }), eventOf('3'), '')
   expect([...book.view('').keys()]).toEqual([`a:channel:${CHANNEL}`, 'a:x'])
+  book.put(offerOf('a', 'x', 12, { channelId: CHANNEL, pricePerRequestMsat: sats(3) }), eventOf('4'), '')
+  expect([...book.view('').values()]).toMatchObject([{ key: 'a:x', pricePerRequestMsat: 3_000 }])
 })
 
 test("one's own offer is marked", () => {

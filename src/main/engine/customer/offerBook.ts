@@ -36,7 +36,7 @@ export interface OfferBook {
   dropEnded(nowSecs: number): boolean
   /** Unix seconds at which the next offer ends; null when there is none. */
   nextEndSecs(): number | null
-  /** A seller's announcement in a channel is left out when its listing says the same. */
+  /** A seller's announcement in a channel is left out when its listing says the same, or is newer. */
   view(ownPubkey: string): ReadonlyMap<string, SeenOffer>
 }
 
@@ -135,7 +135,7 @@ export function createOfferBook(limits: OfferBookLimits): OfferBook {
       const repeated = new Set<string>()
       for (const { offer } of entries.values()) {
         const announced = offer.source === 'listing' && offer.channelId !== null ? entries.get(announcementKey(offer.pubkey, offer.channelId)) : undefined
-        const isRepeated = announced !== undefined && saysTheSame(offer, announced.offer)
+        const isRepeated = announced !== undefined && isRepetition(offer, announced.offer)
         if (isRepeated) repeated.add(announced.offer.key)
         const sparkAddress = isRepeated ? announced.offer.sparkAddress : offer.sparkAddress
         const own = offer.pubkey === ownPubkey
@@ -153,10 +153,11 @@ function isNewer(offer: Offer, eventId: string, before: Entry): boolean {
   return offer.announcedAt > announcedAt || (offer.announcedAt === announcedAt && eventId < before.eventId)
 }
 
-function saysTheSame(listing: Offer, announcement: Offer): boolean {
-  return (
-    announcement.source === 'channel' && listing.pricePerRequestMsat === announcement.pricePerRequestMsat && listing.network === announcement.network
-  )
+/** Nothing that the listing does not say, or nothing newer. */
+function isRepetition(listing: Offer, announcement: Offer): boolean {
+  if (announcement.source !== 'channel') return false
+  const saysTheSame = listing.pricePerRequestMsat === announcement.pricePerRequestMsat && listing.network === announcement.network
+  return saysTheSame || announcement.announcedAt <= listing.announcedAt
 }
 
 function addRelay(relays: readonly string[], relay: string): readonly string[] {
