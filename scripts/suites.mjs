@@ -23,7 +23,8 @@ export class Interrupted extends Error {
 
 function suiteEnvironment() {
   const noProxy = [process.env.NO_PROXY ?? process.env.no_proxy, '127.0.0.1', 'localhost'].filter(Boolean).join(',')
-  return { ...process.env, CI: process.env.CI ?? '1', NO_PROXY: noProxy, no_proxy: noProxy }
+  const plain = process.stdout.isTTY || process.env.FORCE_COLOR ? {} : { NO_COLOR: '1' }
+  return { ...process.env, ...plain, CI: process.env.CI ?? '1', NO_PROXY: noProxy, no_proxy: noProxy }
 }
 
 function packageFile(name, file) {
