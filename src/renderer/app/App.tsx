@@ -53,6 +53,7 @@ function Frame() {
               <Suspense
                 fallback={
                   <div className="p-6">
+                    <h1 className="sr-only">{entry?.label}</h1>
                     <SkeletonRows label="Loading the page" rows={3} />
                   </div>
                 }

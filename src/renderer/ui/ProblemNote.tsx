@@ -12,6 +12,8 @@ export interface ProblemNoteProps {
   /** The button that mends it. */
   action?: ReactNode
   className?: string
+  /** False for what was wrong long ago: a screen reader does not announce it. */
+  announced?: boolean
 }
 
 const LOOKS = {
@@ -21,10 +23,10 @@ const LOOKS = {
 } as const
 
 /** What is wrong, why, the way out, and a button for it. */
-export function ProblemNote({ message, title, level = 'warning', action, className }: ProblemNoteProps) {
+export function ProblemNote({ message, title, level = 'warning', action, className, announced = true }: ProblemNoteProps) {
   const { icon: Icon, box, mark } = LOOKS[level]
   return (
-    <div role={level === 'danger' ? 'alert' : 'status'} className={joinClasses('flex flex-wrap items-start gap-x-3 gap-y-2 rounded-lg border px-3 py-2', box, className)}>
+    <div role={announced ? (level === 'danger' ? 'alert' : 'status') : 'note'} className={joinClasses('flex flex-wrap items-start gap-x-3 gap-y-2 rounded-lg border px-3 py-2', box, className)}>
       <Icon aria-hidden size={16} className={joinClasses('mt-0.5', mark)} />
       <div className="min-w-0 flex-1 basis-48 wrap-anywhere">
         {title ? <p className="font-medium">{title}</p> : null}

@@ -1,0 +1,55 @@
+import { ChevronDown, Eye, HandCoins } from 'lucide-react'
+import type { OfferRow, Selection } from '#shared/ipc/customer.ts'
+import { useNow } from '#renderer/state/useNow.ts'
+import { useView } from '#renderer/state/view.ts'
+import { Amount } from '#renderer/ui/Amount.tsx'
+import { agoText } from '#renderer/ui/agoText.ts'
+import { Badge } from '#renderer/ui/Badge.tsx'
+import { Skeleton } from '#renderer/ui/Skeleton.tsx'
+import { Explained } from './Explained.tsx'
+
+/** One line: who will answer, how it is paid, who can read it. */
+export function AskLine({ offer, selection, loading }: { offer: OfferRow | undefined; selection: Selection; loading: boolean }) {
+  return (
+    <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
+      <SellerChip offer={offer} selection={selection} loading={loading} />
+      <Explained icon={HandCoins} short="Prepaid" more=": you risk the whole price" long="Prepaid: you pay before the answer, you risk the whole price." />
+      <Explained icon={Eye} short="Public" more=": anyone on the relay can read it" long="Public in a channel: anyone on the relay can read the question and the answer." />
+    </div>
+  )
+}
+
+const RULES: Record<Selection['by'], string | undefined> = { cheapest: 'Cheapest', first: 'First', pubkey: undefined, offer: undefined }
+
+function SellerChip({ offer, selection, loading }: { offer: OfferRow | undefined; selection: Selection; loading: boolean }) {
+  const openDirectory = useView((view) => view.setDirectoryOpen)
+  const rule = RULES[selection.by]
+  if (!offer && loading) return <Skeleton className="h-7 w-56" />
+  return (
+    <button
+      type="button"
+      onClick={() => openDirectory(true)}
+      aria-label={offer ? `Seller: ${offer.name}. Choose another` : 'Choose a seller'}
+      className="flex h-7 min-w-0 max-w-full items-center gap-2 rounded-lg border border-line-strong bg-surface px-2 transition-colors hover:bg-hover"
+    >
+      {offer ? <OfferWords offer={offer} rule={rule} /> : <span className="text-muted">{selection.by === 'offer' || selection.by === 'pubkey' ? 'The chosen seller is away' : 'No seller yet'}</span>}
+      <ChevronDown aria-hidden size={14} className="text-muted" />
+    </button>
+  )
+}
+
+function OfferWords({ offer, rule }: { offer: OfferRow; rule: string | undefined }) {
+  const speed = offer.history.tokensPerSecond
+  const now = useNow()
+  return (
+    <>
+      {rule ? <Badge>{rule}</Badge> : null}
+      <span className="max-w-48 truncate font-medium">{offer.name}</span>
+      {offer.own ? <Badge>Yours</Badge> : null}
+      <span className="hidden max-w-40 truncate text-muted sm:inline">{offer.models[0]}</span>
+      {offer.priceMsat === undefined ? null : <Amount msat={offer.priceMsat} />}
+      {speed === undefined ? null : <span className="hidden whitespace-nowrap text-muted xl:inline">{speed.toFixed(0)} tokens/s</span>}
+      <span className="hidden whitespace-nowrap text-muted sm:inline">seen {agoText(offer.announcedAt, now)}</span>
+    </>
+  )
+}

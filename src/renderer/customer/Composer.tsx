@@ -1,0 +1,96 @@
+import { ArrowUp } from 'lucide-react'
+import { useImperativeHandle, useRef, type KeyboardEvent, type Ref } from 'react'
+import type { OfferRow } from '#shared/ipc/customer.ts'
+import { useConnection } from '#renderer/state/useConnection.ts'
+import { useEngineState } from '#renderer/state/useEngineState.ts'
+import { useRequest } from '#renderer/state/useRequest.ts'
+import { useView } from '#renderer/state/view.ts'
+import { IconButton } from '#renderer/ui/IconButton.tsx'
+import { ProblemNote } from '#renderer/ui/ProblemNote.tsx'
+import { AskLine } from './AskLine.tsx'
+import { CostLine } from './CostLine.tsx'
+import { expectedOffer } from './expectedOffer.ts'
+import { useDraft } from './useDraft.ts'
+import { useQuote } from './useQuote.ts'
+
+/** As the contract bounds a prompt. */
+const MAX_PROMPT_CHARS = 49_152
+
+export interface ComposerProps {
+  threadId: string | undefined
+  /** The job of this thread that is under way: the next question waits for it. */
+  busyWith: string | undefined
+  onAsked: (threadId: string) => void
+  ref?: Ref<ComposerHandle>
+}
+
+export interface ComposerHandle {
+  /** Puts a question into the field, to be sent or changed. */
+  suggest: (text: string) => void
+}
+
+/** Where a question is written; around it who answers, how it is paid, who can read it, and what it will cost. */
+export function Composer({ threadId, busyWith, onAsked, ref }: ComposerProps) {
+  const [draft, setDraft] = useDraft(threadId)
+  const selection = useView((view) => view.selection)
+  const connected = useConnection() === 'open'
+  const market = useEngineState('customer.offers')
+  const quoted = useQuote(threadId, draft, selection)
+  const ask = useRequest('customer.ask')
+  const field = useRef<HTMLTextAreaElement>(null)
+
+  const offer: OfferRow | undefined = quoted.quote?.offer ?? expectedOffer(market?.offers ?? {}, selection)
+  const refusal = quoted.current ? (quoted.problem?.message ?? quoted.quote?.problem) : undefined
+  const empty = draft.trim() === ''
+  const ready = connected && !empty && !ask.busy && busyWith === undefined && refusal === undefined
+
+  useImperativeHandle(ref, () => ({
+    suggest(text) {
+      setDraft(text)
+      field.current?.focus()
+    },
+  }))
+
+  const send = async () => {
+    if (!ready) return
+    const ceiling = quoted.quote?.priceMsat ?? offer?.priceMsat
+    const answer = await ask.run({ ...(threadId === undefined ? {} : { threadId }), prompt: draft, selection, ...(ceiling === undefined ? {} : { maxPriceMsat: ceiling }) })
+    if (!answer.ok) return
+    setDraft('')
+    onAsked(answer.value.threadId)
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    // While an input method composes, Enter picks a word: it is no answer to "send?" (229 is what older ones report).
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing || event.keyCode === 229) return
+    event.preventDefault()
+    void send()
+  }
+
+  return (
+    <div className="shrink-0 border-t border-line bg-bg px-4 pb-3 pt-2">
+      <div className="mx-auto flex w-full max-w-[44rem] flex-col gap-2">
+        <AskLine offer={offer} selection={selection} loading={market?.loaded !== true} />
+        {refusal ? <ProblemNote message={refusal} /> : null}
+        {ask.problem ? <ProblemNote level="danger" message={ask.problem.message} /> : null}
+        <div className="flex items-end gap-2 rounded-lg border border-line-strong bg-surface p-1.5 focus-within:outline-2 focus-within:outline-offset-1 focus-within:outline-focus">
+          <textarea
+            ref={field}
+            aria-label="Your question"
+            placeholder="Ask something"
+            rows={1}
+            value={draft}
+            maxLength={MAX_PROMPT_CHARS}
+            onChange={(event) => {
+              if (ask.problem) ask.clear()
+              setDraft(event.target.value)
+            }}
+            onKeyDown={onKeyDown}
+            className="max-h-[40vh] min-h-8 w-full resize-none bg-transparent px-2 py-1.5 outline-none [field-sizing:content]"
+          />
+          <IconButton icon={ArrowUp} label={busyWith === undefined ? 'Send' : 'The last answer is still coming'} shortcut="Enter" variant="primary" busy={ask.busy} disabled={!ready && !ask.busy} onClick={() => void send()} />
+        </div>
+        <CostLine quoted={quoted} offer={offer} waiting={busyWith !== undefined} offline={!connected} />
+      </div>
+    </div>
+  )
+}

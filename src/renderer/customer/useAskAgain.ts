@@ -1,0 +1,38 @@
+import type { JobRow } from '#shared/ipc/common.ts'
+import type { Selection } from '#shared/ipc/customer.ts'
+import { formatSats } from '#shared/market/msat.ts'
+import { useEngineState } from '#renderer/state/useEngineState.ts'
+import { useRequest } from '#renderer/state/useRequest.ts'
+import { useView } from '#renderer/state/view.ts'
+import { buyableOffers, cheapestFirst } from './offerRows.ts'
+
+export interface AskAgain {
+  busy: boolean
+  /** "Retry for 10 sats", with the price when the seller is here. */
+  retryLabel: string
+  retry: () => void
+  /** The cheapest other seller, when there is one. */
+  other: { label: string; ask: () => void } | undefined
+}
+
+/** Asking the same again as a new job: of the same seller, or of the cheapest other one. */
+export function useAskAgain(job: JobRow, onAsked: () => void): AskAgain {
+  const offers = useEngineState('customer.offers')?.offers
+  const selection = useView((view) => view.selection)
+  const request = useRequest('customer.retry', { toastProblem: true })
+  const buyable = buyableOffers(offers ?? {}).sort(cheapestFirst)
+  const same = buyable.find((offer) => offer.pubkey === job.peer)
+  const other = buyable.find((offer) => offer.pubkey !== job.peer)
+
+  const ask = async (by: Selection) => {
+    const answer = await request.run({ jobId: job.jobId, selection: by })
+    if (answer.ok) onAsked()
+  }
+  return {
+    busy: request.busy,
+    retryLabel: same?.priceMsat === undefined ? 'Retry' : `Retry for ${formatSats(same.priceMsat)} sats`,
+    retry: () => void ask(same ? { by: 'offer', key: same.key } : selection),
+    other:
+      other?.priceMsat === undefined ? undefined : { label: `Try ${other.name.slice(0, 24)} for ${formatSats(other.priceMsat)} sats`, ask: () => void ask({ by: 'offer', key: other.key }) },
+  }
+}

@@ -1,0 +1,16 @@
+import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual'
+import type { RefObject } from 'react'
+
+export interface VirtualRows {
+  count: number
+  rowPx: number
+  scroller: RefObject<HTMLDivElement | null>
+  keyOf: (index: number) => string | number
+}
+
+/** The rows of a long list that are in sight, and a dozen more. Never hand the result on as a prop: it changes from within. */
+export function useVirtualRows({ count, rowPx, scroller, keyOf }: VirtualRows): Virtualizer<HTMLDivElement, Element> {
+  // The rule warns of memoisation by the React compiler; this app is built without it, and nothing memoises the result.
+  // oxlint-disable-next-line react/incompatible-library
+  return useVirtualizer({ count, getScrollElement: () => scroller.current, estimateSize: () => rowPx, overscan: 12, getItemKey: keyOf, scrollPaddingStart: rowPx })
+}
