@@ -62,7 +62,7 @@ describe.skipIf(process.platform === 'win32')('an interrupted run', () => {
       socket.on('error', () => {})
       await once(socket.resume(), 'close')
     })
-    const { ended, status } = await runToEnd(process.execPath, ['--eval', child], { quiet: true, timeoutMs: 2000 })
+    const { ended, status } = await runToEnd(process.execPath, ['--eval', child], { quiet: true, timeoutMs: 4000 })
     expect(ended).toBe('timeout')
     expect(status).toBe(137)
     await closed
