@@ -31,7 +31,7 @@ export interface HostileRelay {
   clients(): readonly RelayClient[]
   /** Stores an event and sends it to every matching subscription. */
   deliver(event: NostrEvent): void
-  /** Sends a raw frame for every open subscription; `$SUB` in the text becomes the subscription's id. */
+  /** Sends a raw frame for every open subscription but `ping`; `$SUB` in the text becomes the subscription's id. */
   sendRaw(text: string): void
   /** From now on reads nothing and answers nothing, while the connections look alive: a half-open socket. */
   freeze(): void
@@ -114,7 +114,9 @@ export async function startHostileRelay(options: HostileRelayOptions = {}): Prom
       }
     },
     sendRaw(text) {
-      for (const client of clients.values()) for (const id of client.subscriptions.keys()) client.send(text.replace('$SUB', id))
+      for (const client of clients.values()) {
+        for (const id of client.subscriptions.keys()) if (id !== 'ping') client.send(text.replace('$SUB', id))
+      }
     },
     freeze() {
       for (const socket of clients.keys()) socket.pause()

@@ -1,0 +1,129 @@
+import type { Clock, Random } from '../ports.ts'
+import type { AuthenticationState } from './authentication.ts'
+import { readPrefix } from './okPrefix.ts'
+import type { PoolLimits } from './poolLimits.ts'
+import type { Filter } from './relayPool.ts'
+import { resumeFilters, type Progress } from './resumption.ts'
+import { retryDelayMs } from './retryDelay.ts'
+
+/** What we have asked one relay for. Asked again after a reconnection, from where it had come. */
+export interface RelaySubscriptions {
+  add(id: string, filters: readonly Filter[]): void
+  remove(id: string): void
+  onUp(): void
+  onDown(): void
+  /** A verified, matching event of that date came for it. */
+  onEvent(id: string, createdAt: number): void
+  onEose(id: string): void
+  /** `refused`: the relay has given its answer. `blocked`: it is asked again once we are authenticated. */
+  onClosed(id: string, reason: string): 'refused' | 'blocked'
+  onAuthenticated(): void
+  /** The ids of those that were blocked and now stay refused on this connection. */
+  onAuthenticationFailed(): readonly string[]
+}
+
+export interface RelaySubscriptionsOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly limits: Pick<PoolLimits, 'resumeOverlapSecs' | 'resubscribeFirstMs' | 'retryMaxMs'>
+  authentication(): AuthenticationState
+  isUp(): boolean
+  /** When the relay was last heard, Unix seconds. */
+  heardAtSecs(): number
+  send(text: string): void
+}
+
+interface Asked {
+  readonly filters: readonly Filter[]
+  progress: Progress
+  /** All stored events have come and the relay sends new ones. */
+  isLive: boolean
+  isBlocked: boolean
+  refusals: number
+  cancelRetry: () => void
+}
+
+export function createRelaySubscriptions(options: RelaySubscriptionsOptions): RelaySubscriptions {
+  const { clock, random, limits } = options
+  const asked = new Map<string, Asked>()
+
+  const ask = (id: string, subscription: Asked) => {
+    subscription.cancelRetry()
+    subscription.isBlocked = false
+    subscription.isLive = false
+    if (!options.isUp()) return
+    options.send(JSON.stringify(['REQ', id, ...resumeFilters(subscription.filters, subscription.progress, limits.resumeOverlapSecs)]))
+  }
+
+  /** Only what was live has missed nothing until now; a replay that broke off begins again where it began. */
+  const interrupt = (subscription: Asked) => {
+    if (subscription.isLive) subscription.progress = { ...subscription.progress, liveUntilSecs: options.heardAtSecs() }
+    subscription.isLive = false
+    subscription.cancelRetry()
+  }
+
+  return {
+    add(id, filters) {
+      const progress = { liveUntilSecs: null, latestCreatedAt: null }
+      const subscription = { filters, progress, isLive: false, isBlocked: false, refusals: 0, cancelRetry: () => {} }
+      asked.set(id, subscription)
+      ask(id, subscription)
+    },
+    remove(id) {
+      const subscription = asked.get(id)
+      if (subscription === undefined) return
+      subscription.cancelRetry()
+      asked.delete(id)
+      if (options.isUp()) options.send(JSON.stringify(['CLOSE', id]))
+    },
+    onUp() {
+      for (const [id, subscription] of asked) {
+        subscription.refusals = 0
+        ask(id, subscription)
+      }
+    },
+    onDown() {
+      for (const subscription of asked.values()) interrupt(subscription)
+    },
+    onEvent(id, createdAt) {
+      const subscription = asked.get(id)
+      if (subscription === undefined) return
+      const latestCreatedAt = Math.max(subscription.progress.latestCreatedAt ?? 0, createdAt)
+      subscription.progress = { ...subscription.progress, latestCreatedAt }
+    },
+    onEose(id) {
+      const subscription = asked.get(id)
+      if (subscription === undefined) return
+      subscription.isLive = true
+      subscription.refusals = 0
+    },
+    onClosed(id, reason) {
+      const subscription = asked.get(id)
+      if (subscription === undefined) return 'refused'
+      interrupt(subscription)
+      const { retry } = readPrefix(reason)
+      const authentication = options.authentication()
+      if (retry === 'authenticated' && authentication === 'pending') {
+        subscription.isBlocked = true
+        return 'blocked'
+      }
+      // After authentication a second refusal is final, but one that crossed with it on the way is not.
+      const again = retry === 'later' || (retry === 'authenticated' && authentication === 'done' && subscription.refusals === 0)
+      const delayMs = retryDelayMs(subscription.refusals, limits.resubscribeFirstMs, limits.retryMaxMs, random)
+      subscription.refusals += 1
+      if (again) subscription.cancelRetry = clock.after(delayMs, () => ask(id, subscription))
+      return 'refused'
+    },
+    onAuthenticated() {
+      for (const [id, subscription] of asked) if (subscription.isBlocked) ask(id, subscription)
+    },
+    onAuthenticationFailed() {
+      const refused: string[] = []
+      for (const [id, subscription] of asked) {
+        if (subscription.isBlocked) refused.push(id)
+        subscription.isBlocked = false
+      }
+      return refused
+    },
+  }
+}
