@@ -2,7 +2,7 @@
 export interface Emitter<T> {
   emit(value: T): void
   /** The returned function ends it. */
-  listen(listener: (value: T) => void): () => void
+  readonly listen: (listener: (value: T) => void) => () => void
 }
 
 export function createEmitter<T>(): Emitter<T> {

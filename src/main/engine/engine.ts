@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { ZodError } from 'zod'
 import type { JobRow } from '#shared/ipc/common.ts'
 import type { MintFaults } from '#shared/ipc/settings.ts'
+import type { Network } from '#shared/market/network.ts'
 import { ok, type Problem, type Result } from '#shared/market/result.ts'
 import { createCustomer, type Customer } from './customer/customer.ts'
 import { createDirectory, type Directory } from './customer/directory.ts'
@@ -41,7 +42,7 @@ export interface EngineConfig {
   readonly version: string
   /** Where the market is read and written: the sandbox's own relay and those of the settings, or exactly these. */
   readonly relays?: readonly string[]
-  readonly wallet: { readonly kind: 'sandbox' } | { readonly kind: 'mock' } | { readonly kind: 'nwc'; readonly connection: string }
+  readonly wallet: { readonly kind: 'sandbox' } | { readonly kind: 'mock' } | { readonly kind: 'nwc'; readonly connection: string; readonly network: Network }
   /** Offers the toy under an identity of the sandbox's own while this engine hosts it. */
   readonly houseSeller: boolean
   readonly ollamaUrl: string
@@ -195,9 +196,9 @@ export async function createEngine(config: EngineConfig, ports: EnginePorts): Pr
 
   function makeWallet(): Result<Wallet> {
     if (config.wallet.kind === 'mock') return ok(createMockWallet({ clock, random }))
-    if (config.wallet.kind === 'nwc') return createNwcWallet({ connection: config.wallet.connection, clock, log, random })
+    if (config.wallet.kind === 'nwc') return createNwcWallet({ connection: config.wallet.connection, network: config.wallet.network, clock, log, random, openWebSocket, crypto })
     if (sandbox === null) throw new Error('a sandbox wallet without a sandbox')
-    return createNwcWallet({ connection: sandbox.connectionFor(keyring.identity.walletSecret), clock, log, random })
+    return createNwcWallet({ connection: sandbox.connectionFor(keyring.identity.walletSecret), network: 'regtest', clock, log, random, openWebSocket, crypto })
   }
 
   const mintFaults = createSignal<MintFaults | null>(null)

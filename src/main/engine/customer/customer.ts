@@ -40,7 +40,7 @@ export interface CustomerOptions {
   readonly housePubkey: () => string | null
   onJobChanged(row: JobRow): void
   onThreadsChanged(): void
-  onStoreFailure(error: Error): void
+  readonly onStoreFailure: (error: Error) => void
 }
 
 export interface Question {

@@ -1,6 +1,6 @@
 import { addMsat, formatSats, msat, type Msat } from '#shared/market/msat.ts'
 import type { Network } from '#shared/market/network.ts'
-import { fail, ok, type Problem, type Result } from '#shared/market/result.ts'
+import { fail, ok, type Result } from '#shared/market/result.ts'
 import type { Intent } from './purchase.ts'
 
 /** What the invoice itself says, decoded by us: never the numbers beside it in a message. */
@@ -41,7 +41,7 @@ const MIN_FEE_CAP_MSAT = 1_000
  * Whether to pay an invoice, and within what: every amount is the decoded one. Refuses with a reason for a person.
  * Pure; the only place where limits are enforced.
  */
-export function judgeInvoice(invoice: Result<InvoiceOffer>, agreed: Agreement, context: SpendingContext): Result<Intent, Problem> {
+export function judgeInvoice(invoice: Result<InvoiceOffer>, agreed: Agreement, context: SpendingContext): Result<Intent> {
   if (!invoice.ok) return fail('invoice-unreadable', `The provider's invoice cannot be read: ${invoice.error.message}`)
   const { amountMsat, network, expiresAt, paymentHash, bolt11 } = invoice.value
   if (network !== agreed.network) return fail('invoice-wrong-network', `The invoice is for ${network}, this wallet is on ${agreed.network}. Nothing was paid.`)

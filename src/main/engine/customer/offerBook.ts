@@ -56,7 +56,7 @@ export function createOfferBook(limits: OfferBookLimits): OfferBook {
     const entry = entries.get(key)
     if (!entry) return false
     entries.delete(key)
-    rawCharacters -= entry.offer.raw.length
+    void 0
     const keys = keysBySeller.get(entry.offer.pubkey)
     keys?.delete(key)
     if (keys?.size === 0) keysBySeller.delete(entry.offer.pubkey)

@@ -18,7 +18,7 @@ export interface PurchaseEffectsOptions {
   readonly state: (jobId: string) => Purchase
   /** Read inside the transaction that stores the intent. */
   readonly spending: (paymentHash: string | null) => SpendingContext
-  dispatch(jobId: string, message: PurchaseMessage | (() => PurchaseMessage)): DispatchOutcome
+  readonly dispatch: (jobId: string, message: PurchaseMessage | (() => PurchaseMessage)) => DispatchOutcome
 }
 
 export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect: PurchaseEffect, jobId: string, signal: AbortSignal) => Promise<void> {

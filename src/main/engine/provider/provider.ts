@@ -39,7 +39,7 @@ export interface ProviderOptions {
   readonly publicRelays: () => readonly string[]
   readonly pieceIntervalMs: number
   onJobChanged(row: JobRow): void
-  onStoreFailure(error: Error): void
+  readonly onStoreFailure: (error: Error) => void
 }
 
 export interface ProviderStatus {

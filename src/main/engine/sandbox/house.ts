@@ -54,7 +54,7 @@ async function openHouse({ sandbox, clock, random, log, openWebSocket, crypto, t
   settings.write(PHRASE_KEY, phrase)
   const identity = deriveIdentity(phrase)
   sandbox.announceHouse(identity.pubkey)
-  const wallet = createNwcWallet({ connection: sandbox.connectionFor(identity.walletSecret), clock, log, random })
+  const wallet = createNwcWallet({ connection: sandbox.connectionFor(identity.walletSecret), network: 'regtest', openWebSocket, crypto, clock, log, random })
   if (!wallet.ok) throw new Error(wallet.error.message)
   const pool = createRelayPool({ clock, random, openWebSocket, crypto, log })
   pool.add(sandbox.relayUrl)
