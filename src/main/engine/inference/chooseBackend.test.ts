@@ -118,21 +118,24 @@ describe('choosing a backend', () => {
   it('goes to another address at once, and drops the look at the old one', async () => {
     const held = Promise.withResolvers<void>()
     gate = held.promise
+    answer = 'backend-unreachable'
     start('auto')
-    let isFresh = false
+    let atFirst: unknown = null
     const waitForFirst = async () => {
       await chooser.refresh()
-      isFresh = shown().url === 'http://gpu.lan:11434' && shown().checkedAt !== undefined
+      atFirst = shown()
     }
     const earlier = waitForFirst()
     gate = null
-    answer = 'backend-unreachable'
+    answer = [model]
     expect(chooser.choose('ollama', 'http://gpu.lan:11434/').ok).toBe(true)
+    expect(shown()).toMatchObject({ choice: 'ollama', url: 'http://gpu.lan:11434', reachable: false, models: [] })
     await chooser.refresh()
     held.resolve()
     await earlier
-    expect(isFresh).toBe(true)
-    expect(shown()).toMatchObject({ choice: 'ollama', url: 'http://gpu.lan:11434', reachable: false })
+    const fresh = { choice: 'ollama', url: 'http://gpu.lan:11434', reachable: true, models: [{ name: model.name }] }
+    expect(atFirst).toMatchObject(fresh)
+    expect(shown()).toMatchObject(fresh)
     expect(asked.slice(0, 2)).toEqual([URL_A, 'http://gpu.lan:11434'])
     expect(clock.pending()).toBe(1)
   })

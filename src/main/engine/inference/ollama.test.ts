@@ -51,6 +51,8 @@ describe('the status of an Ollama server', () => {
     ]
     const status = await backend.status()
     expect(status.ok && status.value.models.map((model) => model.name)).toEqual(['old:latest', 'cloudy:7b'])
+    const described = fake.requests.filter((request) => request.path === '/api/show').map((request) => request.body)
+    expect(described).not.toContainEqual({ model: 'renamed:latest' })
   })
 
   it('asks /api/show once per digest, and again for a new one', async () => {
@@ -91,15 +93,15 @@ describe('the status of an Ollama server', () => {
   })
 
   it.each([
-    ['another program', '/api/version', { status: 404, body: '404 page not found', contentType: 'text/plain' }, 'backend-misbehaved'],
-    ['a web page', '/api/version', { raw: '<html>hello</html>' }, 'backend-misbehaved'],
-    ['a redirect', '/api/version', { status: 302, body: '', location: 'http://127.0.0.1:9/' }, 'backend-misbehaved'],
-    ['a list that is no list', '/api/tags', { raw: '{"models":"none"}' }, 'backend-misbehaved'],
-    ['a proxy that refuses', '/api/version', { status: 403, body: '<html>no</html>', contentType: 'text/html' }, 'backend-failed'],
-    ['an endless answer', '/api/tags', { raw: `{"models":"${'x'.repeat(17 * 1_048_576)}"}` }, 'backend-misbehaved'],
-  ] as const)('refuses %s with a reason', async (_name, path, step, code) => {
+    ['another program', '/api/version', { status: 404, body: '404 page not found', contentType: 'text/plain' }, 'backend-misbehaved', 'not Ollama'],
+    ['a web page', '/api/version', { raw: '<html>hello</html>' }, 'backend-misbehaved', 'not an answer of Ollama'],
+    ['a redirect', '/api/version', { status: 302, body: '', location: 'http://127.0.0.1:9/' }, 'backend-misbehaved', 'redirects'],
+    ['a list that is no list', '/api/tags', { raw: '{"models":"none"}' }, 'backend-misbehaved', 'list of models cannot be read'],
+    ['a proxy that refuses', '/api/version', { status: 403, body: '<html>no</html>', contentType: 'text/html' }, 'backend-failed', 'HTTP 403'],
+    ['an endless answer', '/api/tags', { raw: `{"models":"${'x'.repeat(17 * 1_048_576)}"}` }, 'backend-misbehaved', 'far larger'],
+  ] as const)('refuses %s with a reason', async (_name, path, step, code, words) => {
     fake.overrides.set(path, [step])
-    expect(await backend.status()).toMatchObject({ ok: false, error: { code } })
+    expect(await backend.status()).toMatchObject({ ok: false, error: { code, message: expect.stringContaining(words) } })
   })
 
   it('gives up on a server that accepts and never answers', async () => {

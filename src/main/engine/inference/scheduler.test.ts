@@ -50,6 +50,19 @@ describe('the scheduler', () => {
     expect(runs).toBe(2)
   })
 
+  it('keeps the first job of a key: a second submit neither replaces it nor takes its cancellation', async () => {
+    const scheduler = createScheduler({ concurrency: () => 1 })
+    const [first, second] = [createJob(), createJob()]
+    scheduler.submit('a', first.run)
+    scheduler.submit('a', second.run)
+    const signal = await first.begun
+    scheduler.submit('a', second.run)
+    scheduler.cancel('a')
+    expect(signal.aborted).toBe(true)
+    first.end()
+    await scheduler.drain()
+  })
+
   it('forgets a waiting job that is cancelled, and never starts it', async () => {
     const scheduler = createScheduler({ concurrency: () => 1 })
     const [a, b] = [createJob(), createJob()]
