@@ -210,7 +210,7 @@ test('a relay that sends faster than events are checked has to wait, and nothing
 
 test('the status moves a few times a second, not with every event', async () => {
   const relay = await startRelay()
-  const { pool, clock, seen, until } = await connect(relay, { crypto: { verify: () => true } })
+  const { pool, clock, seen, until } = await connect(relay, { crypto: { verify: () => true }, limits: { statusIntervalMs: 250 } })
   clock.advance(1_000)
   let updates = 0
   pool.status.subscribe(() => (updates += 1))

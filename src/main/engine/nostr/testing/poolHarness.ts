@@ -41,17 +41,19 @@ export function createPoolHarness(change: Partial<RelayPoolOptions> = {}) {
     },
     log(level, text) {
       if (level !== 'debug') logged.push(`${level}: ${text}`)
-      changed()
     },
     ...change,
+    // The status follows at once, so that a test need not move the clock to see it.
+    limits: { statusIntervalMs: 0, ...change.limits },
   })
+  pool.status.subscribe(changed)
 
   return {
     pool,
     clock,
     logged,
     verifications: () => verifications,
-    /** Resolves once `condition` holds; looked at after every link change, event, EOSE and CLOSED of this harness. */
+    /** Resolves once `condition` holds; looked at after every change of the status, event, EOSE and CLOSED. */
     until(condition: () => boolean): Promise<void> {
       return new Promise((resolve) => {
         const look = () => {
@@ -63,9 +65,7 @@ export function createPoolHarness(change: Partial<RelayPoolOptions> = {}) {
         look()
       })
     },
-    /** The state of a relay, now: moves the clock as far as the status needs to be shown. */
     status(url: string): RelayStatus {
-      clock.advance(250)
       const status = pool.status.get()[url]
       if (status === undefined) throw new Error(`No relay ${url} in the pool.`)
       return status
