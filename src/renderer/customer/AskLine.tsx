@@ -13,8 +13,10 @@ export function AskLine({ offer, selection, loading }: { offer: OfferRow | undef
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
       <SellerChip offer={offer} selection={selection} loading={loading} />
-      <Explained icon={HandCoins} short="Prepaid" more=": you risk the whole price" long="Prepaid: you pay before the answer, you risk the whole price." />
-      <Explained icon={Eye} short="Public" more=": anyone on the relay can read it" long="Public in a channel: anyone on the relay can read the question and the answer." />
+      <span className="flex flex-wrap items-center gap-x-4">
+        <Explained icon={HandCoins} short="Prepaid" more=": you risk the whole price" long="Prepaid: you pay before the answer, you risk the whole price." />
+        <Explained icon={Eye} short="Public" more=": anyone on the relay can read it" long="Public in a channel: anyone on the relay can read the question and the answer." />
+      </span>
     </div>
   )
 }

@@ -46,9 +46,7 @@ export default function BuyPage() {
       <Sheet open={threadsOpen} onOpenChange={setThreadsOpen} title="Threads" side="left" size="narrow">
         <ThreadList onOpened={() => setThreadsOpen(false)} />
       </Sheet>
-      <Sheet open={directoryOpen} onOpenChange={setDirectoryOpen} title="Sellers">
-        <Directory close={() => setDirectoryOpen(false)} />
-      </Sheet>
+      <Directory open={directoryOpen} onOpenChange={setDirectoryOpen} />
     </div>
   )
 }

@@ -67,7 +67,7 @@ export function Composer({ threadId, busyWith, onAsked, ref }: ComposerProps) {
   }
 
   return (
-    <div className="shrink-0 border-t border-line bg-bg px-4 pb-3 pt-2">
+    <div className="shrink-0 overflow-y-hidden border-t border-line bg-bg px-4 pb-3 pt-2 [scrollbar-gutter:stable]">
       <div className="mx-auto flex w-full max-w-[44rem] flex-col gap-2">
         <AskLine offer={offer} selection={selection} loading={market?.loaded !== true} />
         {refusal ? <ProblemNote message={refusal} /> : null}

@@ -1,3 +1,4 @@
+import { Check, Coins } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import type { OfferRow, Selection } from '#shared/ipc/customer.ts'
 import { useEngineState } from '#renderer/state/useEngineState.ts'
@@ -5,6 +6,7 @@ import { useView } from '#renderer/state/view.ts'
 import { Button } from '#renderer/ui/Button.tsx'
 import { EmptyState } from '#renderer/ui/EmptyState.tsx'
 import { SearchInput } from '#renderer/ui/SearchInput.tsx'
+import { Sheet } from '#renderer/ui/Sheet.tsx'
 import { SkeletonRows } from '#renderer/ui/Skeleton.tsx'
 import { FilterChip } from './FilterChip.tsx'
 import { OfferDetail } from './OfferDetail.tsx'
@@ -15,10 +17,31 @@ const MODEL_CHIPS = 4
 const FILTERS = Object.keys(OFFER_FILTERS).filter((name): name is OfferFilter => name in OFFER_FILTERS)
 
 /** Who sells: searched, filtered, sorted; one row in detail; and the choice of who answers next. */
-export function Directory({ close }: { close: () => void }) {
-  const market = useEngineState('customer.offers')
+export function Directory({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
   const selection = useView((view) => view.selection)
   const setSelection = useView((view) => view.setSelection)
+  const choose = (next: Selection) => {
+    setSelection(next)
+    onOpenChange(false)
+  }
+  return (
+    <Sheet
+      open={open}
+      onOpenChange={onOpenChange}
+      title="Sellers"
+      action={
+        <Button size="small" icon={selection.by === 'cheapest' ? Check : Coins} aria-pressed={selection.by === 'cheapest'} onClick={() => choose({ by: 'cheapest' })}>
+          Cheapest automatically
+        </Button>
+      }
+    >
+      <DirectoryBody selection={selection} choose={choose} close={() => onOpenChange(false)} />
+    </Sheet>
+  )
+}
+
+function DirectoryBody({ selection, choose, close }: { selection: Selection; choose: (selection: Selection) => void; close: () => void }) {
+  const market = useEngineState('customer.offers')
   const showPage = useView((view) => view.showPage)
   const [search, setSearch] = useState('')
   const [filters, setFilters] = useState<readonly OfferFilter[]>(['buyable'])
@@ -31,10 +54,6 @@ export function Directory({ close }: { close: () => void }) {
   const models = useMemo(() => commonModels(offers ?? {}, MODEL_CHIPS), [offers])
   const opened = openKey === undefined ? undefined : offers?.[openKey]
 
-  const choose = (next: Selection) => {
-    setSelection(next)
-    close()
-  }
   const use = (offer: OfferRow) => {
     if (offer.unavailable === undefined) choose({ by: 'offer', key: offer.key })
   }
@@ -55,9 +74,6 @@ export function Directory({ close }: { close: () => void }) {
               {name}
             </FilterChip>
           ))}
-          <Button size="small" variant={selection.by === 'cheapest' ? 'secondary' : 'primary'} className="sm:ml-auto" onClick={() => choose({ by: 'cheapest' })}>
-            {selection.by === 'cheapest' ? 'Cheapest is chosen' : 'Always the cheapest'}
-          </Button>
         </div>
         {offers === undefined || (market?.loaded === false && rows.length === 0) ? (
           <div className="p-4">

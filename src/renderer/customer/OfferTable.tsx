@@ -11,13 +11,13 @@ import type { OfferColumn, OfferSort } from './offerRows.ts'
 const ROW_PX = 36
 
 const COLUMNS: readonly { column: OfferColumn; label: string; numeric?: boolean; className?: string }[] = [
-  { column: 'name', label: 'Seller' },
+  { column: 'name', label: 'Seller', className: 'pl-4' },
   { column: 'models', label: 'Models', className: 'hidden sm:table-cell' },
   { column: 'price', label: 'Sats', numeric: true },
   { column: 'speed', label: 'Tokens/s', numeric: true, className: 'hidden wide:table-cell' },
   { column: 'history', label: 'Bought', numeric: true, className: 'hidden wide:table-cell' },
   { column: 'network', label: 'Network', className: 'hidden xl:table-cell' },
-  { column: 'seen', label: 'Seen', numeric: true },
+  { column: 'seen', label: 'Seen', numeric: true, className: 'pr-4' },
 ]
 
 export interface OfferTableProps {
@@ -97,7 +97,7 @@ export function OfferTable({ rows, sort, onSort, openKey, onOpen, onUse, chosenK
                 style={{ height: ROW_PX }}
                 className={joinClasses('cursor-pointer border-b border-line', row.key === openKey ? 'bg-hover' : 'hover:bg-hover')}
               >
-                <Cell>
+                <Cell className="pl-4">
                   <span className="flex items-center gap-2">
                     <button type="button" onKeyDown={(event) => onKeyDown(event, item.index, row)} className={joinClasses('truncate rounded-sm text-left', row.unavailable ? 'text-muted' : 'font-medium')}>
                       {row.name}
@@ -119,7 +119,7 @@ export function OfferTable({ rows, sort, onSort, openKey, onOpen, onUse, chosenK
                   {row.history.failed > 0 ? <span title="ended badly"> · {row.history.failed} failed</span> : null}
                 </Cell>
                 <Cell className="hidden text-muted xl:table-cell">{row.network ?? '–'}</Cell>
-                <Cell numeric className="text-muted">
+                <Cell numeric className="pr-4 text-muted">
                   <TimeAgo at={row.announcedAt} />
                 </Cell>
               </tr>

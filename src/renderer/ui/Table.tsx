@@ -37,9 +37,9 @@ export function HeaderCell({ children, numeric, className, onSort, direction }: 
   return (
     <th scope="col" aria-sort={direction ?? (onSort ? 'none' : undefined)} className={joinClasses('h-9 whitespace-nowrap px-3 font-medium', numeric ? 'text-right' : null, className)}>
       {onSort ? (
-        <button type="button" onClick={onSort} className={joinClasses('inline-flex items-center gap-1 rounded-sm hover:text-text', direction ? 'text-text' : null)}>
+        <button type="button" onClick={onSort} className={joinClasses('inline-flex items-center gap-1 rounded-sm hover:text-text', numeric ? 'flex-row-reverse' : null, direction ? 'text-text' : null)}>
           {children}
-          <Arrow aria-hidden size={12} className={direction ? '' : 'opacity-0'} />
+          {direction ? <Arrow aria-hidden size={12} /> : null}
         </button>
       ) : (
         children
