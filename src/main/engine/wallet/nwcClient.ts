@@ -142,14 +142,15 @@ export function createNwcClient({ connection, createPool, clock, log, crypto, co
       const over = open()
       if (!(await over.connected(connectMs))) return { kind: 'not-sent' }
       encryption ??= negotiate(over)
-      const content = cipher.encrypt(walletPubkey, JSON.stringify({ method, params }), await encryption)
+      const chosen = await encryption
+      const content = cipher.encrypt(walletPubkey, JSON.stringify({ method, params }), chosen)
       if (closed) return { kind: 'not-sent' }
       const nowSecs = Math.floor(clock.now() / 1_000)
       const event = signer.sign({
         kind: KIND.walletRequest,
         created_at: nowSecs,
         // A request that a relay delivers after we gave it up must not be acted upon.
-        tags: [['p', walletPubkey], ['encryption', await encryption], ['expiration', String(nowSecs + Math.ceil(timeoutMs / 1_000))]],
+        tags: [['p', walletPubkey], ['encryption', chosen], ['expiration', String(nowSecs + Math.ceil(timeoutMs / 1_000))]],
         content,
       })
 
