@@ -70,7 +70,9 @@ export async function openDesktopSecrets({ safeStorage, platform, folder, allowP
       return value
     },
     write,
-    remove: (name) => rm(pathOf(name), { force: true }),
+    async remove(name) {
+      await rm(pathOf(name), { force: true })
+    },
   })
 }
 
