@@ -64,6 +64,13 @@ test('stored offers are there when it says that it has loaded', async () => {
   expect(directory.offers.get().get(KEY)).toMatchObject({ name: 'A seller', pricePerRequestMsat: 10_000, seenOn: ['wss://memory.test'], own: false })
 })
 
+test('a listing with long to live is found however old it is; one without k by its age', async () => {
+  const old = listed(START - 3_000, SELLER, { intervalSecs: 3_600 })
+  const withoutK = (secs: number, pubkey: string) => ({ ...vectors.original, id: pubkey, pubkey, created_at: secs })
+  const { shown } = setUp({}, [old, withoutK(START - 899, 'b'.repeat(64)), withoutK(START - 900, 'd'.repeat(64))])
+  expect((await shown()).map(({ pubkey }) => pubkey[0])).toEqual(['a', 'b'])
+})
+
 test('a live offer appears, is replaced by its next version, and goes when its author deletes it', async () => {
   const { pool, shown } = setUp()
   await pool.publish(listed(START - 5))

@@ -56,7 +56,7 @@ export function createOfferBook(limits: OfferBookLimits): OfferBook {
     const entry = entries.get(key)
     if (!entry) return false
     entries.delete(key)
-    void 0
+    rawCharacters -= entry.offer.raw.length
     const keys = keysBySeller.get(entry.offer.pubkey)
     keys?.delete(key)
     if (keys?.size === 0) keysBySeller.delete(entry.offer.pubkey)
@@ -71,7 +71,7 @@ export function createOfferBook(limits: OfferBookLimits): OfferBook {
   const keepBounds = (seller: string) => {
     const own = keysBySeller.get(seller)
     if (own && own.size > limits.offersPerSeller) removeOldest(own, own.size - limits.offersPerSeller)
-    while (entries.size > limits.offers || rawCharacters > limits.rawCharacters) {
+    while (entries.size > 0 && (entries.size > limits.offers || rawCharacters > limits.rawCharacters)) {
       removeOldest(entries.keys(), Math.max(1, Math.floor(entries.size * EVICTED_SHARE)))
     }
   }

@@ -94,14 +94,16 @@ export function createMemoryPool({ urls = ['wss://memory.test'], network = creat
       if (!/^wss?:\/\/\S+$/.test(url)) return 'A relay address starts with wss:// or ws://.'
       if (unwatch.has(url)) return null
       const relay = network(url)
-      const stopEvents = relay.watch((event) =>
+      const stopEvents = relay.watch((event) => {
+        // Who asks later gets it as a stored event, or not at all.
+        const open = new Set(subscriptions)
         later(() => {
           if (!relay.online) return
-          for (const subscription of new Set(subscriptions)) {
+          for (const subscription of open) {
             if (isWanted(subscription, url) && matchesAnyFilter(subscription.filters, event)) give(subscription, event, url)
           }
-        }),
-      )
+        })
+      })
       const catchUp = () =>
         later(() => {
           if (!relay.online) return
