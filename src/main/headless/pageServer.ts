@@ -46,7 +46,9 @@ export async function servePage(options: PageServerOptions): Promise<PageServer>
   const hostNames = [...new Set([...LOOPBACK_NAMES, ownName.toLowerCase(), ...(options.hostNames ?? []).map((name) => name.toLowerCase())])]
   let port = 0
   const guard = createPageGuard({ random: options.random, port: () => port, hostNames })
-  const files = openPageFiles(options.pageFolder, () => contentSecurityPolicy(["'self'", ...hostNames.map((name) => `ws://${name}:${port}`)].join(' ')))
+  // 'self' says it for most browsers; older ones want the socket named. A policy cannot name an IPv6 address.
+  const sockets = () => hostNames.filter((name) => !name.startsWith('[')).map((name) => `ws://${name}:${port}`)
+  const files = openPageFiles(options.pageFolder, () => contentSecurityPolicy(["'self'", ...sockets()].join(' ')))
   const server = createServer({ headersTimeout: HEADERS_WITHIN_MS, requestTimeout: HEADERS_WITHIN_MS, maxHeaderSize: 16 * 1024 }, (request, response) => {
     void answer(request, response, guard, files, log)
   })
