@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { rememberFailure } from './failureMemory.mjs'
 
 /** Whether a window could be shown at all. */
 export function hasDisplay(env = process.env) {
@@ -23,7 +24,10 @@ export function electronPath(root, env = process.env) {
  * @returns {{ path: string } | { reason: string }}
  */
 export function findElectron(root, env = process.env) {
-  if (!hasDisplay(env)) return { reason: 'there is no display' }
+  if (!hasDisplay(env)) return { reason: 'there is no display (DISPLAY and WAYLAND_DISPLAY are unset)' }
   const path = electronPath(root, env)
-  return path === undefined ? { reason: "Electron's program could not be downloaded" } : { path }
+  if (path !== undefined) return { path }
+  if (env.ELECTRON_SKIP_BINARY_DOWNLOAD) return { reason: "Electron's program is not there and ELECTRON_SKIP_BINARY_DOWNLOAD is set" }
+  const cause = rememberFailure(root, 'electron').recent()
+  return { reason: `Electron's program could not be downloaded${cause === undefined ? '' : ` (${cause}; \`npx install-electron\` tries again)`}` }
 }

@@ -2,28 +2,10 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findBrowser, hasPlaywrightBrowser, unusableMark } from '../browser.mjs'
 import { electronPath, hasDisplay } from '../electron.mjs'
+import { rememberFailure } from '../failureMemory.mjs'
 import { runToEnd } from '../processes.mjs'
 import { SetupFailure } from './packages.mjs'
 import { say, showProgress } from './progress.mjs'
-
-const dayMs = 24 * 60 * 60 * 1000
-
-/** Remembers in node_modules that something could not be had, so that it is not tried again on every start. */
-function failureMemory(root, name) {
-  const path = join(root, 'node_modules', `.souk-${name}-failed.json`)
-  return {
-    recent() {
-      try {
-        const { atMs, reason } = JSON.parse(readFileSync(path, 'utf8'))
-        return Date.now() - atMs < dayMs ? String(reason) : undefined
-      } catch {
-        return undefined
-      }
-    },
-    record: (reason) => writeFileSync(path, JSON.stringify({ atMs: Date.now(), reason })),
-    forget: () => rmSync(path, { force: true }),
-  }
-}
 
 /** The line of a failed download that says why, for a person. */
 function reasonFrom({ ended, output, status }) {
@@ -38,30 +20,19 @@ function stopWhenInterrupted(result) {
   return result
 }
 
-/** Fetches Electron's program, which its package (42 and later) leaves to `install-electron`. Never a reason to fail. */
+/**
+ * Fetches Electron's program, which its package (42 and later) leaves to `install-electron`. Never a reason to fail:
+ * `findElectron` tells whoever needs it why it is not there.
+ */
 export async function ensureElectron(root, node, env) {
-  if (electronPath(root, env) !== undefined) return
-  if (!hasDisplay(env)) {
-    say('No display here (DISPLAY and WAYLAND_DISPLAY are unset), so Electron is not downloaded.')
-    return
-  }
-  if (env.ELECTRON_SKIP_BINARY_DOWNLOAD) {
-    say('ELECTRON_SKIP_BINARY_DOWNLOAD is set, so Electron is not downloaded.')
-    return
-  }
-  const memory = failureMemory(root, 'electron')
-  const earlier = memory.recent()
-  if (earlier !== undefined) {
-    say(`Electron could not be downloaded within the last day (${earlier}); not trying again before tomorrow. \`npx install-electron\` tries at once.`)
-    return
-  }
+  if (electronPath(root, env) !== undefined || !hasDisplay(env) || env.ELECTRON_SKIP_BINARY_DOWNLOAD) return
+  const memory = rememberFailure(root, 'electron')
+  if (memory.recent() !== undefined) return
   const script = join(root, 'node_modules', 'electron', 'install.js')
   const result = await showProgress('Downloading Electron', async () => await runToEnd(node, [script], { cwd: root, env, quiet: true, timeoutMs: 300_000 }))
   stopWhenInterrupted(result)
-  if (electronPath(root, env) !== undefined) return
-  const reason = reasonFrom(result)
-  memory.record(reason)
-  say(`Electron could not be downloaded (${reason}); going on without the desktop window.`)
+  if (electronPath(root, env) === undefined) memory.record(reasonFrom(result))
+  else memory.forget()
 }
 
 async function runs(path, env) {
@@ -87,7 +58,7 @@ export async function ensureBrowser(root, node, env) {
 }
 
 async function downloadPlaywrightBrowser(root, node, env) {
-  const memory = failureMemory(root, 'browser')
+  const memory = rememberFailure(root, 'browser')
   if (memory.recent() !== undefined) return
   const tool = join(root, 'node_modules', 'playwright', 'cli.js')
   const result = await showProgress("Downloading Playwright's Chromium", async () =>
@@ -118,7 +89,7 @@ async function launches(root, node, env) {
 
 async function installDebianBrowser(root, env) {
   if (process.platform !== 'linux' || process.getuid?.() !== 0 || !isDebian()) return
-  const memory = failureMemory(root, 'apt')
+  const memory = rememberFailure(root, 'apt')
   if (memory.recent() !== undefined) return
   const aptEnv = { ...env, DEBIAN_FRONTEND: 'noninteractive' }
   const apt = async (...aptArguments) => stopWhenInterrupted(await runToEnd('apt-get', aptArguments, { env: aptEnv, quiet: true, timeoutMs: 600_000 }))
