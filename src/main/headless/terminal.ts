@@ -20,6 +20,8 @@ export interface Output {
   tell(record: { readonly type: string; readonly [key: string]: unknown }): void
   /** The answer itself, on standard output as it comes; with --json it goes out as `text` records. */
   write(text: string): void
+  /** Ends the answer's last line, for a person's shell. */
+  endLine(): void
 }
 
 export function createOutput(json: boolean): Output {
@@ -27,6 +29,7 @@ export function createOutput(json: boolean): Output {
     say: (line) => void (json || process.stderr.write(`${line}\n`)),
     tell: (record) => void (json && process.stdout.write(`${JSON.stringify(record)}\n`)),
     write: (text) => void (json ? process.stdout.write(`${JSON.stringify({ type: 'text', text })}\n`) : process.stdout.write(text)),
+    endLine: () => void (json || process.stdout.write('\n')),
   }
 }
 

@@ -20,7 +20,7 @@ export interface RequestDraft {
 /** What the bound provider says; everybody else is not heard. */
 export interface PurchaseInbox {
   onInvoice(from: string, event: NostrEvent, bolt11: string): void
-  onText(from: string, text: string, isFinal: boolean): void
+  onText(from: string, text: string): void
   onResult(from: string, event: NostrEvent, text: string): void
   onRefusal(from: string, event: NostrEvent, reason: string): void
 }
@@ -43,7 +43,7 @@ export function createChannelPurchases(options: { readonly pool: RelayPool; read
     const message: ChannelMessage = parsed.value
     if (!('job_id' in message) || message.job_id !== request.jobId) return
     if (message.type === 'Invoice') inbox.onInvoice(event.pubkey, event, message.bolt11)
-    else if (message.type === 'StreamChunk') inbox.onText(event.pubkey, message.chunk, message.is_final)
+    else if (message.type === 'StreamChunk' && message.chunk !== '') inbox.onText(event.pubkey, message.chunk)
     else if (message.type === 'JobResult') inbox.onResult(event.pubkey, event, message.result)
   }
 

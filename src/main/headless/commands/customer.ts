@@ -33,6 +33,7 @@ export async function customer(options: CustomerCommandOptions): Promise<void> {
     await findSellers(engine, options, selection, output, interrupt.signal)
     if (interrupt.signal.aborted) throw INTERRUPTED
     await engine.account.refresh()
+    output.tell({ type: 'balance', balanceMsat: engine.account.status.get().balanceMsat })
     const asked = engine.customer.ask({
       prompt,
       selection,
@@ -95,7 +96,7 @@ async function followJob(engine: Engine, jobId: string, output: Output, signal: 
   let written = ''
   const write = (text: string) => {
     written += text
-    output.write(text)
+    if (text !== '') output.write(text)
   }
   const first = engine.journal.row('customer', jobId)
   if (!first) throw new CommandFailed(EXIT.failed, 'lost', 'The job was not stored.')
@@ -121,7 +122,7 @@ async function followJob(engine: Engine, jobId: string, output: Output, signal: 
     })
   })
   stopText()
-  if (written !== '' && !written.endsWith('\n')) output.write('\n')
+  if (written !== '' && !written.endsWith('\n')) output.endLine()
   return row
 }
 
