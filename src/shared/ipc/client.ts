@@ -5,11 +5,12 @@
 import { fail } from '../market/result.ts'
 import type { Problem } from '../market/result.ts'
 import type { Answer, Contract, EventName, InputOf, ItemOf, OutputOf, PayloadOf, RequestName, Route, SnapshotOf, StateName, StreamName } from './contract.ts'
+import { createLink, type ConnectionState, type LinkMessage } from './clientLink.ts'
 import { applyMerge } from './mergePatch.ts'
 import type { Transport } from './transport.ts'
-import { WIRE_VERSION, STREAM_WINDOW, decodeWire, encodeWire, serverMessageSchema, type ClientMessage, type ServerMessage } from './wire.ts'
+import { STREAM_WINDOW, type ClientMessage } from './wire.ts'
 
-export type ConnectionState = 'connecting' | 'open' | 'closed'
+export type { ConnectionState } from './clientLink.ts'
 
 export interface IpcClient<C extends Contract> {
   /** Never rejects. Besides the route's own codes: `disconnected`, `timeout`, `protocol`, `invalid-input`, `busy`, `internal`. */
@@ -44,12 +45,8 @@ export interface IpcClientOptions {
   readonly onDrop?: (reason: string) => void
 }
 
-const FIRST_PAUSE_MS = 250
-const LONGEST_PAUSE_MS = 10_000
 /** A payment may wait for a slow route; past this the wallet page shows the truth anyway. */
 const REQUEST_TIMEOUT_MS = 120_000
-const PING_EVERY_MS = 20_000
-const HELLO_WITHIN_MS = 10_000
 /** Room is given back in halves of the window, so that a fast stream never stops for want of it. */
 const CREDIT_STEP = STREAM_WINDOW / 2
 
@@ -86,34 +83,26 @@ function timeoutAfter(delayMs: number, run: () => void): () => void {
 /** A client of `contract` over `transport`, connecting at once. Everything that arrives is checked against the contract. */
 export function createIpcClient<C extends Contract>(contract: C, transport: Transport, options: IpcClientOptions = {}): IpcClient<C> {
   const after = options.after ?? timeoutAfter
-  const random = options.random ?? Math.random
   const requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
   const report = options.onProblem ?? (() => undefined)
 
-  let state: ConnectionState = 'connecting'
-  let finished = false
-  let everOpen = false
-  /** Counts attempts, so that a late call of an earlier one is told apart. */
-  let attempt = 0
-  let failures = 0
   let nextId = 1
-  let stopPinging = () => {}
-  let stopWaiting = () => {}
-  const watchers = new Set<() => void>()
   const pending = new Map<number, Pending>()
   const streams = new Map<number, OpenStream>()
   const mirrors = new Map<string, Mirror>()
   const mirrorsById = new Map<number, Mirror>()
+  const link = createLink({
+    transport,
+    after,
+    random: options.random ?? Math.random,
+    onOpen: sendWhatWaited,
+    onMessage: dispatch,
+    onLost: endOpenWork,
+    onDrop: options.onDrop ?? (() => undefined),
+    report,
+  })
+  const send = (message: ClientMessage) => link.send(message)
 
-  function setState(next: ConnectionState, beforeTelling = () => {}) {
-    if (state === next) return
-    state = next
-    beforeTelling()
-    for (const watcher of new Set(watchers)) watcher()
-  }
-  function send(message: ClientMessage) {
-    if (state === 'open') transport.send(encodeWire(message))
-  }
   function routeOf(name: string): Route {
     const route = Object.hasOwn(contract, name) ? contract[name] : undefined
     if (!route) throw new RangeError(`no route named ${name}`)
@@ -125,84 +114,13 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
     return problem
   }
 
-  function connect() {
-    attempt += 1
-    const mine = attempt
-    let ended = false
-    const end = (reason: string) => {
-      if (ended || mine !== attempt) return
-      ended = true
-      onDrop(reason)
-    }
-    // A carrier that opens and stays mute is as good as none.
-    stopWaiting = after(HELLO_WITHIN_MS, () => abandon('no hello'))
-    transport.open({
-      onOpen: () => {
-        if (mine === attempt && !finished) transport.send(encodeWire({ type: 'hello', version: WIRE_VERSION }))
-      },
-      onMessage: (data) => {
-        if (mine === attempt && !finished) receive(data)
-      },
-      onClose: end,
-    })
+  function sendWhatWaited() {
+    // In the order of their ids: the engine expects them to grow.
+    for (const [, { message }] of [...pending, ...streams].sort(([a], [b]) => a - b)) send(message)
+    for (const mirror of mirrors.values()) subscribeMirror(mirror)
   }
 
-  /** The engine said hello: what waited is sent, what is mirrored is asked for. Until then, whatever arrives is of an earlier connection. */
-  function onOpen() {
-    stopWaiting()
-    failures = 0
-    everOpen = true
-    setState('open', () => {
-      // In the order of their ids, and before a watcher can ask for more: the engine expects ids to grow.
-      for (const [, { message }] of [...pending, ...streams].sort(([a], [b]) => a - b)) send(message)
-      for (const mirror of mirrors.values()) subscribeMirror(mirror)
-      ping()
-    })
-  }
-
-  /** A half-open connection shows in a ping without a pong: nothing else would tell a page that only watches. */
-  function ping() {
-    let answered = true
-    const beat = () => {
-      if (!answered) {
-        abandon('no answer to a ping')
-        return
-      }
-      answered = false
-      send({ type: 'ping' })
-      cancel = after(PING_EVERY_MS, beat)
-    }
-    let cancel = after(PING_EVERY_MS, beat)
-    stopPinging = () => cancel()
-    notePong = () => {
-      answered = true
-    }
-  }
-  let notePong = () => {}
-
-  /** Gives up a connection that nobody closed. */
-  function abandon(reason: string) {
-    attempt += 1
-    transport.close()
-    onDrop(reason)
-  }
-
-  function onDrop(reason: string) {
-    stopPinging()
-    stopWaiting()
-    if (finished) return
-    options.onDrop?.(reason)
-    // Before the first success, what was asked waits for it. Later a late click must not be carried out unseen.
-    if (everOpen) {
-      setState('closed')
-      dropOpenWork()
-    }
-    failures += 1
-    const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10))
-    stopWaiting = after(longest * (0.5 + random() / 2), connect)
-  }
-
-  function dropOpenWork() {
+  function endOpenWork() {
     mirrorsById.clear()
     for (const mirror of mirrors.values()) mirror.id = 0
     const requests = [...pending.values()]
@@ -213,29 +131,7 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
     for (const { listener } of opened) listener.onEnd(disconnected.error)
   }
 
-  function receive(data: unknown) {
-    const parsed = serverMessageSchema.safeParse(decodeWire(data))
-    if (!parsed.success) {
-      report({ code: 'protocol', message: 'Souk sent a message that this page cannot read. Reload the page.' })
-      return
-    }
-    notePong()
-    const message = parsed.data
-    if (message.type === 'hello') {
-      if (message.version === WIRE_VERSION) {
-        if (state !== 'open') onOpen()
-      } else stop({ code: 'version', message: 'Souk was updated while this page was open. Reload the page.' })
-      return
-    }
-    if (message.type === 'refused') {
-      report(message.problem)
-      if (message.problem.code === 'version') stop(message.problem)
-      return
-    }
-    if (state === 'open') dispatch(message)
-  }
-
-  function dispatch(message: Exclude<ServerMessage, { type: 'hello' | 'refused' }>) {
+  function dispatch(message: LinkMessage) {
     switch (message.type) {
       case 'answer':
         onAnswer(message.id, message.value)
@@ -255,8 +151,6 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
         break
       case 'event':
         onPayload(message.id, message.payload)
-        break
-      case 'pong':
         break
     }
   }
@@ -307,7 +201,7 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
     report(problem ?? { code: 'protocol', message: `Souk stopped sending ${mirror.route}. Reload the page.` })
   }
 
-  function onState(message: Extract<ServerMessage, { type: 'snapshot' | 'patch' }>) {
+  function onState(message: Extract<LinkMessage, { type: 'snapshot' | 'patch' }>) {
     const mirror = mirrorsById.get(message.id)
     if (!mirror) return
     send({ type: 'credit', id: message.id, count: 1 })
@@ -337,7 +231,7 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
   }
 
   function subscribeMirror(mirror: Mirror) {
-    if (state !== 'open') return
+    if (link.state() !== 'open') return
     mirror.id = nextId++
     mirrorsById.set(mirror.id, mirror)
     send({ type: mirror.verb, id: mirror.id, route: mirror.route })
@@ -364,27 +258,14 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
     }
   }
 
-  /** For good: another version, or the page is done. */
-  function stop(problem?: Problem) {
-    if (finished) return
-    finished = true
-    attempt += 1
-    stopWaiting()
-    stopPinging()
-    if (problem) report(problem)
-    transport.close()
-    setState('closed')
-    dropOpenWork()
-  }
-
-  connect()
+  link.start()
 
   return {
     request<K extends RequestName<C>>(name: K, input: InputOf<C[K]>) {
       return new Promise<Answer<OutputOf<C[K]>>>((resolve) => {
         const id = nextId++
         const message: ClientMessage = { type: 'request', id, route: name, input }
-        if (finished || state === 'closed') {
+        if (link.state() === 'closed') {
           resolve(notConnected)
           return
         }
@@ -409,7 +290,7 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
     watchState: (name, listener) => join(name, 'watch', listener as (value: unknown) => void),
     stream(name, input, listener) {
       const id = nextId++
-      if (finished || state === 'closed') {
+      if (link.state() === 'closed') {
         // Later, so that the caller holds the cancel before it hears of the end.
         let cancelled = false
         queueMicrotask(() => {
@@ -426,13 +307,7 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
         if (streams.delete(id)) send({ type: 'cancel', id })
       }
     },
-    connection: {
-      get: () => state,
-      subscribe(watcher) {
-        watchers.add(watcher)
-        return () => void watchers.delete(watcher)
-      },
-    },
-    close: () => stop(),
+    connection: { get: () => link.state(), subscribe: (watcher) => link.subscribe(watcher) },
+    close: () => link.stop(),
   }
 }
