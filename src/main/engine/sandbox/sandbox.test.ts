@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -48,7 +50,7 @@ async function enter(): Promise<Sandbox> {
 }
 
 function walletOn(sandbox: Sandbox, secret: Uint8Array): Wallet {
-  const wallet = createNwcWallet({ connection: sandbox.connectionFor(secret), network: 'regtest', clock, random, log, openWebSocket: openWebSocketWithWs(), crypto })
+  const wallet = createNwcWallet({ connection: sandbox.connectionFor(secret), network: 'regtest', clock, random, log, openWebSocket: openWebSocketWithWs(), crypto, timeouts: { payMs: 4_000 } })
   if (!wallet.ok) throw new Error(wallet.error.message)
   closing.push(() => wallet.value.close())
   return wallet.value
@@ -100,6 +102,27 @@ describe('the sandbox', () => {
     expect([second.relayUrl, second.mintPubkey]).toEqual([url, first.mintPubkey])
     expect(second.mint()?.audit()).toMatchObject({ balanced: true, accounts: 2 })
     await buy(buyer, seller, 500)
+    expect(await seller.balance()).toEqual({ ok: true, value: PLAY_MONEY + 1_000_000 })
+  })
+
+  it('goes on when its host is killed in the middle of its work', async () => {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'testing', 'hostProcess.ts'), folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+    closing.push(async () => void child.kill('SIGKILL'))
+    await once(child.stdout, 'data')
+    const guest = await enter()
+    expect(guest.role.get()).toBe('guest')
+    const [seller, buyer] = [walletOn(guest, random.bytes(32)), walletOn(guest, random.bytes(32))]
+    await buy(buyer, seller, 500)
+    const invoice = await seller.createInvoice({ amountMsat: sats(500), description: 'the last one', expirySecs: 600 })
+    if (!invoice.ok) throw new Error(invoice.error.message)
+    const payOnce = () => buyer.pay({ bolt11: invoice.value.bolt11, maxFeeMsat: sats(10), idempotencyKey: 'k' })
+    const interrupted = payOnce()
+    child.kill('SIGKILL')
+    await become(guest.role, 'host')
+    expect(guest.mint()?.audit()).toMatchObject({ balanced: true, accounts: 2 })
+    // Answered before the end, or nobody knows: never a failure. Paying again settles it either way, and once.
+    expect((await interrupted).state).not.toBe('failed')
+    expect(await payOnce()).toMatchObject({ state: 'settled' })
     expect(await seller.balance()).toEqual({ ok: true, value: PLAY_MONEY + 1_000_000 })
   })
 
