@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
+import { openWebSocketWithWs } from './openWebSocket.ts'
 import type { RelayPoolOptions } from './pool.ts'
 import type { NostrEvent } from './relayPool.ts'
 import { startHostileRelay, type HostileRelay, type HostileRelayOptions } from './testing/hostileRelay.ts'
@@ -208,6 +209,30 @@ test('a relay that sends faster than events are checked has to wait, and nothing
   expect(status(relay.url)).toMatchObject({ state: 'connected', received: total })
 })
 
+test('where a socket cannot be paused, a relay that sends too fast is dropped', async () => {
+  const relay = await startRelay()
+  const open = openWebSocketWithWs()
+  const { until, status } = await connect(relay, {
+    limits: { inboxFrames: 2 },
+    openWebSocket(url, handlers) {
+      const socket = open(url, handlers)
+      return { bufferedAmount: 0, send: (text) => socket.send(text), close: () => socket.close() }
+    },
+  })
+  const frame = frameOf(message('x'))
+  for (let i = 0; i < 1_000; i += 1) relay.sendRaw(frame)
+  await until(() => status(relay.url).state === 'waiting')
+  expect(status(relay.url).problem).toBe('The relay sends faster than it can be checked.')
+})
+
+test('a relay that talks without end about nothing is dropped', async () => {
+  const relay = await startRelay()
+  const { until, status } = await connect(relay)
+  for (let i = 0; i < 3_000; i += 1) relay.sendRaw('["NOTICE","buy"]')
+  await until(() => status(relay.url).state === 'waiting')
+  expect(status(relay.url)).toMatchObject({ problem: 'The relay sent too much that nobody asked for.', dropped: 0, lastRefusal: 'buy' })
+})
+
 test('the status moves a few times a second, not with every event', async () => {
   const relay = await startRelay()
   const { pool, clock, seen, until } = await connect(relay, { crypto: { verify: () => true }, limits: { statusIntervalMs: 250 } })
@@ -237,6 +262,16 @@ test('the end of what is stored is said once, when both relays have said it', as
   await until(() => seen.eoses === 1)
   two.sendRaw('["EOSE","$SUB"]')
   clock.advance(60_000)
+  expect(seen.eoses).toBe(1)
+})
+
+test('a relay that is added later does not make the end of what is stored come twice', async () => {
+  const [one, two] = [await startRelay(), await startRelay({ stored: [message('two')] })]
+  const { pool, seen, until } = await connect(one)
+  pool.add(two.url)
+  await until(() => seen.events.length === 1)
+  two.deliver(message('after EOSE'))
+  await until(() => seen.events.length === 2)
   expect(seen.eoses).toBe(1)
 })
 

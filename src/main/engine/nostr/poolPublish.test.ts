@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
+import { openWebSocketWithWs } from './openWebSocket.ts'
 import type { RelayPoolOptions } from './pool.ts'
 import { startHostileRelay, type HostileRelay, type HostileRelayOptions } from './testing/hostileRelay.ts'
 import { author, createPoolHarness, message, type PoolHarness } from './testing/poolHarness.ts'
@@ -205,6 +206,35 @@ test('a relay to which too much is waiting takes no more', async () => {
   await Promise.all(reports)
 })
 
+test('while the socket is full, events wait for it to drain', async () => {
+  const relay = await startRelay()
+  const open = openWebSocketWithWs()
+  let bufferedAmount = 2_000_000
+  const { pool, clock, until, subscribe } = createHarness({
+    openWebSocket(url, handlers) {
+      const socket = open(url, handlers)
+      return {
+        get bufferedAmount() {
+          return bufferedAmount
+        },
+        send: (text) => socket.send(text),
+        close: () => socket.close(),
+      }
+    },
+  })
+  const seen = subscribe()
+  pool.add(relay.url)
+  await until(() => seen.eoses === 1)
+  const report = pool.publish(message('x'))
+  clock.advance(1_000)
+  bufferedAmount = 0
+  const sentSoFar = subscribe()
+  await until(() => sentSoFar.eoses === 1)
+  expect(relay.stored).toEqual([])
+  clock.advance(50)
+  expect((await report).accepted).toBe(true)
+})
+
 /** A relay that does nothing for anyone who has not answered its challenge. */
 function startPrivateRelay(accepts: boolean): Promise<HostileRelay> {
   const known = new WeakSet<object>()
@@ -242,6 +272,26 @@ test('a challenge is answered in the given name, and what was refused before is 
     ],
   })
   expect(relay.heard('AUTH').length).toBeLessThanOrEqual(3)
+})
+
+test('a stream of challenges is no stream of signatures', async () => {
+  const relay = await startRelay()
+  let signed = 0
+  const signer = {
+    pubkey: author.pubkey,
+    sign(...template: Parameters<typeof author.sign>) {
+      signed += 1
+      return author.sign(...template)
+    },
+  }
+  const { pool, subscribe, until } = createHarness({ authenticate: () => signer })
+  const seen = subscribe()
+  pool.add(relay.url)
+  await until(() => seen.eoses === 1)
+  for (let i = 0; i < 100; i += 1) relay.sendRaw(`["AUTH","${i}"]`)
+  relay.deliver(message('marker'))
+  await until(() => seen.events.length === 1)
+  expect(signed).toBe(3)
 })
 
 test('without a name the refusal stands, and nothing is told', async () => {
