@@ -75,7 +75,6 @@ export async function startEmbeddedRelay(options: EmbeddedRelayOptions): Promise
       webSocket.on('error', (error) => log('debug', 'A client of the embedded relay broke the WebSocket protocol', { reason: error.message }))
       webSocket.on('close', () => {
         connections.delete(webSocket)
-        turns.forget(connection)
         connection.close()
       })
     })

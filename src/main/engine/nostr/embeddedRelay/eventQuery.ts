@@ -33,8 +33,9 @@ export function buildQuery(filter: RelayFilter, nowSecs: number, maxLimit: numbe
   if (filter.kinds !== null) within('event.kind', filter.kinds)
   for (const { name, values: wanted } of filter.tags.filter((tag) => tag !== leading)) {
     const items = [...wanted]
-    conditions.push(`event.row IN (SELECT event FROM tag WHERE name = ? AND value IN (${items.map(() => '?').join(',')}))`)
-    values.push(name, ...items)
+    // The tag's own index holds the date too: asking there keeps a narrow window from reading the whole history.
+    conditions.push(`event.row IN (SELECT event FROM tag WHERE name = ? AND value IN (${items.map(() => '?').join(',')}) AND created_at BETWEEN ? AND ?)`)
+    values.push(name, ...items, filter.since ?? 0, filter.until ?? Number.MAX_SAFE_INTEGER)
   }
   if (filter.since !== null) {
     conditions.push(`${time} >= ?`)

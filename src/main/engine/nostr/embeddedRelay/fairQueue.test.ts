@@ -34,11 +34,9 @@ test('the event loop runs between turns', async () => {
   expect(handledAtFirstBreath).toBeLessThan(50)
 })
 
-test('nothing is handled for a forgotten client, nor after stop', async () => {
-  const { queue, handled } = createTestQueue({ gone: 5, stopped: 5 })
-  queue.announce('gone')
+test('nothing is handled after stop', async () => {
+  const { queue, handled } = createTestQueue({ stopped: 5 })
   queue.announce('stopped')
-  queue.forget('gone')
   queue.stop()
   await new Promise((resolve) => setImmediate(resolve))
   expect(handled).toEqual([])

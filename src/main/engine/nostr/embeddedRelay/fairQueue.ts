@@ -5,7 +5,6 @@
 export interface FairQueue<Client> {
   /** Says that `client` has work; `takeOne` is called for it until it returns false. */
   announce(client: Client): void
-  forget(client: Client): void
   stop(): void
 }
 
@@ -36,7 +35,6 @@ export function createFairQueue<Client>(takeOne: (client: Client) => boolean): F
       waiting.add(client)
       schedule()
     },
-    forget: (client) => void waiting.delete(client),
     stop() {
       waiting.clear()
       if (scheduled !== null) clearImmediate(scheduled)

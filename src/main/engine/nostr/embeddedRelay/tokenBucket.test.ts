@@ -17,6 +17,17 @@ test('gives a burst, then its rate, and never more than a burst after a pause', 
   expect(takeAll()).toBe(3)
 })
 
+test('a debt is paid off before anything is given again', () => {
+  const clock = createManualClock()
+  const bucket = createTokenBucket(clock, 10, 3)
+  bucket.charge(8)
+  expect(bucket.take()).toBe(false)
+  clock.advance(500)
+  expect(bucket.take()).toBe(false)
+  clock.advance(100)
+  expect(bucket.take()).toBe(true)
+})
+
 test('a clock that steps back takes nothing away and goes on from there', () => {
   let nowMs = 10_000
   const bucket = createTokenBucket({ now: () => nowMs, after: () => () => {} }, 1, 1)

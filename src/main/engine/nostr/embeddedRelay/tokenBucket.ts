@@ -3,6 +3,8 @@ import type { Clock } from '../../ports.ts'
 export interface TokenBucket {
   /** Takes one token; false when there is none. */
   take(): boolean
+  /** Takes this many at once, what is not there as a debt: for a cost that is known only afterwards. */
+  charge(tokens: number): void
 }
 
 /** A rate limit: `perSec` on average, `burst` at once. It starts full. */
@@ -20,5 +22,6 @@ export function createTokenBucket(clock: Clock, perSec: number, burst: number): 
       tokens -= 1
       return true
     },
+    charge: (cost) => void (tokens -= cost),
   }
 }
