@@ -98,10 +98,11 @@ export async function runInForeground(command, commandArguments, { cwd, env } = 
  * @param {boolean} [options.quiet] keep its output instead of showing it
  * @param {number} [options.timeoutMs] end it after this long
  * @param {number} [options.silenceMs] end it when it prints nothing for this long
+ * @param {boolean} [options.disposable] nothing of it is worth putting away, so an interruption ends it at once
  * @returns {Promise<{ status: number, output: string, ended: 'exit' | 'timeout' | 'silence' | 'interrupt' }>}
  */
 export async function runToEnd(command, commandArguments, options = {}) {
-  const { cwd, env, quiet = false, timeoutMs, silenceMs, shell = false } = options
+  const { cwd, env, quiet = false, timeoutMs, silenceMs, shell = false, disposable = false } = options
   const child = spawn(command, commandArguments, {
     cwd,
     env,
@@ -126,7 +127,7 @@ export async function runToEnd(command, commandArguments, options = {}) {
   }
   const stopRelaying = relaySignals((signal) => {
     why = 'interrupt'
-    endTree(child, signal)
+    endTree(child, disposable ? 'SIGKILL' : signal)
   })
   try {
     const closed = new Promise((resolve) => child.once('close', resolve))

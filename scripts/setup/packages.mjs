@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { runToEnd } from '../processes.mjs'
 import { withLock } from './lock.mjs'
@@ -97,7 +97,8 @@ function npmCommand() {
 async function runNpm(root, npmArguments) {
   const { command, first, shell } = npmCommand()
   try {
-    return await runToEnd(command, [...first, ...npmArguments], { cwd: root, quiet: true, shell })
+    // Interrupted, npm would take its time to undo; what it leaves behind instead is replaced by the next run.
+    return await runToEnd(command, [...first, ...npmArguments], { cwd: root, quiet: true, shell, disposable: true })
   } catch (error) {
     if (error.code === 'ENOENT') throw new SetupFailure('npm was not found. It comes with Node: install Node from your system or from nodejs.org.')
     throw error
@@ -163,6 +164,8 @@ async function fetchPinnedNode(root, path, version) {
     rmSync(path, { force: true })
     copyFileSync(program, path)
     chmodSync(path, 0o755)
+    const link = join(root, 'node_modules', '.bin', 'node')
+    if (!onWindows && !existsSync(link)) symlinkSync(join('..', 'node', 'bin', 'node'), link)
   }
   rmSync(folder, { recursive: true, force: true })
 }
