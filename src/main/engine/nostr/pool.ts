@@ -93,7 +93,6 @@ export function createRelayPool(options: RelayPoolOptions): RelayPool {
 
   function removeConnection(connection: RelayConnection): Promise<void> {
     connections.delete(connection.url)
-    inbox.forget(connection)
     return connection.close()
   }
 
