@@ -37,6 +37,10 @@ export default defineConfig({
   },
   renderer: {
     root: fromRoot('src/renderer'),
+    // Icons lie beside the page, where the window and the tray find them too.
+    publicDir: fromRoot('assets'),
+    // The icons, for the page, the window and the tray.
+    publicDir: fromRoot('assets'),
     plugins: [react(), tailwindcss()],
     build: {
       outDir: fromRoot('out/renderer'),

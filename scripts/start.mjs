@@ -6,13 +6,13 @@ import { runInForeground, runToEnd } from './processes.mjs'
 import { say } from './setup/progress.mjs'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
-const [...given] = process.argv.slice(2)
+const given = process.argv.slice(2)
 const wantsWindow = !given.includes('--no-window')
 const passedOn = given.filter((argument) => argument !== '--no-window')
 
 /** Electron's path when its program runs here, or why not. A missing system library shows only when it is started. */
 async function findWorkingElectron() {
-  if (!wantsWindow) return { reason: '--no-window was given' }
+  if (!wantsWindow) return { reason: 'none is wanted' }
   const electron = findElectron(root)
   if (electron.path === undefined) return electron
   const { status } = await runToEnd(electron.path, ['--version'], { quiet: true, timeoutMs: 30_000 })
@@ -23,7 +23,7 @@ const built = await build()
 if (built === 0) {
   const electron = await findWorkingElectron()
   if (electron.path === undefined) {
-    say(`No window, because ${electron.reason}: serving Souk to the browser instead.`)
+    if (wantsWindow) say(`No window, because ${electron.reason}: serving Souk to the browser instead.`)
     process.exitCode = await runInForeground(process.execPath, [join(root, 'out', 'main', 'souk.js'), 'serve', ...passedOn], { cwd: root, env: process.env })
   } else {
     // Chromium's sandbox refuses to start for root.
