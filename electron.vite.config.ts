@@ -39,8 +39,6 @@ export default defineConfig({
     root: fromRoot('src/renderer'),
     // Icons lie beside the page, where the window and the tray find them too.
     publicDir: fromRoot('assets'),
-    // The icons, for the page, the window and the tray.
-    publicDir: fromRoot('assets'),
     plugins: [react(), tailwindcss()],
     build: {
       outDir: fromRoot('out/renderer'),
