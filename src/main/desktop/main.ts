@@ -1,17 +1,21 @@
 /** Where Electron starts: the real Electron into the shell. Everything that can be proven without it is elsewhere. */
 import * as electron from 'electron'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { findFolders } from '#main/headless/folders.ts'
+import { createStderrLog, systemClock } from '#main/headless/nodePorts.ts'
 import { openDesktopSecrets } from './secrets.ts'
-import type { ElectronLike } from './shell.ts'
-import type { UpdaterLike } from './updater.ts'
+import { runDesktop, type ElectronLike } from './shell.ts'
+import { startDesktopEngine } from './startEngine.ts'
 
-export function realElectron(iconPath: string): ElectronLike<electron.Menu> {
+function realElectron(trayIconPath: string): ElectronLike<electron.Menu> {
   return {
     app: electron.app,
     protocol: electron.protocol,
     ipcMain: electron.ipcMain,
     session: () => electron.session.defaultSession,
     createWindow: (options) => new electron.BrowserWindow(options),
-    createTray: () => new electron.Tray(iconPath),
+    createTray: () => new electron.Tray(trayIconPath),
     buildMenu: (template) => electron.Menu.buildFromTemplate(template),
     setApplicationMenu: (menu) => electron.Menu.setApplicationMenu(menu),
     workAreas: () => electron.screen.getAllDisplays().map(({ workArea }) => workArea),
@@ -21,11 +25,22 @@ export function realElectron(iconPath: string): ElectronLike<electron.Menu> {
   }
 }
 
-/** The system's keyring; to be asked once the app is ready. */
-export const openRealSecrets = (folder: string, allowPlain: boolean) => openDesktopSecrets({ safeStorage: electron.safeStorage, platform: process.platform, folder, allowPlain })
+const { values } = parseArgs({ strict: false, options: { data: { type: 'string' }, verbose: { type: 'boolean' } } })
+const folders = findFolders({ data: typeof values.data === 'string' ? values.data : undefined })
+const log = createStderrLog(values.verbose === true ? 'debug' : 'warn')
+const pageFolder = join(import.meta.dirname, '..', 'renderer')
+const devUrl = process.env['ELECTRON_RENDERER_URL']
 
-/** Loaded when first used: most starts never need it. */
-export async function loadRealUpdater(): Promise<UpdaterLike> {
-  const { autoUpdater } = await import('electron-updater')
-  return autoUpdater
-}
+void runDesktop(realElectron(join(pageFolder, process.platform === 'darwin' ? 'trayTemplate.png' : 'tray.png')), {
+  platform: process.platform,
+  pageFolder,
+  preloadPath: join(import.meta.dirname, '..', 'preload', 'preload.cjs'),
+  iconPath: join(pageFolder, 'icon-512.png'),
+  dataFolder: folders.data,
+  ...(devUrl === undefined ? {} : { devUrl }),
+  clock: systemClock,
+  log,
+  // On the sandbox nothing is worth stealing: without a keyring the phrase rests in plain text there, and the page says so.
+  openSecrets: () => openDesktopSecrets({ safeStorage: electron.safeStorage, platform: process.platform, folder: folders.data, allowPlain: true }),
+  startEngine: (secrets) => startDesktopEngine({ folders, secrets, log }),
+})
