@@ -17,8 +17,9 @@ import { auditLedger, PLAY_MONEY } from './mint/ledger.ts'
 import { joinSandbox, type Sandbox } from './sandbox.ts'
 import { mintDatabasePath, readNotice } from './sandboxFolder.ts'
 
+let aheadMs = 0
 const clock: Clock = {
-  now: () => Date.now(),
+  now: () => Date.now() + aheadMs,
   after(delayMs, run) {
     const timer = setTimeout(run, delayMs)
     return () => clearTimeout(timer)
@@ -36,6 +37,7 @@ beforeAll(async () => {
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'souk-sandbox-'))
   closing = []
+  aheadMs = 0
 })
 afterEach(async () => {
   for (const close of closing.toReversed()) await close()
@@ -158,6 +160,7 @@ describe('the sandbox', () => {
     expect(second.housePubkey()).toBeNull()
     first.announceHouse('ab'.repeat(32))
     second.announceHouse('cd'.repeat(32))
+    aheadMs = 1_000
     expect([first.housePubkey(), second.housePubkey(), (await enter()).housePubkey()]).toEqual(Array(3).fill('ab'.repeat(32)))
   })
 

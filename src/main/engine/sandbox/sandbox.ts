@@ -48,6 +48,7 @@ export type SandboxProblem = Problem<'folder-unusable' | 'sandbox-unavailable'>
 
 const TAKEOVER_INTERVAL_MS = 2_000
 const JOIN_INTERVAL_MS = 100
+const NOTICE_LIFE_MS = 1_000
 /** A host that is starting opens its stores within this. */
 const JOIN_TIMEOUT_MS = 15_000
 
@@ -83,7 +84,17 @@ function createSandbox(options: SandboxOptions, first: Hosting | null, found: No
   let closed = false
   let cancelTimer = () => {}
   let takingOver: Promise<void> = Promise.resolve()
+  let lastProblem: string | null = null
+  let readAt = clock.now()
 
+  /** A guest asks for the notice often and reads the file seldom. */
+  const currentNotice = () => {
+    if (hosting === null && clock.now() - readAt >= NOTICE_LIFE_MS) {
+      notice = readNotice(folder) ?? notice
+      readAt = clock.now()
+    }
+    return notice
+  }
   const watchHost = () => {
     if (closed || hosting !== null) return
     cancelTimer = clock.after(takeoverIntervalMs, () => {
@@ -101,7 +112,8 @@ function createSandbox(options: SandboxOptions, first: Hosting | null, found: No
         log('info', 'The host of the sandbox went away; this Souk takes its place')
         role.set('host')
       }
-    } else if (attempt !== 'taken' && !attempt.ok) {
+    } else if (attempt !== 'taken' && !attempt.ok && attempt.error.message !== lastProblem) {
+      lastProblem = attempt.error.message
       log('warn', 'The sandbox has no host, and cannot be hosted here yet', { reason: attempt.error.message })
     }
     watchHost()
@@ -120,7 +132,7 @@ function createSandbox(options: SandboxOptions, first: Hosting | null, found: No
     connectionFor: (walletSecret) =>
       formatConnection({ walletPubkey: notice.mintPubkey, relays: [notice.relayUrl], secret: Buffer.from(walletSecret).toString('hex') }),
     mint: () => hosting?.mint ?? null,
-    housePubkey: () => (hosting === null ? (readNotice(folder) ?? notice) : notice).housePubkey,
+    housePubkey: () => currentNotice().housePubkey,
     announceHouse(pubkey) {
       if (hosting === null || closed) return
       notice = { ...notice, housePubkey: pubkey }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -352,6 +353,23 @@ describe('requests', () => {
   ])('that %s are not acted upon', async (_what, options) => {
     expect(await answerTo(request({ method: 'make_invoice', params: { amount: 5_000 } }, options))).toBeNull()
     expect(await must(walletOf(BUYER).list({ limit: 10, offset: 0 }))).toEqual([])
+  })
+
+  it('that the ledger cannot take change nothing, and their outcome is unknown', async () => {
+    const [seller, buyer] = [walletOf(SELLER), walletOf(BUYER)]
+    const invoice = await must(seller.createInvoice(ASKED))
+    await must(buyer.balance())
+    const damage = (sql: string) => {
+      const database = new DatabaseSync(join(folder, 'mint.db'))
+      database.exec(sql)
+      database.close()
+    }
+    // The last write of the transaction fails, after the money has moved.
+    damage('ALTER TABLE request RENAME TO elsewhere')
+    expect(await pay(buyer, invoice)).toMatchObject({ state: 'unknown', problem: { code: 'wallet-refused' } })
+    damage('ALTER TABLE elsewhere RENAME TO request')
+    expect(await must(buyer.balance())).toBe(PLAY_MONEY)
+    expect(await pay(buyer, invoice)).toMatchObject({ state: 'settled' })
   })
 
   it('that cannot be understood are refused with a reason', async () => {
