@@ -11,9 +11,12 @@ export function RelayDot() {
   const words = relays === undefined ? 'Relays' : all.length === 0 ? 'No relay' : connected === all.length ? `${connected} ${connected === 1 ? 'relay' : 'relays'}` : `${connected} of ${all.length} relays`
   const look = relays === undefined ? 'border-faint' : connected === 0 ? 'border-danger' : connected < all.length ? 'border-accent-text bg-accent-soft' : 'border-muted bg-muted'
   return (
-    <button type="button" onClick={() => showPage('settings')} className="-mx-1 flex h-7 items-center gap-2 rounded-md px-1 text-left text-sm text-muted hover:bg-hover">
+    <button type="button" aria-label={words} title={words} onClick={() => showPage('settings')} className="-mx-1 flex h-7 items-center gap-2 whitespace-nowrap rounded-md px-1 text-left text-sm text-muted hover:bg-hover">
       <span aria-hidden className={joinClasses('size-2 rounded-full border-2', look)} />
-      {words}
+      <span className="hidden sm:inline">{words}</span>
+      <span className="sm:hidden">
+        {connected}/{all.length}
+      </span>
     </button>
   )
 }

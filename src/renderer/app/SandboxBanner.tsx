@@ -11,7 +11,7 @@ export function SandboxBanner() {
   return (
     <div className={sandbox ? 'flex h-8 shrink-0 items-center justify-between gap-3 bg-accent-soft px-4 text-sm text-accent-text' : 'flex h-8 shrink-0 items-center justify-between gap-3 border-b border-line px-4 text-sm wide:hidden'}>
       {sandbox ? (
-        <p className="wide:w-full wide:text-center">
+        <p className="whitespace-nowrap wide:w-full wide:text-center">
           Sandbox: play money
           <span className="hidden wide:inline">. Nothing here can be lost, and nothing here is worth anything.</span>
         </p>

@@ -6,8 +6,10 @@ export function Toaster() {
   return (
     <Sonner
       theme={theme}
-      position="bottom-right"
-      mobileOffset={{ bottom: 72 }}
+      // At the top: the bottom is the composer's, and the bar's in a narrow window.
+      position="top-center"
+      offset={{ top: 44 }}
+      mobileOffset={{ top: 40 }}
       gap={8}
       toastOptions={{
         unstyled: true,

@@ -22,7 +22,7 @@ export interface OfferDetailProps {
 export function OfferDetail({ offer, chosen, onUse, onClose }: OfferDetailProps) {
   const { history } = offer
   return (
-    <aside aria-label={`Offer of ${offer.name}`} className="absolute inset-0 top-14 flex flex-col bg-bg wide:static wide:w-88 wide:shrink-0 wide:border-l wide:border-line">
+    <aside aria-label={`Offer of ${offer.name}`} className="absolute inset-0 top-14 z-20 flex flex-col bg-bg wide:static wide:w-88 wide:shrink-0 wide:border-l wide:border-line">
       <header className="flex items-start gap-2 px-4 pb-1 pt-3">
         <div className="min-w-0 flex-1">
           <h3 className="font-semibold wrap-anywhere">{offer.name}</h3>
@@ -35,7 +35,7 @@ export function OfferDetail({ offer, chosen, onUse, onClose }: OfferDetailProps)
       <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto px-4 py-2">
         {offer.about ? <p className="text-muted wrap-anywhere">{offer.about}</p> : null}
         {offer.unavailable ? <ProblemNote level="info" message={offer.unavailable} /> : null}
-        <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5">
+        <dl className="grid grid-cols-[auto_1fr] items-baseline gap-x-4 gap-y-1.5">
           <Fact name="Price">{offer.priceMsat === undefined ? 'not said' : <Amount msat={offer.priceMsat} />}</Fact>
           <Fact name="Models">{offer.models.join(', ') || 'not said'}</Fact>
           <Fact name="Network">{offer.network ?? 'not said'}</Fact>
@@ -61,11 +61,11 @@ export function OfferDetail({ offer, chosen, onUse, onClose }: OfferDetailProps)
           <Fact name="Heard by">{offer.source === 'listing' ? 'its listing' : 'its word in the channel'}</Fact>
         </dl>
         <details className="rounded-lg border border-line">
-          <summary className="flex h-9 cursor-pointer items-center justify-between px-3 text-muted">
-            The event as it came
+          <summary className="cursor-pointer rounded-lg px-3 py-2 text-muted">The event as it came</summary>
+          <div className="flex justify-end border-t border-line px-1 pt-1">
             <CopyButton text={offer.raw} label="Copy the event" />
-          </summary>
-          <pre className="max-h-80 overflow-auto border-t border-line p-3 font-mono text-xs">{prettyJson(offer.raw)}</pre>
+          </div>
+          <pre className="px-3 pb-3 font-mono text-xs whitespace-pre-wrap wrap-anywhere">{prettyJson(offer.raw)}</pre>
         </details>
       </div>
       <footer className="border-t border-line p-4">

@@ -12,11 +12,11 @@ const ROW_PX = 36
 
 const COLUMNS: readonly { column: OfferColumn; label: string; numeric?: boolean; className?: string }[] = [
   { column: 'name', label: 'Seller', className: 'pl-4' },
-  { column: 'models', label: 'Models', className: 'hidden sm:table-cell' },
+  { column: 'models', label: 'Models', className: 'hidden @lg:table-cell' },
   { column: 'price', label: 'Sats', numeric: true },
-  { column: 'speed', label: 'Tokens/s', numeric: true, className: 'hidden wide:table-cell' },
-  { column: 'history', label: 'Bought', numeric: true, className: 'hidden wide:table-cell' },
-  { column: 'network', label: 'Network', className: 'hidden xl:table-cell' },
+  { column: 'speed', label: 'Tokens/s', numeric: true, className: 'hidden @3xl:table-cell' },
+  { column: 'history', label: 'Bought', numeric: true, className: 'hidden @3xl:table-cell' },
+  { column: 'network', label: 'Network', className: 'hidden @5xl:table-cell' },
   { column: 'seen', label: 'Seen', numeric: true, className: 'pr-4' },
 ]
 
@@ -55,15 +55,15 @@ export function OfferTable({ rows, sort, onSort, openKey, onOpen, onUse, chosenK
   }
 
   return (
-    <div ref={scroller} className="min-h-0 flex-1 overflow-auto">
+    <div ref={scroller} className="@container min-h-0 flex-1 overflow-auto">
       <table aria-label="Sellers" aria-rowcount={rows.length + 1} className="w-full table-fixed border-collapse text-left">
         <colgroup>
           <col />
-          <col className="hidden w-[26%] sm:table-column" />
+          <col className="hidden w-[26%] @lg:table-column" />
           <col className="w-18" />
-          <col className="hidden w-24 wide:table-column" />
-          <col className="hidden w-28 wide:table-column" />
-          <col className="hidden w-24 xl:table-column" />
+          <col className="hidden w-24 @3xl:table-column" />
+          <col className="hidden w-28 @3xl:table-column" />
+          <col className="hidden w-24 @5xl:table-column" />
           <col className="w-26" />
         </colgroup>
         <thead className="sticky top-0 z-10 bg-bg text-sm text-muted shadow-[inset_0_-1px_0_var(--line)]">
@@ -95,7 +95,7 @@ export function OfferTable({ rows, sort, onSort, openKey, onOpen, onUse, chosenK
                 onClick={() => onOpen(row.key)}
                 onDoubleClick={() => onUse(row)}
                 style={{ height: ROW_PX }}
-                className={joinClasses('cursor-pointer border-b border-line', row.key === openKey ? 'bg-hover' : 'hover:bg-hover')}
+                className={joinClasses('cursor-pointer border-b border-line', row.key === openKey ? 'bg-hover shadow-[inset_2px_0_0_var(--accent)]' : 'hover:bg-hover')}
               >
                 <Cell className="pl-4">
                   <span className="flex items-center gap-2">
@@ -105,20 +105,20 @@ export function OfferTable({ rows, sort, onSort, openKey, onOpen, onUse, chosenK
                     <OfferMarks offer={row} chosen={row.key === chosenKey} />
                   </span>
                 </Cell>
-                <Cell className="hidden text-muted sm:table-cell">
+                <Cell className="hidden text-muted @lg:table-cell">
                   <span className="block truncate" title={row.models.join(', ')}>
                     {row.models.join(', ') || 'not said'}
                   </span>
                 </Cell>
                 <Cell numeric>{row.priceMsat === undefined ? '–' : <Amount msat={row.priceMsat} bare />}</Cell>
-                <Cell numeric className="hidden text-muted wide:table-cell">
+                <Cell numeric className="hidden text-muted @3xl:table-cell">
                   {row.history.tokensPerSecond?.toFixed(1) ?? '–'}
                 </Cell>
-                <Cell numeric className="hidden text-muted wide:table-cell">
+                <Cell numeric className="hidden text-muted @3xl:table-cell">
                   {row.history.done}
                   {row.history.failed > 0 ? <span title="ended badly"> · {row.history.failed} failed</span> : null}
                 </Cell>
-                <Cell className="hidden text-muted xl:table-cell">{row.network ?? '–'}</Cell>
+                <Cell className="hidden text-muted @5xl:table-cell">{row.network ?? '–'}</Cell>
                 <Cell numeric className="pr-4 text-muted">
                   <TimeAgo at={row.announcedAt} />
                 </Cell>

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { soukContract } from '#shared/ipc/souk.ts'
+import { turnSchema } from '#shared/ipc/customer.ts'
+import type { SoukState } from '#renderer/state/client.ts'
+import { makeStates, makeTurns } from './sceneData.ts'
+import { playScene } from './scenes.ts'
+
+const NOW = 1_760_000_000_000
+const STATES = Object.entries(soukContract).flatMap(([name, route]) => (route.verb === 'state' ? [{ name: name as SoukState, schema: route.snapshot }] : []))
+
+describe('the scripted engine', () => {
+  it.each(STATES)('holds $name as the contract says', ({ name, schema }) => {
+    expect(schema.safeParse(makeStates(NOW)[name]).error).toBeUndefined()
+  })
+
+  it('holds turns as the contract says', () => {
+    for (const turn of makeTurns(NOW)) expect(turnSchema.safeParse(turn).error).toBeUndefined()
+  })
+
+  it('quotes, asks and streams as the contract says', async () => {
+    const { client } = playScene('busy', NOW)
+    const ask = { prompt: 'Why?', selection: { by: 'cheapest' as const } }
+    const quote = await client.request('customer.quote', ask)
+    expect(quote.ok && soukContract['customer.quote'].output.safeParse(quote.value).success).toBe(true)
+    const asked = await client.request('customer.ask', ask)
+    if (!asked.ok) throw new Error(asked.error.message)
+    const first = await new Promise((resolve) => {
+      const cancel = client.stream('customer.watch', { jobId: asked.value.jobId }, {
+        onItem: (item) => {
+          cancel()
+          resolve(item)
+        },
+        onEnd: () => resolve(undefined),
+      })
+    })
+    expect(soukContract['customer.watch'].item.safeParse(first).success).toBe(true)
+    await client.request('customer.stop', { jobId: asked.value.jobId })
+  })
+})
