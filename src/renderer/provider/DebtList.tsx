@@ -1,0 +1,58 @@
+import { useState } from 'react'
+import type { JobRow } from '#shared/ipc/common.ts'
+import { addMsat, formatSats, ZERO_MSAT } from '#shared/market/msat.ts'
+import { useRequest } from '#renderer/state/useRequest.ts'
+import { useView } from '#renderer/state/view.ts'
+import { Amount } from '#renderer/ui/Amount.tsx'
+import { Button } from '#renderer/ui/Button.tsx'
+import { Section } from '#renderer/ui/Section.tsx'
+import { ShortId } from '#renderer/ui/ShortId.tsx'
+import { TimeAgo } from '#renderer/ui/TimeAgo.tsx'
+import { WriteOffDialog } from './WriteOffDialog.tsx'
+
+/** Paid for and not delivered: each can be tried again, or closed once the customer was paid back. */
+export function DebtList({ debts }: { debts: readonly JobRow[] }) {
+  const [writingOff, setWritingOff] = useState<JobRow>()
+  const total = addMsat(ZERO_MSAT, ...debts.map((debt) => debt.movedMsat))
+  return (
+    <Section title="Owed" hint={`${formatSats(total)} sats were paid to you for answers that did not arrive.`}>
+      <ul aria-label="Debts" className="flex flex-col divide-y divide-line rounded-lg border border-line bg-surface">
+        {debts.map((debt) => (
+          <DebtItem key={debt.jobId} debt={debt} onWriteOff={() => setWritingOff(debt)} />
+        ))}
+      </ul>
+      <WriteOffDialog job={writingOff} close={() => setWritingOff(undefined)} />
+    </Section>
+  )
+}
+
+function DebtItem({ debt, onWriteOff }: { debt: JobRow; onWriteOff: () => void }) {
+  const retry = useRequest('provider.retryJob', { toastProblem: true })
+  const openTimeline = useView((view) => view.openTimeline)
+  return (
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-3 py-2">
+      <div className="min-w-0 flex-1 basis-60">
+        <p className="truncate" title={debt.promptPreview}>
+          <Amount msat={debt.movedMsat} className="font-medium" />
+          <span className="text-muted"> · {debt.promptPreview}</span>
+        </p>
+        <p className="text-sm text-danger">{debt.note}</p>
+        <p className="flex flex-wrap items-center gap-x-2 text-sm text-muted">
+          <ShortId id={debt.peer} name="the customer’s key" />
+          <TimeAgo at={debt.createdAt} />
+        </p>
+      </div>
+      <div className="flex flex-wrap gap-2">
+        <Button size="small" variant="ghost" onClick={() => openTimeline(debt.jobId, 'provider')}>
+          Timeline
+        </Button>
+        <Button size="small" onClick={onWriteOff}>
+          Write off
+        </Button>
+        <Button size="small" variant="primary" busy={retry.busy} onClick={() => void retry.run({ jobId: debt.jobId })}>
+          Retry
+        </Button>
+      </div>
+    </li>
+  )
+}

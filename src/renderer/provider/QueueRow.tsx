@@ -1,0 +1,49 @@
+import { ListTree, X } from 'lucide-react'
+import type { JobRow } from '#shared/ipc/common.ts'
+import { useView } from '#renderer/state/view.ts'
+import { IconButton } from '#renderer/ui/IconButton.tsx'
+import { JobStateBadge } from '#renderer/ui/JobStateBadge.tsx'
+import { Progress } from '#renderer/ui/Progress.tsx'
+import { ShortId } from '#renderer/ui/ShortId.tsx'
+import { TableCell, TableRow } from '#renderer/ui/Table.tsx'
+
+export function QueueRow({ job, maxTokens, onCancel }: { job: JobRow; maxTokens: number; onCancel: () => void }) {
+  const openTimeline = useView((view) => view.openTimeline)
+  const tokens = job.outputTokens ?? 0
+  return (
+    <TableRow>
+      <TableCell className="whitespace-nowrap">
+        <ShortId id={job.peer} name="the customer’s key" copy={false} />
+      </TableCell>
+      <TableCell className="hidden max-w-72 sm:table-cell">
+        <span className="block truncate" title={job.promptPreview}>
+          {job.promptPreview}
+        </span>
+      </TableCell>
+      <TableCell className="hidden max-w-40 truncate text-muted wide:table-cell">{job.model}</TableCell>
+      <TableCell className="whitespace-nowrap">
+        <JobStateBadge state={job.state} />
+        {job.queuePosition === undefined ? null : <span className="ml-2 text-sm text-muted">{job.queuePosition === 1 ? 'next' : `number ${job.queuePosition}`}</span>}
+      </TableCell>
+      <TableCell numeric className="hidden text-muted wide:table-cell">
+        {job.tokensPerSecond === undefined ? '–' : job.tokensPerSecond.toFixed(1)}
+      </TableCell>
+      <TableCell className="hidden w-36 sm:table-cell">
+        {job.state === 'working' ? (
+          <span className="flex flex-col gap-1" title={`${tokens} of at most ${maxTokens} tokens`}>
+            <Progress label={`${tokens} of at most ${maxTokens} tokens`} value={tokens / maxTokens} />
+            <span className="text-xs text-muted">{tokens.toLocaleString('en-US')} tokens</span>
+          </span>
+        ) : (
+          <span className="block truncate text-sm text-muted" title={job.note}>
+            {job.note ?? ''}
+          </span>
+        )}
+      </TableCell>
+      <TableCell numeric className="w-20">
+        <IconButton icon={ListTree} size="small" label="Timeline" onClick={() => openTimeline(job.jobId, 'provider')} />
+        <IconButton icon={X} size="small" label="Cancel this job" onClick={onCancel} />
+      </TableCell>
+    </TableRow>
+  )
+}
