@@ -1,10 +1,11 @@
 import { ArrowUp } from 'lucide-react'
-import { useImperativeHandle, useRef, type KeyboardEvent, type Ref } from 'react'
+import { useEffect, useImperativeHandle, useRef, type KeyboardEvent, type Ref } from 'react'
 import type { OfferRow } from '#shared/ipc/customer.ts'
 import { useConnection } from '#renderer/state/useConnection.ts'
 import { useEngineState } from '#renderer/state/useEngineState.ts'
 import { useRequest } from '#renderer/state/useRequest.ts'
 import { useView } from '#renderer/state/view.ts'
+import { Button } from '#renderer/ui/Button.tsx'
 import { IconButton } from '#renderer/ui/IconButton.tsx'
 import { ProblemNote } from '#renderer/ui/ProblemNote.tsx'
 import { AskLine } from './AskLine.tsx'
@@ -33,6 +34,7 @@ export interface ComposerHandle {
 export function Composer({ threadId, busyWith, onAsked, ref }: ComposerProps) {
   const [draft, setDraft] = useDraft(threadId)
   const selection = useView((view) => view.selection)
+  const openDirectory = useView((view) => view.setDirectoryOpen)
   const connected = useConnection() === 'open'
   const market = useEngineState('customer.offers')
   const quoted = useQuote(threadId, draft, selection)
@@ -44,6 +46,10 @@ export function Composer({ threadId, busyWith, onAsked, ref }: ComposerProps) {
   const empty = draft.trim() === ''
   const ready = connected && !empty && !ask.busy && busyWith === undefined && refusal === undefined
 
+  // A new thread is for typing; on a touch screen the keyboard would hide what is offered.
+  useEffect(() => {
+    if (threadId === undefined && window.matchMedia('(pointer: fine)').matches) field.current?.focus({ preventScroll: true })
+  }, [threadId])
   useImperativeHandle(ref, () => ({
     suggest(text) {
       setDraft(text)
@@ -70,7 +76,16 @@ export function Composer({ threadId, busyWith, onAsked, ref }: ComposerProps) {
     <div className="shrink-0 overflow-y-hidden border-t border-line bg-bg px-4 pb-3 pt-2 [scrollbar-gutter:stable]">
       <div className="mx-auto flex w-full max-w-[44rem] flex-col gap-2">
         <AskLine offer={offer} selection={selection} loading={market?.loaded !== true} />
-        {refusal ? <ProblemNote message={refusal} /> : null}
+        {refusal ? (
+          <ProblemNote
+            message={refusal}
+            action={
+              <Button size="small" onClick={() => openDirectory(true)}>
+                Sellers
+              </Button>
+            }
+          />
+        ) : null}
         {ask.problem ? <ProblemNote level="danger" message={ask.problem.message} /> : null}
         <div className="flex items-end gap-2 rounded-lg border border-line-strong bg-surface p-1.5 focus-within:outline-2 focus-within:outline-offset-1 focus-within:outline-focus">
           <textarea
