@@ -77,6 +77,7 @@ try {
   process.exitCode = interrupted ? 130 : 1
 } finally {
   for (const child of children) if (child.exitCode === null) child.kill('SIGINT')
-  await Promise.all(children.map((child) => (child.exitCode === null && child.signalCode === null ? new Promise((gone) => child.once('exit', gone)) : undefined)))
+  const running = children.filter((child) => child.exitCode === null && child.signalCode === null)
+  await Promise.all(running.map((child) => new Promise((gone) => child.once('exit', gone))))
   rmSync(home, { recursive: true, force: true })
 }

@@ -14,6 +14,9 @@ export interface Preferences {
   /** The stored choice of backend, unless the caller was told another one. */
   backend(told: BackendChoice | undefined, defaultUrl: string): { readonly choice: BackendChoice; readonly url: string }
   chooseBackend(choice: BackendChoice, url: string): void
+  /** The port that the page was served on last: browsers keep what they remember of a page by its port. */
+  pagePort(): number | null
+  keepPagePort(port: number): void
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -28,6 +31,7 @@ export const DEFAULT_LIMITS: Limits = {
 const SETTINGS_KEY = 'settings'
 const WELCOMED_KEY = 'welcomed'
 const BACKEND_KEY = 'backend'
+const PAGE_PORT_KEY = 'page.port'
 const backendSchema = z.object({ choice: z.enum(['auto', 'ollama', 'toy']), url: z.string().max(300) })
 
 export function createPreferences(store: SettingStore): Preferences {
@@ -53,6 +57,8 @@ export function createPreferences(store: SettingStore): Preferences {
       return { choice: told ?? kept?.choice ?? 'auto', url: kept?.url ?? defaultUrl }
     },
     chooseBackend: (choice, url) => store.write(BACKEND_KEY, { choice, url }),
+    pagePort: () => store.read(PAGE_PORT_KEY, z.number().int().min(1).max(65_535)),
+    keepPagePort: (port) => store.write(PAGE_PORT_KEY, port),
   }
 }
 

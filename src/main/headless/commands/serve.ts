@@ -29,7 +29,10 @@ export async function serve(options: ServeOptions): Promise<void> {
   const router = createRouter(soukContract, createSoukHandlers(engine), { clock: systemClock, log })
   const release = keepAlive()
   try {
-    const server = await servePage({ router, pageFolder, clock: systemClock, random: systemRandom, log, host: options.host, port: options.port })
+    const serveOn = (port: number) => servePage({ router, pageFolder, clock: systemClock, random: systemRandom, log, host: options.host, port })
+    const usual = options.port === 0 ? engine.preferences.pagePort() : null
+    const server = await (usual === null ? serveOn(options.port) : serveOn(usual).catch(() => serveOn(0)))
+    engine.preferences.keepPagePort(server.port)
     output.say(`Souk is running. Open this address, which works once:\n\n  ${server.url}\n\nPress Enter for a new address, Ctrl-C to stop.`)
     output.tell({ type: 'serving', url: server.url, port: server.port })
     const onLine = () => output.say(`  ${server.issueUrl()}`)
