@@ -46,9 +46,11 @@ export function Composer({ threadId, busyWith, onAsked, ref }: ComposerProps) {
   const empty = draft.trim() === ''
   const ready = connected && !empty && !ask.busy && busyWith === undefined && refusal === undefined
 
-  // A new thread is for typing; on a touch screen the keyboard would hide what is offered.
+  // A new thread is for typing, and the first question takes its field away with it. Not on a touch screen: the keyboard
+  // would hide what is offered.
   useEffect(() => {
-    if (threadId === undefined && window.matchMedia('(pointer: fine)').matches) field.current?.focus({ preventScroll: true })
+    const focusLost = document.activeElement === document.body
+    if ((threadId === undefined || focusLost) && window.matchMedia('(pointer: fine)').matches) field.current?.focus({ preventScroll: true })
   }, [threadId])
   useImperativeHandle(ref, () => ({
     suggest(text) {
