@@ -148,6 +148,9 @@ export function createProvider(options: ProviderOptions): Provider {
     onStoreFailure: options.onStoreFailure,
   })
   scheduler.onChange(showProgress)
+  announcer.problem.subscribe((problem) => {
+    if (status.get().selling === 'on') status.update((before) => ({ ...before, problem }))
+  })
   announcer.lastAnnouncedAt.subscribe((announcedAt) => status.update((before) => ({ ...before, announcedAt })))
 
   /** Queue positions and speeds change without an event of the job's own. */
