@@ -1,5 +1,39 @@
+import { ArrowDownLeft, ArrowUpRight } from 'lucide-react'
+import { useState } from 'react'
+import { useEngineState } from '#renderer/state/useEngineState.ts'
+import { Button } from '#renderer/ui/Button.tsx'
 import { Page } from '#renderer/ui/Page.tsx'
+import { Skeleton } from '#renderer/ui/Skeleton.tsx'
+import { Balance } from './Balance.tsx'
+import { History } from './History.tsx'
+import { ReceiveDialog } from './ReceiveDialog.tsx'
+import { SendDialog } from './SendDialog.tsx'
 
+/** Wallet: what there is, receiving, sending, and what was. */
 export default function WalletPage() {
-  return <Page title="Wallet">{null}</Page>
+  const wallet = useEngineState('wallet.status')
+  const [open, setOpen] = useState<'receive' | 'send'>()
+  const close = () => setOpen(undefined)
+  return (
+    <Page
+      title="Wallet"
+      action={
+        <>
+          <Button icon={ArrowDownLeft} onClick={() => setOpen('receive')} disabled={wallet === undefined}>
+            Receive
+          </Button>
+          <Button icon={ArrowUpRight} onClick={() => setOpen('send')} disabled={wallet === undefined}>
+            Send
+          </Button>
+        </>
+      }
+    >
+      <div className="mx-auto flex w-full max-w-5xl flex-col gap-8">
+        {wallet === undefined ? <Skeleton className="h-36 w-full" /> : <Balance wallet={wallet} />}
+        <History />
+      </div>
+      {open === 'receive' ? <ReceiveDialog close={close} /> : null}
+      {open === 'send' ? <SendDialog close={close} /> : null}
+    </Page>
+  )
 }
