@@ -1,10 +1,9 @@
 /** The composition root: puts the rooms together and hands out what the shells and the contract's handlers need. */
 import { join } from 'node:path'
-import { ZodError } from 'zod'
 import type { JobRow } from '#shared/ipc/common.ts'
 import type { MintFaults } from '#shared/ipc/settings.ts'
 import type { Network } from '#shared/market/network.ts'
-import { ok, type Problem, type Result } from '#shared/market/result.ts'
+import { fail, ok, type Result } from '#shared/market/result.ts'
 import { createCustomer, type Customer } from './customer/customer.ts'
 import { createDirectory, type Directory } from './customer/directory.ts'
 import { createEmitter, type Emitter } from './emitter.ts'
@@ -31,7 +30,7 @@ import { createThreadStore, type ThreadStore } from './store/threads.ts'
 import { createSignal, type Signal } from './signal.ts'
 import { createAccount, type Account } from './wallet/account.ts'
 import { createMockWallet } from './wallet/mock.ts'
-import { createNwcWallet } from './wallet/nwc.ts'
+import { createNwcWallet, type NwcTimeouts } from './wallet/nwc.ts'
 import type { Wallet } from './wallet/wallet.ts'
 
 export interface EngineConfig {
@@ -49,6 +48,8 @@ export interface EngineConfig {
   readonly backend?: 'auto' | 'ollama' | 'toy'
   /** Pace of the toy; the default is that of a small local model. */
   readonly toyTokensPerSecond?: number
+  /** How long the wallet may take over an answer; the defaults are the adapter's. */
+  readonly walletTimeouts?: Partial<NwcTimeouts>
 }
 
 export interface EnginePorts {
@@ -58,6 +59,14 @@ export interface EnginePorts {
   readonly openWebSocket: OpenWebSocket
   readonly fetch: typeof fetch
   readonly secrets: Secrets
+  /** Stands between the engine and what it uses. For tests alone: they count, refuse and interrupt there. */
+  readonly wrap?: EngineWraps
+}
+
+export interface EngineWraps {
+  readonly wallet?: (wallet: Wallet) => Wallet
+  readonly journal?: (journal: Journal) => Journal
+  readonly pool?: (pool: RelayPool) => RelayPool
 }
 
 export interface Engine {
@@ -94,23 +103,47 @@ const PUBLIC_PIECE_INTERVAL_MS = 150
  * Souk, the secrets are locked, the sandbox cannot be hosted or joined.
  */
 export async function createEngine(config: EngineConfig, ports: EnginePorts): Promise<Result<Engine>> {
-  const { clock, random, log, openWebSocket } = ports
-  const undo: (() => void | Promise<void>)[] = []
-  const abandon = async <C extends string>(error: Problem<C>) => {
-    for (const step of undo.toReversed()) await step()
-    return { ok: false as const, error }
+  const undo: UndoStep[] = []
+  const undoAll = async () => {
+    // Taken one by one, so that a second call finds nothing left to do.
+    for (let step = undo.pop(); step !== undefined; step = undo.pop()) {
+      try {
+        await step()
+      } catch (error) {
+        ports.log('error', 'something did not close', { reason: reasonOf(error) })
+      }
+    }
   }
+  try {
+    const opened = await openEngine(config, ports, undo)
+    if (!opened.ok) await undoAll()
+    return opened.ok ? ok({ ...opened.value, close: undoAll }) : opened
+  } catch (error) {
+    await undoAll()
+    return fail('cannot-start', `Souk cannot start on ${config.dataFolder}: ${reasonOf(error)}. Check the disk, or choose another folder with --data.`)
+  }
+}
+
+type UndoStep = () => void | Promise<void>
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoStep[]): Promise<Result<Omit<Engine, 'close'>>> {
+  const { clock, random, log, openWebSocket } = ports
+  const timeouts = config.walletTimeouts ?? {}
 
   const lock = lockFolder(config.dataFolder)
   if (!lock.ok) return lock
   undo.push(() => lock.value.release())
   const opened = openDatabase(join(config.dataFolder, 'souk.db'), MIGRATIONS, clock.now())
-  if (!opened.ok) return abandon(opened.error)
+  if (!opened.ok) return opened
   const { database, quarantined } = opened.value
   undo.push(() => database.close())
 
   const settings = createSettingStore(database)
-  const journal = createJournal(database)
+  const journal = wrapped(ports.wrap?.journal, createJournal(database))
   const threads = createThreadStore(database)
   const preferences = createPreferences(settings)
   const notices = createNotices()
@@ -119,11 +152,15 @@ export async function createEngine(config: EngineConfig, ports: EnginePorts): Pr
   }
   const onStoreFailure = (error: Error) => {
     log('error', 'the store refused a write', { reason: error.message })
-    if (!(error instanceof ZodError)) notices.raise('store-failed', 'danger', `The store takes no writes: ${error.message}. Nothing new is bought or sold until it does. Check the disk.`)
+    notices.raise('store-failed', 'danger', `The store takes no writes: ${error.message}. Nothing new is bought or sold until it does. Check the disk.`)
+  }
+  const onUnreadable = (jobId: string, error: Error) => {
+    log('error', 'the journal of a job cannot be read', { jobId, reason: error.message })
+    notices.raise(`unreadable-${jobId}`, 'danger', `What the store holds of ${jobId} is damaged, so this job stands still. Its money can be looked up in the wallet.`)
   }
 
   const keys = await openKeyring({ secrets: ports.secrets, settings, random })
-  if (!keys.ok) return abandon(keys.error)
+  if (!keys.ok) return keys
   const keyring = keys.value
   const crypto = await loadNostrCrypto()
   const signer = crypto.createSigner(keyring.identity.secretKey)
@@ -132,22 +169,22 @@ export async function createEngine(config: EngineConfig, ports: EnginePorts): Pr
   let sandbox: Sandbox | null = null
   if (needsSandbox) {
     const joined = await joinSandbox({ folder: config.sandboxFolder, clock, random, log, openWebSocket, crypto })
-    if (!joined.ok) return abandon(joined.error)
+    if (!joined.ok) return joined
     sandbox = joined.value
     undo.push(() => joined.value.close())
   }
 
-  const pool = createRelayPool({ clock, random, openWebSocket, crypto, log, authenticate: () => signer })
+  const pool = wrapped(ports.wrap?.pool, createRelayPool({ clock, random, openWebSocket, crypto, log, authenticate: () => signer }))
   undo.push(() => pool.close())
   const marketRelays = config.relays ?? [...(sandbox ? [sandbox.relayUrl] : []), ...preferences.settings.get().relays]
   for (const url of marketRelays) {
     const problem = pool.add(url)
-    if (problem !== null) return abandon({ code: 'bad-relay', message: problem })
+    if (problem !== null) return fail('bad-relay', problem)
   }
 
   const made = makeWallet()
-  if (!made.ok) return abandon(made.error)
-  const wallet = made.value
+  if (!made.ok) return made
+  const wallet = wrapped(ports.wrap?.wallet, made.value)
   undo.push(() => wallet.close())
 
   const account = createAccount({ wallet, payments: createSentPaymentStore(database), clock, log, isOwnHash: (hash) => journal.jobOfPayment(hash) !== null })
@@ -165,11 +202,12 @@ export async function createEngine(config: EngineConfig, ports: EnginePorts): Pr
   const jobChanged = createEmitter<JobRow>()
   const threadsChanged = createEmitter<null>()
   const onJobChanged = (row: JobRow) => {
+    notices.clear('store-failed')
     jobChanged.emit(row)
     account.touch()
   }
   const provider = createProvider({
-    clock, log, pool, signer, wallet, journal, settings, onJobChanged, onStoreFailure,
+    clock, log, pool, signer, wallet, journal, settings, onJobChanged, onStoreFailure, onUnreadable,
     backend: () => backend.active(),
     availableModels: () => backend.status.get().models.map((model) => model.name),
     publicRelays: () => pool.urls(),
@@ -180,7 +218,7 @@ export async function createEngine(config: EngineConfig, ports: EnginePorts): Pr
   const directory = createDirectory({ pool, clock, log, ownPubkey: () => signer.pubkey })
   undo.push(() => directory.close())
   const customer = createCustomer({
-    clock, log, pool, signer, wallet, journal, threads, directory, onJobChanged, onStoreFailure,
+    clock, log, pool, signer, wallet, journal, threads, directory, onJobChanged, onStoreFailure, onUnreadable,
     limits: () => preferences.settings.get().limits,
     randomId: () => Buffer.from(random.bytes(16)).toString('hex'),
     balanceMsat: () => account.status.get().balanceMsat,
@@ -196,9 +234,9 @@ export async function createEngine(config: EngineConfig, ports: EnginePorts): Pr
 
   function makeWallet(): Result<Wallet> {
     if (config.wallet.kind === 'mock') return ok(createMockWallet({ clock, random }))
-    if (config.wallet.kind === 'nwc') return createNwcWallet({ connection: config.wallet.connection, network: config.wallet.network, clock, log, random, openWebSocket, crypto })
+    if (config.wallet.kind === 'nwc') return createNwcWallet({ connection: config.wallet.connection, network: config.wallet.network, clock, log, random, openWebSocket, crypto, timeouts })
     if (sandbox === null) throw new Error('a sandbox wallet without a sandbox')
-    return createNwcWallet({ connection: sandbox.connectionFor(keyring.identity.walletSecret), network: 'regtest', clock, log, random, openWebSocket, crypto })
+    return createNwcWallet({ connection: sandbox.connectionFor(keyring.identity.walletSecret), network: 'regtest', clock, log, random, openWebSocket, crypto, timeouts })
   }
 
   const mintFaults = createSignal<MintFaults | null>(null)
@@ -214,10 +252,11 @@ export async function createEngine(config: EngineConfig, ports: EnginePorts): Pr
       showMintFaults()
       return mint !== null
     },
-    async close() {
-      for (const step of undo.toReversed()) await step()
-    },
   })
+}
+
+function wrapped<T>(wrap: ((inner: T) => T) | undefined, inner: T): T {
+  return wrap === undefined ? inner : wrap(inner)
 }
 
 function isLoopback(url: string): boolean {

@@ -27,6 +27,8 @@ export interface ReactorOptions<State, Message extends Timed, Event extends Time
   onChange(jobId: string, state: State, row: JobRow, events: readonly Event[]): void
   /** The store refused a write: nothing was done, and nothing may be done until it takes writes again. */
   onStoreFailure(error: Error): void
+  /** What the journal holds of a job cannot be read: the job is left as it is. */
+  onUnreadable(jobId: string, error: Error): void
 }
 
 export interface Reactor<State, Message> {
@@ -60,6 +62,11 @@ interface Job<State> {
   readonly failures: Map<string, number>
 }
 
+/** The events of a job as they were stored are damaged. */
+class JournalUnreadable extends Error {
+  override readonly name = 'JournalUnreadable'
+}
+
 /**
  * Drives a pure machine: durable before visible. Events are on disk before any effect runs, effects are derived from
  * the state, and an effect that is no longer due is aborted; so cancel, time-out and restart need no code of their own.
@@ -71,17 +78,32 @@ export function createReactor<State, Message extends Timed, Event extends Timed,
   const jobs = new Map<string, Job<State>>()
   let closed = false
 
+  /** Throws JournalUnreadable. */
   function load(jobId: string): Job<State> {
     const known = jobs.get(jobId)
     if (known) return known
-    const events = journal.events(role, jobId).map((stored) => stored.body as Event) // Written by this machine alone.
-    const job: Job<State> = { state: replay(machine, events), sequence: events.length, final: false, running: new Map(), wakes: new Map(), failures: new Map() }
-    return job
+    try {
+      const events = journal.events(role, jobId).map((stored) => stored.body as Event) // Written by this machine alone.
+      return { state: replay(machine, events), sequence: events.length, final: false, running: new Map(), wakes: new Map(), failures: new Map() }
+    } catch (error) {
+      throw new JournalUnreadable(error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  function tryLoad(jobId: string): Job<State> | null {
+    try {
+      return load(jobId)
+    } catch (error) {
+      if (!(error instanceof JournalUnreadable)) throw error
+      options.onUnreadable(jobId, error)
+      return null
+    }
   }
 
   function dispatch(jobId: string, message: Message | (() => Message)): DispatchOutcome {
     if (closed) return 'unchanged'
-    const job = load(jobId)
+    const job = tryLoad(jobId)
+    if (job === null) return 'unchanged'
     let events: readonly Event[] = []
     let next = job.state
     let record: JobRecord
@@ -140,17 +162,22 @@ export function createReactor<State, Message extends Timed, Event extends Timed,
 
   function start(jobId: string, job: Job<State>, effect: Effect): void {
     const controller = new AbortController()
-    const before = job.state
-    const ended = options
-      .perform(effect, jobId, controller.signal)
-      .catch((error: unknown) => log('error', `${role} effect ${effect.type} failed`, { jobId, reason: error instanceof Error ? error.message : String(error) }))
-      .then(() => {
-        job.running.delete(effect.key)
-        if (closed) return
-        if (job.state === before && !controller.signal.aborted) pause(jobId, job, effect.key)
-        else settle(jobId, job)
-      })
+    // It begins only once it counts as running: what it dispatches at once must not start the same key beside it.
+    const ended = Promise.resolve().then(() => run(jobId, job, effect, controller.signal))
     job.running.set(effect.key, { controller, ended })
+  }
+
+  async function run(jobId: string, job: Job<State>, effect: Effect, signal: AbortSignal): Promise<void> {
+    const before = job.state
+    try {
+      if (!signal.aborted) await options.perform(effect, jobId, signal)
+    } catch (error) {
+      log('error', `${role} effect ${effect.type} failed`, { jobId, reason: error instanceof Error ? error.message : String(error) })
+    }
+    job.running.delete(effect.key)
+    if (closed) return
+    if (job.state === before && !signal.aborted) pause(jobId, job, effect.key)
+    else settle(jobId, job)
   }
 
   /** The effect ended and the job did not move: the same effect is due again, later. */
@@ -166,11 +193,11 @@ export function createReactor<State, Message extends Timed, Event extends Timed,
 
   return {
     dispatch,
-    state: (jobId) => load(jobId).state,
+    state: (jobId) => tryLoad(jobId)?.state ?? machine.initial,
     resume() {
       for (const jobId of journal.openJobs(role)) {
-        if (jobs.has(jobId)) continue
-        const job = load(jobId)
+        const job = jobs.has(jobId) ? null : tryLoad(jobId)
+        if (job === null) continue
         jobs.set(jobId, job)
         settle(jobId, job)
       }

@@ -41,6 +41,7 @@ export interface CustomerOptions {
   onJobChanged(row: JobRow): void
   onThreadsChanged(): void
   readonly onStoreFailure: (error: Error) => void
+  readonly onUnreadable: (jobId: string, error: Error) => void
 }
 
 export interface Question {
@@ -115,6 +116,7 @@ export function createCustomer(options: CustomerOptions): Customer {
       options.onJobChanged(row)
     },
     onStoreFailure: options.onStoreFailure,
+    onUnreadable: options.onUnreadable,
   })
 
   function spending(paymentHash: string | null): SpendingContext {

@@ -40,6 +40,7 @@ export interface ProviderOptions {
   readonly pieceIntervalMs: number
   onJobChanged(row: JobRow): void
   readonly onStoreFailure: (error: Error) => void
+  readonly onUnreadable: (jobId: string, error: Error) => void
 }
 
 export interface ProviderStatus {
@@ -146,6 +147,7 @@ export function createProvider(options: ProviderOptions): Provider {
       options.onJobChanged(row)
     },
     onStoreFailure: options.onStoreFailure,
+    onUnreadable: options.onUnreadable,
   })
   scheduler.onChange(showProgress)
   announcer.problem.subscribe((problem) => {

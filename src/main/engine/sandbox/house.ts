@@ -70,6 +70,7 @@ async function openHouse({ sandbox, clock, random, log, openWebSocket, crypto, t
     pieceIntervalMs: PIECE_INTERVAL_MS,
     onJobChanged: () => {},
     onStoreFailure: (error) => log('error', 'the house store refused a write', { reason: error.message }),
+    onUnreadable: (jobId, error) => log('error', 'a job of the house cannot be read', { jobId, reason: error.message }),
   })
   provider.setTerms({ name: 'House seller', about: 'The sandbox’s own seller. It answers with a toy, not a language model.', priceMsat: sats(15), concurrency: 4 })
   provider.resume()
