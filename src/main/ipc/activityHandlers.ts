@@ -9,7 +9,7 @@ import { fail, ok } from '#shared/market/result.ts'
 
 type Input<K extends keyof SoukContract> = InputOf<SoukContract[K]>
 
-export function activityHandlers({ journal, customer, jobChanged }: Engine) {
+export function activityHandlers({ journal, customer, threads, jobChanged }: Engine) {
   return {
     requests: {
       'activity.list': ({ limit, ...page }: Input<'activity.list'>) => {
@@ -27,7 +27,9 @@ export function activityHandlers({ journal, customer, jobChanged }: Engine) {
         }
         const purchase = events as PurchaseEvent[] // Written by the purchase machine alone.
         const prompt = purchase.find((event) => event.type === 'asked')?.request.prompt ?? ''
-        return ok({ job, prompt, answer: customer.answer(jobId), entries: purchaseTimeline(purchase) })
+        const threadId = threads.turn(jobId)?.threadId
+        const isThere = threadId !== undefined && threads.get(threadId) !== null
+        return ok({ job, prompt, answer: customer.answer(jobId), ...(isThere ? { threadId } : {}), entries: purchaseTimeline(purchase) })
       },
     },
     events: {

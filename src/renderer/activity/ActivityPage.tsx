@@ -1,5 +1,120 @@
+import { ListTree } from 'lucide-react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
+import { jobStateSchema, type JobRow, type JobState, type Role } from '#shared/ipc/common.ts'
+import { useView } from '#renderer/state/view.ts'
+import { Button } from '#renderer/ui/Button.tsx'
+import { EmptyState } from '#renderer/ui/EmptyState.tsx'
+import { JOB_STATE_WORDS } from '#renderer/ui/jobStateText.ts'
+import { joinClasses } from '#renderer/ui/joinClasses.ts'
 import { Page } from '#renderer/ui/Page.tsx'
+import { ProblemNote } from '#renderer/ui/ProblemNote.tsx'
+import { SearchInput } from '#renderer/ui/SearchInput.tsx'
+import { Segmented } from '#renderer/ui/Segmented.tsx'
+import { Select } from '#renderer/ui/Select.tsx'
+import { SkeletonRows } from '#renderer/ui/Skeleton.tsx'
+import { JobTable } from './JobTable.tsx'
+import { keyOf, type JobFilter } from './jobRows.ts'
+import { TimelineSheet } from './TimelineSheet.tsx'
+import { useJobs } from './useJobs.ts'
 
+const SEARCH_PAUSE_MS = 250
+
+const ROLES = [
+  { value: 'all', label: 'All' },
+  { value: 'customer', label: 'Bought' },
+  { value: 'provider', label: 'Sold' },
+] as const
+const STATES = [{ value: 'any' as const, label: 'Any state' }, ...jobStateSchema.options.map((state) => ({ value: state, label: JOB_STATE_WORDS[state] }))]
+
+/** Activity: jobs of both roles, one row each; one opened is its timeline. */
 export default function ActivityPage() {
-  return <Page title="Activity">{null}</Page>
+  const [role, setRole] = useState<Role | 'all'>('all')
+  const [state, setState] = useState<JobState | 'any'>('any')
+  const [search, setSearch] = useState('')
+  const settledSearch = useSettled(search.trim().slice(0, 200), SEARCH_PAUSE_MS)
+  const filter = useMemo<JobFilter>(() => ({ role: role === 'all' ? undefined : role, state: state === 'any' ? undefined : state, search: settledSearch }), [role, state, settledSearch])
+  const { list, loading, loadingMore, problem, loadMore, reload } = useJobs(filter)
+  const opened = useView((view) => view.activityJob)
+  const openTimeline = useView((view) => view.openTimeline)
+  const closeTimeline = useView((view) => view.closeTimeline)
+  const onOpen = useCallback((row: JobRow) => openTimeline(row.jobId, row.role), [openTimeline])
+  const filtered = role !== 'all' || state !== 'any' || search !== ''
+  const clear = () => {
+    setRole('all')
+    setState('any')
+    setSearch('')
+  }
+
+  return (
+    <Page title="Activity">
+      <div className="flex flex-wrap items-center gap-2">
+        <Segmented label="Role" value={role} options={ROLES} onChange={setRole} />
+        <Select aria-label="State" value={state} options={STATES} onChange={setState} className="w-40" />
+        <SearchInput label="Search" value={search} onChange={setSearch} className="min-w-40 flex-1 sm:max-w-80" />
+      </div>
+      {problem ? (
+        <ProblemNote
+          message={`The jobs could not be read. ${problem.message}`}
+          action={
+            <Button size="small" onClick={reload}>
+              Try again
+            </Button>
+          }
+        />
+      ) : null}
+      <section aria-label="Jobs" aria-busy={loading || undefined} className={joinClasses('flex flex-col gap-4', loading && list ? 'opacity-60 transition-opacity delay-200' : null)}>
+        {list === undefined ? (
+          problem ? null : (
+            <SkeletonRows label="Loading the jobs" rows={8} />
+          )
+        ) : list.rows.length === 0 ? (
+          filtered ? (
+            <EmptyState icon={ListTree} title="No job like that" action={<Button onClick={clear}>Show all</Button>}>
+              Nothing matches what you look for.
+            </EmptyState>
+          ) : (
+            <NoJobs />
+          )
+        ) : (
+          <>
+            <JobTable rows={list.rows} openKey={opened ? keyOf(opened) : undefined} onOpen={onOpen} />
+            {list.more ? (
+              <Button className="self-center" busy={loadingMore} onClick={loadMore}>
+                Load more
+              </Button>
+            ) : null}
+          </>
+        )}
+      </section>
+      {opened ? <TimelineSheet key={keyOf(opened)} jobId={opened.jobId} role={opened.role} close={closeTimeline} /> : null}
+    </Page>
+  )
+}
+
+function NoJobs() {
+  const showPage = useView((view) => view.showPage)
+  return (
+    <EmptyState
+      icon={ListTree}
+      title="No job yet"
+      action={
+        <>
+          <Button onClick={() => showPage('buy')}>Ask something</Button>
+          <Button onClick={() => showPage('sell')}>Sell answers</Button>
+        </>
+      }
+    >
+      Whatever you buy or sell is listed here, with everything that was sent, received and paid.
+    </EmptyState>
+  )
+}
+
+/** A value once it has stood still. */
+function useSettled(value: string, pauseMs: number): string {
+  const [settled, setSettled] = useState(value)
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), pauseMs)
+    return () => clearTimeout(timer)
+  }, [value, pauseMs])
+  return settled
 }

@@ -10,10 +10,16 @@ export interface SheetProps {
   /** Stands right of the title. */
   action?: ReactNode
   side?: 'left' | 'right'
-  /** `narrow` for a list, `wide` for a table. */
-  size?: 'narrow' | 'wide'
+  /** `narrow` for a list, `medium` for reading, `wide` for a table. */
+  size?: 'narrow' | 'medium' | 'wide'
   children: ReactNode
 }
+
+const SIZES = {
+  narrow: 'max-w-[calc(100vw-48px)] sm:w-80',
+  medium: 'sm:w-[min(720px,calc(100vw-64px))]',
+  wide: 'sm:w-[min(1180px,calc(100vw-64px))]',
+} as const
 
 /** A panel over the page's edge. Its body scrolls as the children decide: they get a flex column of the full height. */
 export function Sheet({ open, onOpenChange, title, action, side = 'right', size = 'wide', children }: SheetProps) {
@@ -26,7 +32,7 @@ export function Sheet({ open, onOpenChange, title, action, side = 'right', size 
           className={joinClasses(
             'fixed inset-y-0 z-30 flex w-full flex-col bg-bg',
             side === 'right' ? 'right-0 border-l border-line-strong' : 'left-0 border-r border-line-strong',
-            size === 'wide' ? 'sm:w-[min(1180px,calc(100vw-64px))]' : 'max-w-[calc(100vw-48px)] sm:w-80',
+            SIZES[size],
           )}
         >
           <header className="flex h-14 shrink-0 items-center justify-between gap-3 border-b border-line px-4">

@@ -33,7 +33,14 @@ export const activityRoutes = {
   ),
   'activity.timeline': request(
     z.object({ jobId: jobIdSchema, role: roleSchema }),
-    z.object({ job: jobRowSchema, prompt: z.string(), answer: z.string(), entries: z.array(timelineEntrySchema) }),
+    z.object({
+      job: jobRowSchema,
+      prompt: z.string(),
+      answer: z.string(),
+      /** The conversation that a customer's job belongs to, while it is not deleted. */
+      threadId: z.string().optional(),
+      entries: z.array(timelineEntrySchema),
+    }),
   ),
   'activity.changed': event(z.object({ row: jobRowSchema })),
 }

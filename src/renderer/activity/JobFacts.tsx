@@ -1,0 +1,60 @@
+import type { ReactNode } from 'react'
+import type { JobRow } from '#shared/ipc/common.ts'
+import { Amount } from '#renderer/ui/Amount.tsx'
+import { durationText } from '#renderer/ui/agoText.ts'
+import { ProblemNote } from '#renderer/ui/ProblemNote.tsx'
+import { ShortId } from '#renderer/ui/ShortId.tsx'
+
+const GRAVE = new Set<JobRow['state']>(['failed', 'owed'])
+
+export function JobFacts({ job }: { job: JobRow }) {
+  const sold = job.role === 'provider'
+  return (
+    <div className="flex flex-col gap-3">
+      <p className="text-lg wrap-anywhere">{job.promptPreview}</p>
+      {job.note ? <ProblemNote announced={false} level={GRAVE.has(job.state) ? 'danger' : job.state === 'payment-unknown' ? 'warning' : 'info'} message={job.note} /> : null}
+      <dl className="grid grid-cols-[repeat(auto-fill,minmax(9rem,1fr))] gap-x-4 gap-y-3">
+        <Fact name={sold ? 'Customer' : 'Seller'}>
+          {job.peerName ? <span className="block truncate">{job.peerName}</span> : null}
+          <ShortId id={job.peer} name={sold ? 'the customer’s key' : 'the seller’s key'} />
+        </Fact>
+        <Fact name="Model">
+          <span className="wrap-anywhere">{job.model ?? 'The seller’s choice'}</span>
+        </Fact>
+        <Fact name="Price">
+          <Amount msat={job.priceMsat} />
+        </Fact>
+        <Fact name={sold ? 'Earned' : 'Paid, with fee'}>
+          <Amount msat={job.movedMsat} {...(sold && job.movedMsat > 0 ? { direction: 'in' as const } : {})} />
+        </Fact>
+        {sold ? null : (
+          <Fact name="Fee">
+            <Amount msat={job.feeMsat} />
+          </Fact>
+        )}
+        {job.outputTokens === undefined ? null : (
+          <Fact name="Tokens">
+            {job.outputTokens.toLocaleString('en-US')}
+            {job.tokensPerSecond === undefined ? '' : `, ${job.tokensPerSecond.toFixed(1)}/s`}
+          </Fact>
+        )}
+        {job.durationMs === undefined ? null : <Fact name="Took">{durationText(job.durationMs)}</Fact>}
+        <Fact name="Began">
+          <time dateTime={new Date(job.createdAt).toISOString()}>{new Date(job.createdAt).toLocaleString()}</time>
+        </Fact>
+        <Fact name="Job">
+          <ShortId id={job.jobId} name="the job’s id" />
+        </Fact>
+      </dl>
+    </div>
+  )
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="min-w-0">
+      <dt className="text-sm text-muted">{name}</dt>
+      <dd className="min-w-0">{children}</dd>
+    </div>
+  )
+}
