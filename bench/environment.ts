@@ -1,0 +1,5 @@
+/** What a started Souk sees: a home of the bench's own, and none of the settings of whoever runs the bench. */
+export function soukEnvironment(home: string): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('SOUK_') && !name.startsWith('NODE_'))
+  return { ...Object.fromEntries(inherited), SOUK_HOME: home }
+}

@@ -1,0 +1,2 @@
+/** The paced backend's one model. */
+export const BENCH_MODEL = 'bench:paced'
