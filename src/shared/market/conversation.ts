@@ -37,6 +37,26 @@ export function renderConversation(turns: readonly ConversationTurn[], prompt: s
   return { prompt: rendered, promptBytes: utf8Bytes(rendered), turnsSent: kept.length, turnsCut: answered.length - kept.length }
 }
 
+export interface ConversationMessage {
+  readonly role: 'user' | 'assistant'
+  readonly content: string
+}
+
+/**
+ * The messages inside a prompt that `renderConversation` made, for a model that takes turns as turns; any other text is
+ * one message. Who writes these marks into a question changes how their own question is read, and nothing else.
+ */
+export function parseConversation(prompt: string): readonly ConversationMessage[] {
+  const end = prompt.lastIndexOf(CLOSING)
+  if (!prompt.startsWith(OPENING) || end < OPENING.length) return [{ role: 'user', content: prompt }]
+  const turns = prompt.slice(OPENING.length, end).split(/^(User|Assistant): /m)
+  const messages: ConversationMessage[] = []
+  for (let index = 1; index + 1 < turns.length; index += 2) {
+    messages.push({ role: turns[index] === 'User' ? 'user' : 'assistant', content: (turns[index + 1] ?? '').trim() })
+  }
+  return [...messages, { role: 'user', content: prompt.slice(end + CLOSING.length) }]
+}
+
 export function utf8Bytes(text: string): number {
   return new TextEncoder().encode(text).length
 }

@@ -1,4 +1,5 @@
 /** Carries out what a sale owes the world: asks the wallet, runs the model, publishes. Learns nothing that it does not dispatch. */
+import { parseConversation } from '#shared/market/conversation.ts'
 import type { Backend, GenerateItem, Usage } from '../inference/backend.ts'
 import type { Scheduler } from '../inference/scheduler.ts'
 import { pause } from '../pause.ts'
@@ -128,7 +129,7 @@ export function createSaleEffects(options: SaleEffectsOptions): (effect: SaleEff
   }
 
   function run(request: SaleRequest, signal: AbortSignal): AsyncIterable<GenerateItem> {
-    return options.backend().generate({ model: request.model, messages: [{ role: 'user', content: request.prompt }], maxTokens: request.maxTokens }, signal)
+    return options.backend().generate({ model: request.model, messages: parseConversation(request.prompt), maxTokens: request.maxTokens }, signal)
   }
 
   return async (effect, jobId, signal) => {
