@@ -11,12 +11,14 @@ import { Explained } from './Explained.tsx'
 /** One line: who will answer, how it is paid, who can read it. */
 export function AskLine({ offer, selection, loading }: { offer: OfferRow | undefined; selection: Selection; loading: boolean }) {
   return (
-    <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
-      <SellerChip offer={offer} selection={selection} loading={loading} />
-      <span className="flex flex-wrap items-center gap-x-4">
-        <Explained icon={HandCoins} short="Prepaid" more=": you risk the whole price" long="Prepaid: you pay before the answer, you risk the whole price." />
-        <Explained icon={Eye} short="Public" more=": anyone on the relay can read it" long="Public in a channel: anyone on the relay can read the question and the answer." />
-      </span>
+    <div className="@container text-sm">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <SellerChip offer={offer} selection={selection} loading={loading} />
+        <span className="flex flex-wrap items-center gap-x-4">
+          <Explained icon={HandCoins} short="Prepaid" more=": you risk the whole price" long="Prepaid: you pay before the answer, you risk the whole price." />
+          <Explained icon={Eye} short="Public" more=": anyone on the relay can read it" long="Public in a channel: anyone on the relay can read the question and the answer." />
+        </span>
+      </div>
     </div>
   )
 }
@@ -48,10 +50,10 @@ function OfferWords({ offer, rule }: { offer: OfferRow; rule: string | undefined
       {rule ? <Badge>{rule}</Badge> : null}
       <span className="max-w-48 truncate font-medium">{offer.name}</span>
       {offer.own ? <Badge>Yours</Badge> : null}
-      <span className="hidden max-w-40 truncate text-muted sm:inline">{offer.models[0]}</span>
+      <span className="hidden max-w-40 truncate text-muted @md:inline">{offer.models[0]}</span>
       {offer.priceMsat === undefined ? null : <Amount msat={offer.priceMsat} />}
-      {speed === undefined ? null : <span className="hidden whitespace-nowrap text-muted xl:inline">{speed.toFixed(0)} tokens/s</span>}
-      <span className="hidden whitespace-nowrap text-muted sm:inline">seen {agoText(offer.announcedAt, now)}</span>
+      {speed === undefined ? null : <span className="hidden whitespace-nowrap text-muted @2xl:inline">{speed.toFixed(0)} tokens/s</span>}
+      <span className="hidden whitespace-nowrap text-muted @md:inline">seen {agoText(offer.announcedAt, now)}</span>
     </>
   )
 }

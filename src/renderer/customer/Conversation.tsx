@@ -1,8 +1,9 @@
 import { ArrowDown } from 'lucide-react'
-import { useState } from 'react'
+import { useLayoutEffect, useRef, useState, type RefObject } from 'react'
 import type { JobState } from '#shared/ipc/common.ts'
 import { useEngineEvent } from '#renderer/state/useEngineEvent.ts'
 import { Button } from '#renderer/ui/Button.tsx'
+import { joinClasses } from '#renderer/ui/joinClasses.ts'
 import { ProblemNote } from '#renderer/ui/ProblemNote.tsx'
 import { SkeletonRows } from '#renderer/ui/Skeleton.tsx'
 import { Composer } from './Composer.tsx'
@@ -16,6 +17,7 @@ export function Conversation({ threadId }: { threadId: string }) {
   const announcement = useAnnouncement(threadId)
   const turns = thread.status === 'ready' ? thread.turns : []
   const live = turns.find((turn) => !turn.job.final)
+  const earlier = useEarlier(turns.length, scroller)
   const onAsked = () => {
     jumpToEnd()
     void reload()
@@ -23,8 +25,8 @@ export function Conversation({ threadId }: { threadId: string }) {
   return (
     <>
       <div className="relative min-h-0 flex-1">
-        {/* Focusable, so that the arrow keys scroll it. */}
-        <div ref={scroller} tabIndex={-1} className="h-full overflow-y-auto [overflow-anchor:none] [scrollbar-gutter:stable]">
+        {/* While the end is followed, the browser's own anchoring would work against it. */}
+        <div ref={scroller} tabIndex={-1} className={joinClasses('h-full overflow-y-auto [scrollbar-gutter:stable]', following ? '[overflow-anchor:none]' : null)}>
           <div ref={content} className="mx-auto flex w-full max-w-[46rem] flex-col gap-8 px-4 py-6">
             {thread.status === 'loading' ? <SkeletonRows label="Loading the thread" rows={4} /> : null}
             {thread.status === 'failed' ? (
@@ -38,7 +40,12 @@ export function Conversation({ threadId }: { threadId: string }) {
                 }
               />
             ) : null}
-            {turns.map((turn) => (
+            {earlier.hidden > 0 ? (
+              <Button size="small" onClick={earlier.showMore} className="self-center">
+                Show {earlier.hidden} earlier
+              </Button>
+            ) : null}
+            {turns.slice(earlier.hidden).map((turn) => (
               <TurnView key={turn.jobId} turn={turn} onAsked={onAsked} />
             ))}
           </div>
@@ -53,6 +60,28 @@ export function Conversation({ threadId }: { threadId: string }) {
       <Composer threadId={threadId} busyWith={live?.jobId} onAsked={onAsked} />
     </>
   )
+}
+
+/** Turns that are rendered at first: more would make a long thread slow to open. */
+const SHOWN_TURNS = 40
+
+/** Hides the oldest turns of a long thread until they are asked for; what is in sight stays where it is. */
+function useEarlier(count: number, scroller: RefObject<HTMLDivElement | null>): { hidden: number; showMore: () => void } {
+  const [limit, setLimit] = useState(SHOWN_TURNS)
+  const heightBefore = useRef<number | undefined>(undefined)
+  useLayoutEffect(() => {
+    const box = scroller.current
+    if (!box || heightBefore.current === undefined || limit === SHOWN_TURNS) return
+    box.scrollBy({ top: box.scrollHeight - heightBefore.current, behavior: 'instant' })
+    heightBefore.current = undefined
+  }, [limit, scroller])
+  return {
+    hidden: Math.max(0, count - limit),
+    showMore: () => {
+      heightBefore.current = scroller.current?.scrollHeight
+      setLimit((known) => known + SHOWN_TURNS)
+    },
+  }
 }
 
 /** Says for a screen reader how an answer of this thread ended. */

@@ -9,7 +9,7 @@ export function Explained({ icon: Icon, short, more, long }: { icon: LucideIcon;
         <Icon aria-hidden size={14} />
         <span className="underline decoration-line-strong decoration-dotted underline-offset-4">
           {short}
-          <span className="hidden sm:inline">{more}</span>
+          <span className="hidden @xl:inline">{more}</span>
         </span>
       </Popover.Trigger>
       <Popover.Portal>

@@ -13,4 +13,6 @@ const theme = query.get('theme')
 const settings = engine.getState('settings.values')
 if (settings && (theme === 'light' || theme === 'dark')) engine.setState('settings.values', { ...settings, theme })
 
+// For driving it from a browser's console or a script: `soukPreview.setConnection('closed')`.
+Object.assign(window, { soukPreview: engine })
 renderApp(engine.client)

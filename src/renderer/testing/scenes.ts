@@ -1,4 +1,5 @@
 /** Named states of the whole app, for the preview: `preview.html?scene=empty`. */
+import type { Turn } from '#shared/ipc/customer.ts'
 import { applyMerge } from '#shared/ipc/mergePatch.ts'
 import { settingsSchema } from '#shared/ipc/settings.ts'
 import { ok } from '#shared/market/result.ts'
@@ -6,12 +7,12 @@ import { createFakeEngine, type FakeEngine, type FakeStates } from './fakeEngine
 import { playMarket, type MarketScript } from './fakeMarket.ts'
 import { makeStates, makeTurns } from './sceneData.ts'
 
-export const SCENES = ['busy', 'welcome', 'empty', 'loading', 'offline', 'failing', 'stuck', 'unsold', 'mainnet', 'notices'] as const
+export const SCENES = ['busy', 'welcome', 'empty', 'loading', 'offline', 'failing', 'stuck', 'unsold', 'mainnet', 'notices', 'long'] as const
 export type SceneName = (typeof SCENES)[number]
 
 export function playScene(scene: SceneName, now = Date.now()): FakeEngine {
   const engine = createFakeEngine(statesOf(scene, now))
-  const script: MarketScript = { turns: scene === 'empty' ? [] : makeTurns(now), ending: scene === 'failing' ? 'failed' : scene === 'stuck' ? 'never' : 'done', pieceEveryMs: 30 }
+  const script: MarketScript = { turns: scene === 'empty' ? [] : scene === 'long' ? makeManyTurns(now) : makeTurns(now), ending: scene === 'failing' ? 'failed' : scene === 'stuck' ? 'never' : 'done', pieceEveryMs: 30 }
   playMarket(engine, script)
   engine.requests['app.finishWelcome'] = () => {
     const status = engine.getState('app.status')
@@ -29,6 +30,10 @@ export function playScene(scene: SceneName, now = Date.now()): FakeEngine {
   }
   if (scene === 'offline') engine.setConnection('closed')
   return engine
+}
+
+function makeManyTurns(now: number): Turn[] {
+  return Array.from({ length: 120 }, (_, n) => makeTurns(now).map((turn) => ({ ...turn, jobId: `${turn.jobId}-${n}`, prompt: `${n + 1}. ${turn.prompt}`, job: { ...turn.job, jobId: `${turn.jobId}-${n}` } }))).flat()
 }
 
 function statesOf(scene: SceneName, now: number): FakeStates {
@@ -49,6 +54,7 @@ function statesOf(scene: SceneName, now: number): FakeStates {
     case 'notices':
       return { ...states, 'app.status': { ...app, notices: { store: { level: 'warning', message: 'The store was damaged and was set aside as store-2026-01-05.bad. You start with an empty one; your money is in the wallet.' } } } }
     case 'busy':
+    case 'long':
     case 'offline':
     case 'failing':
     case 'stuck':
