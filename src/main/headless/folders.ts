@@ -9,17 +9,42 @@ export interface Folders {
   readonly sandbox: string
 }
 
+interface Told {
+  readonly data?: string | undefined
+}
+
 /** `--data`, then SOUK_DATA; SOUK_SANDBOX for the sandbox; else the place that the system keeps for applications. */
-export function findFolders(told: { readonly data?: string | undefined }, environment: NodeJS.ProcessEnv = process.env): Folders {
-  const base = environment['SOUK_HOME'] ?? applicationFolder(environment)
+export function findFolders(told: Told, environment: NodeJS.ProcessEnv = process.env): Folders {
+  const base = baseFolder(environment)
   return {
-    data: resolve(told.data ?? environment['SOUK_DATA'] ?? join(base, 'data')),
-    sandbox: resolve(environment['SOUK_SANDBOX'] ?? join(base, 'sandbox')),
+    data: resolve(told.data ?? named(environment, 'SOUK_DATA') ?? join(base, 'data')),
+    sandbox: resolve(named(environment, 'SOUK_SANDBOX') ?? join(base, 'sandbox')),
   }
+}
+
+/** A second person's folder beside the usual one; null when the folder was chosen. */
+export function secondDataFolder(told: Told, environment: NodeJS.ProcessEnv = process.env): string | null {
+  const isChosen = told.data !== undefined || named(environment, 'SOUK_DATA') !== undefined
+  return isChosen ? null : resolve(baseFolder(environment), 'customer')
+}
+
+/** Where `souk relay` keeps its events. */
+export function relayFolder(told: Told, environment: NodeJS.ProcessEnv = process.env): string {
+  return resolve(told.data ?? join(baseFolder(environment), 'relay'))
+}
+
+/** Unset and empty are the same: a script that clears a variable does not mean the folder it stands in. */
+function named(environment: NodeJS.ProcessEnv, name: string): string | undefined {
+  const value = environment[name]
+  return value === '' ? undefined : value
+}
+
+function baseFolder(environment: NodeJS.ProcessEnv): string {
+  return named(environment, 'SOUK_HOME') ?? applicationFolder(environment)
 }
 
 function applicationFolder(environment: NodeJS.ProcessEnv): string {
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'Souk')
-  if (process.platform === 'win32') return join(environment['APPDATA'] ?? join(homedir(), 'AppData', 'Roaming'), 'Souk')
-  return join(environment['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'souk')
+  if (process.platform === 'win32') return join(named(environment, 'APPDATA') ?? join(homedir(), 'AppData', 'Roaming'), 'Souk')
+  return join(named(environment, 'XDG_DATA_HOME') ?? join(homedir(), '.local', 'share'), 'souk')
 }
