@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `souk`: the engine in the terminal. */
 import { CommanderError } from 'commander'
+import { keepCompiledCode } from './compiledCode.ts'
 import { EXIT } from './exitCodes.ts'
 import { createProgram } from './program.ts'
 import { CommandFailed, plainText } from './terminal.ts'
@@ -12,6 +13,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })
 
+keepCompiledCode()
 try {
   await createProgram(wantsJson).parseAsync()
 } catch (error) {

@@ -33,6 +33,11 @@ export function relayFolder(told: Told, environment: NodeJS.ProcessEnv = process
   return resolve(told.data ?? join(baseFolder(environment), 'relay'))
 }
 
+/** What Node made of our code at an earlier start. Whoever can write here decides what the next start runs. */
+export function compiledFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  return resolve(baseFolder(environment), 'compiled')
+}
+
 /** Unset and empty are the same: a script that clears a variable does not mean the folder it stands in. */
 function named(environment: NodeJS.ProcessEnv, name: string): string | undefined {
   const value = environment[name]
