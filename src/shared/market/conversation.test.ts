@@ -1,49 +1,52 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseConversation, renderConversation, utf8Bytes } from './conversation.ts'
+import { renderConversation, utf8Bytes, type ConversationTurn } from './conversation.ts'
 
-const turns = [
-  { prompt: 'What is 2+2?', answer: '4' },
-  { prompt: 'And 3+3?', answer: '6' },
+const turns: readonly ConversationTurn[] = [
+  { prompt: 'Name a colour.', answer: 'Red.' },
+  { prompt: 'Another.', answer: 'Blue.' },
 ]
 
-describe('a conversation in one prompt', () => {
-  it('is the question alone when nothing came before', () => {
-    expect(renderConversation([], 'Hi', 1_000)).toEqual({ prompt: 'Hi', promptBytes: 2, turnsSent: 0, turnsCut: 0 })
+describe('a conversation as one prompt', () => {
+  it('is the question alone when nothing was answered before', () => {
+    expect(renderConversation([], 'Hi', 100)).toEqual({ prompt: 'Hi', promptBytes: 2, turnsSent: 0, turnsCut: 0 })
+    expect(renderConversation([{ prompt: 'Lost', answer: '' }], 'Hi', 100)).toMatchObject({ prompt: 'Hi', turnsSent: 0, turnsCut: 0 })
   })
 
-  it('carries earlier turns, and a seller reads them back as turns', () => {
-    const { prompt, turnsSent, turnsCut } = renderConversation(turns, 'Sum?', 1_000)
-    expect({ turnsSent, turnsCut }).toEqual({ turnsSent: 2, turnsCut: 0 })
-    expect(parseConversation(prompt)).toEqual([
-      { role: 'user', content: 'What is 2+2?' },
-      { role: 'assistant', content: '4' },
-      { role: 'user', content: 'And 3+3?' },
-      { role: 'assistant', content: '6' },
-      { role: 'user', content: 'Sum?' },
-    ])
+  it('carries the earlier turns in order, and the new question last', () => {
+    const { prompt, turnsSent, turnsCut } = renderConversation(turns, 'Which was first?', 1_000)
+    expect([turnsSent, turnsCut]).toEqual([2, 0])
+    expect(prompt.indexOf('Red.')).toBeLessThan(prompt.indexOf('Blue.'))
+    expect(prompt.endsWith('User: Which was first?')).toBe(true)
   })
 
-  it('drops the oldest turns first, says how many, and leaves out those without an answer', () => {
-    const whole = renderConversation(turns, 'Sum?', 1_000)
-    const cut = renderConversation([...turns, { prompt: 'Lost?', answer: '' }], 'Sum?', whole.promptBytes - 1)
+  it('keeps the newest turns when there is no room for all, and says how many it cut', () => {
+    const whole = renderConversation(turns, 'Which?', 1_000).promptBytes
+    expect(renderConversation(turns, 'Which?', whole)).toMatchObject({ turnsSent: 2, turnsCut: 0 })
+    const cut = renderConversation(turns, 'Which?', whole - 1)
     expect(cut).toMatchObject({ turnsSent: 1, turnsCut: 1 })
-    expect(cut.prompt).not.toContain('2+2')
-    expect(cut.prompt).toContain('3+3')
+    expect(cut.prompt).toContain('Blue.')
+    expect(cut.prompt).not.toContain('Red.')
   })
 
-  it('never cuts the question itself', () => {
-    expect(renderConversation(turns, 'x'.repeat(50), 10)).toMatchObject({ prompt: 'x'.repeat(50), turnsSent: 0, turnsCut: 2 })
+  it('does not skip a long turn to keep an older one: what it carries has no gaps', () => {
+    const gap = [{ prompt: 'short', answer: 'old' }, { prompt: 'x'.repeat(500), answer: 'long' }]
+    expect(renderConversation(gap, 'Now?', 200)).toMatchObject({ prompt: 'Now?', turnsSent: 0, turnsCut: 2 })
   })
 
-  it('stays within its bytes whenever it carries a turn, and any text reads as at least one message', () => {
+  it('never cuts the question itself, however long it is', () => {
+    const prompt = 'q'.repeat(300)
+    expect(renderConversation(turns, prompt, 100)).toEqual({ prompt, promptBytes: 300, turnsSent: 0, turnsCut: 2 })
+  })
+
+  it('counts bytes and not characters, stays within the limit, and accounts for every answered turn', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 40 })
     fc.assert(
-      fc.property(fc.array(fc.record({ prompt: text, answer: text }), { maxLength: 5 }), text, fc.integer({ min: 0, max: 400 }), (earlier, question, maxBytes) => {
-        const rendered = renderConversation(earlier, question, maxBytes)
+      fc.property(fc.array(fc.record({ prompt: text, answer: text }), { maxLength: 12 }), text, fc.integer({ min: 0, max: 2_000 }), (given, prompt, maxBytes) => {
+        const rendered = renderConversation(given, prompt, maxBytes)
         expect(rendered.promptBytes).toBe(utf8Bytes(rendered.prompt))
-        if (rendered.turnsSent > 0) expect(rendered.promptBytes).toBeLessThanOrEqual(maxBytes)
-        expect(parseConversation(rendered.prompt).at(-1)?.role).toBe('user')
+        expect(rendered.promptBytes).toBeLessThanOrEqual(Math.max(maxBytes, utf8Bytes(prompt)))
+        expect(rendered.turnsSent + rendered.turnsCut).toBe(given.filter((turn) => turn.answer !== '').length)
       }),
     )
   })
