@@ -51,7 +51,7 @@ test('the timeline of a job tells what was sent, received and paid, with ids to 
   const turn = page.getByRole('article', { name: /What is 2\+2/ })
   await turn.getByText('Timeline').click()
   for (const step of ['Request sent', 'Invoice accepted', 'Paid', 'Payment announced', 'Result received', 'Done']) {
-    await expect(page.getByText(step, { exact: true }).first()).toBeVisible()
+    await expect(page.getByRole('region', { name: 'Timeline' }).getByRole('listitem').filter({ hasText: step }).first()).toBeVisible()
   }
   await expect(page.getByText(/payment hash/i).first()).toBeVisible()
 })
