@@ -4,6 +4,7 @@ import { applyMerge } from '#shared/ipc/mergePatch.ts'
 import { settingsSchema } from '#shared/ipc/settings.ts'
 import { ok } from '#shared/market/result.ts'
 import { createFakeEngine, type FakeEngine, type FakeStates } from './fakeEngine.ts'
+import { playHouse } from './fakeHouse.ts'
 import { playMarket, type MarketScript } from './fakeMarket.ts'
 import { makeStates, makeTurns } from './sceneData.ts'
 
@@ -14,6 +15,7 @@ export function playScene(scene: SceneName, now = Date.now()): FakeEngine {
   const engine = createFakeEngine(statesOf(scene, now))
   const script: MarketScript = { turns: scene === 'empty' ? [] : scene === 'long' ? makeManyTurns(now) : makeTurns(now), ending: scene === 'failing' ? 'failed' : scene === 'stuck' ? 'never' : 'done', pieceEveryMs: 30 }
   playMarket(engine, script)
+  playHouse(engine, scene === 'empty' || scene === 'failing' || scene === 'loading' ? scene : 'busy', now)
   engine.requests['app.finishWelcome'] = () => {
     const status = engine.getState('app.status')
     if (status) engine.setState('app.status', { ...status, welcomed: true })
