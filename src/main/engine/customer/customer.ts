@@ -212,16 +212,12 @@ export function createCustomer(options: CustomerOptions): Customer {
       answerTimeoutMs: limits.answerTimeoutSecs * 1_000,
     }
     const threadId = question.threadId ?? options.randomId()
-    try {
-      journal.transact(() => {
-        if (question.threadId === undefined) threads.create({ threadId, title: titleOf(question.prompt), at })
-        threads.addTurn({ jobId, threadId, at, prompt: question.prompt, turnsCut })
-      })
-    } catch (error) {
-      options.onStoreFailure(error instanceof Error ? error : new Error(String(error)))
-      return fail('store-failed', STORE_FAILED)
-    }
-    const outcome = reactor.dispatch(jobId, { at, type: 'asked', request })
+    // In one transaction with the job itself: a crash leaves the question with its job, or neither.
+    const outcome = reactor.dispatch(jobId, () => {
+      if (question.threadId === undefined) threads.create({ threadId, title: titleOf(question.prompt), at })
+      threads.addTurn({ jobId, threadId, at, prompt: question.prompt, turnsCut })
+      return { at, type: 'asked', request }
+    })
     options.onThreadsChanged()
     return outcome === 'store-failed' ? fail('store-failed', STORE_FAILED) : ok({ jobId, threadId })
   }

@@ -1,0 +1,192 @@
+/**
+ * Kill -9 at every point of a job, on either side, in real processes; then a restart on the same data, and the mint's own
+ * books against both journals. Relay and mint live in this process and survive, as does the other side.
+ */
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { JobRow } from '#shared/ipc/common.ts'
+import { openDatabase } from './store/database.ts'
+import { createJournal, type Journal } from './store/journal.ts'
+import { MIGRATIONS } from './store/migrations.ts'
+import type { Engine } from './engine.ts'
+import { PROMPT, TOY_TOKENS_PER_SECOND, type Plan } from './testing/crash/plan.ts'
+import { startSouk, type SoukProcess } from './testing/crash/startSouk.ts'
+import { askSeller, ended, openMarket, type Market } from './testing/market.ts'
+
+const AT_ONCE = 2
+/** Far more than it takes alone: the machine may be busy with the other tests. */
+const SUITE_MS = 600_000
+
+let market: Market
+let seller: Engine
+let buyer: Engine
+const processes = new Set<SoukProcess>()
+let folders = 0
+
+beforeAll(async () => {
+  market = await openMarket()
+  seller = await market.openSeller('seller', { toyTokensPerSecond: TOY_TOKENS_PER_SECOND, terms: { concurrency: 4, queueLength: 500 } })
+  buyer = await market.open('buyer', { limits: { invoiceTimeoutSecs: 60 } })
+})
+afterAll(async () => {
+  for (const souk of processes) await souk.kill()
+  await market.end()
+})
+
+function start(plan: Omit<Plan, 'sandboxFolder'>): SoukProcess {
+  const souk = startSouk({ ...plan, sandboxFolder: market.sandboxFolder })
+  processes.add(souk)
+  void souk.killed.then(() => processes.delete(souk), () => processes.delete(souk))
+  return souk
+}
+
+const nextFolder = () => join(market.folder, `victim${folders++}`)
+const pubkeyOf = (souk: SoukProcess) => souk.hear((report) => (report.type === 'identity' ? report.pubkey : null), 'its identity')
+const settled = (souk: SoukProcess) => souk.hear((report) => (report.type === 'settled' ? true : null), 'the end of its jobs')
+
+/** What an ended process left on disk. */
+function readJournal<T>(dataFolder: string, read: (journal: Journal) => T): T {
+  const opened = openDatabase(join(dataFolder, 'souk.db'), MIGRATIONS, Date.now())
+  if (!opened.ok) throw new Error(opened.error.message)
+  expect(opened.value.quarantined).toBeNull()
+  try {
+    return read(createJournal(opened.value.database))
+  } finally {
+    opened.value.database.close()
+  }
+}
+
+interface Ended {
+  readonly bought: JobRow
+  readonly sold: JobRow
+}
+
+/** Both journals say what the mint says, of exactly one payment, or of none and then no answer either. */
+function checkMoney({ bought, sold }: Ended): void {
+  const paid = market.settledPayments(bought.jobId)
+  const movedMsat = paid.map(({ amountMsat, feeMsat }) => amountMsat + feeMsat)
+  expect(paid.length).toBeLessThanOrEqual(1)
+  expect(bought.movedMsat).toBe(movedMsat[0] ?? 0)
+  expect(sold.movedMsat).toBe(paid[0]?.amountMsat ?? 0)
+  if (paid.length === 0) expect(sold.state).not.toBe('done')
+  expect(market.audit().balanced).toBe(true)
+}
+
+/** Resolves once the mint's own books show a payment in that state which they did not show before. */
+function paymentAtMint(state: string): Promise<void> {
+  const count = () => market.payments().filter((payment) => payment.state === state).length
+  const before = count()
+  return vi.waitFor(() => expect(count()).toBe(before + 1), { timeout: 30_000, interval: 20 })
+}
+
+interface Run extends Partial<Ended> {
+  readonly killed: boolean
+  readonly points: readonly string[]
+}
+
+/** A customer in a process of its own, killed and restarted, against the seller here. */
+async function runCustomer(killAt: string | null): Promise<Run> {
+  const dataFolder = nextFolder()
+  const plan = { role: 'customer', dataFolder, killAt: null, ask: null } as const
+  const first = start({ ...plan, killAt, ask: seller.keyring.identity.pubkey })
+  const killed = await Promise.race([first.killed, settled(first).then(() => false, () => first.killed)])
+  const last = killed ? start(plan) : first
+  await settled(last)
+  await last.stop()
+  const [bought] = readJournal(dataFolder, (journal) => journal.list({ role: 'customer', limit: 2 }))
+  const points = first.points()
+  if (bought === undefined) return { killed, points }
+  const sold = await ended(seller, 'provider', bought.jobId)
+  return { killed, points, bought, sold }
+}
+
+/** The same for a provider, against the customer here. */
+async function runProvider(killAt: string | null): Promise<Run> {
+  const dataFolder = nextFolder()
+  const plan = { role: 'provider', dataFolder, killAt: null, ask: null } as const
+  const first = start({ ...plan, killAt })
+  const asking = askSeller(buyer, await pubkeyOf(first), PROMPT)
+  const killed = await Promise.race([first.killed, settled(first).then(() => false, () => first.killed)])
+  const last = killed ? start(plan) : first
+  const { jobId } = await asking
+  const bought = await ended(buyer, 'customer', jobId, 60_000)
+  await settled(last)
+  await last.stop()
+  const [sold, ...others] = readJournal(dataFolder, (journal) => journal.list({ role: 'provider', limit: 2 }))
+  if (sold === undefined || others.length > 0) throw new Error(`${others.length} jobs more than one`)
+  return { killed, points: first.points(), bought, sold }
+}
+
+/** Every point that an undisturbed run passes, twice at once. Returns those at which something really died. */
+async function killEverywhere(run: (killAt: string | null) => Promise<Run>, check: (killAt: string, run: Run) => void): Promise<readonly string[]> {
+  const { points, bought, sold } = await run(null)
+  expect([bought?.state, sold?.state]).toEqual(['done', 'done'])
+  const left = [...points]
+  const died: string[] = []
+  const work = async () => {
+    for (let point = left.shift(); point !== undefined; point = left.shift()) {
+      const ran = await run(point)
+      if (ran.killed) died.push(point)
+      check(point, ran)
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  return died
+}
+
+describe('money survives kill -9', () => {
+  it('of the customer, at every durable write, wallet call and publish', { timeout: SUITE_MS }, async () => {
+    const died = await killEverywhere(runCustomer, (killAt, { bought, sold }) => {
+      if (bought === undefined || sold === undefined) {
+        // Nothing was asked yet: the only kind of death after which there is no job.
+        expect(killAt).toBe('write asked: before')
+        return
+      }
+      expect([killAt, bought.state, sold.state]).toEqual([killAt, 'done', 'done'])
+      checkMoney({ bought, sold })
+    })
+    console.log(`customer killed at ${died.length} points: ${died.join('; ')}`)
+    expect(died).toEqual(expect.arrayContaining(['write asked: before', 'write asked: after', 'publish JobRequest: after', 'write invoiceAccepted: before', 'write invoiceAccepted: after', 'write payAsked: before', 'write payAsked: after', 'wallet pay: before', 'wallet pay: after, settled', 'write settled: before', 'write settled: after']))
+  })
+
+  it('of the provider, at every durable write, wallet call and publish', { timeout: SUITE_MS }, async () => {
+    const died = await killEverywhere(runProvider, (killAt, { bought, sold }) => {
+      if (bought === undefined || sold === undefined) throw new Error('no job')
+      expect([killAt, bought.state, sold.state]).toEqual([killAt, 'done', 'done'])
+      checkMoney({ bought, sold })
+    })
+    console.log(`provider killed at ${died.length} points: ${died.join('; ')}`)
+    expect(died).toEqual(expect.arrayContaining(['write requested: before', 'write requested: after', 'wallet createInvoice: before', 'wallet createInvoice: after', 'write invoiced: before', 'write invoiced: after', 'publish Invoice: before', 'publish Invoice: after', 'write paid: before', 'write paid: after', 'write workBegun: after', 'write generated: before', 'write generated: after', 'publish JobResult: before', 'publish JobResult: after', 'write sent result: before', 'write sent result: after']))
+  })
+
+  const faults = [
+    { pay: 'response-lost', atMint: 'settled', state: 'done', payments: 1 },
+    { pay: 'timeout-then-paid', atMint: 'pending', state: 'done', payments: 1 },
+    { pay: 'timeout-then-failed', atMint: 'pending', state: 'failed', payments: 0 },
+  ] as const
+  for (const { pay, atMint, state, payments } of faults) {
+    it(`of the customer while the wallet is silent about a payment (${pay})`, { timeout: SUITE_MS }, async () => {
+      market.sandbox.mint()?.setFaults({ pay })
+      try {
+        const dataFolder = nextFolder()
+        const plan = { role: 'customer', dataFolder, killAt: null, ask: null } as const
+        const seen = paymentAtMint(atMint)
+        const first = start({ ...plan, ask: seller.keyring.identity.pubkey })
+        await seen
+        await first.kill()
+        const last = start(plan)
+        await settled(last)
+        await last.stop()
+        const [bought] = readJournal(dataFolder, (journal) => journal.list({ role: 'customer', limit: 2 }))
+        if (bought === undefined) throw new Error('no job')
+        expect(bought.state).toBe(state)
+        expect(market.settledPayments(bought.jobId)).toHaveLength(payments)
+        const sold = payments === 0 ? seller.journal.row('provider', bought.jobId) : await ended(seller, 'provider', bought.jobId)
+        if (sold === null) throw new Error('the seller knows no such job')
+        checkMoney({ bought, sold })
+      } finally {
+        market.sandbox.mint()?.setFaults({ pay: 'ok' })
+      }
+    })
+  }
+})

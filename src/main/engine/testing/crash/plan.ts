@@ -1,0 +1,27 @@
+import { z } from 'zod'
+
+/** What a process of a crash test is told, as JSON in its first argument. */
+export const planSchema = z.object({
+  role: z.enum(['provider', 'customer']),
+  dataFolder: z.string(),
+  sandboxFolder: z.string(),
+  /** Name of the point at which it kills itself; null to live. */
+  killAt: z.string().nullable(),
+  /** Whom a customer asks; null to ask nobody and go on with what it has. */
+  ask: z.string().nullable(),
+})
+export type Plan = z.output<typeof planSchema>
+
+/** What it says, one line each. Written at once, so that it is heard also when the next thing is its end. */
+export const reportSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('identity'), pubkey: z.string() }),
+  z.object({ type: z.literal('point'), name: z.string() }),
+  z.object({ type: z.literal('job'), jobId: z.string(), state: z.string(), final: z.boolean() }),
+  /** A provider: nothing is open any more, and there was something. A customer: its job has ended, or there is none. */
+  z.object({ type: z.literal('settled') }),
+  z.object({ type: z.literal('problem'), message: z.string() }),
+])
+export type Report = z.output<typeof reportSchema>
+
+export const TOY_TOKENS_PER_SECOND = 500
+export const PROMPT = 'write 40 words'
