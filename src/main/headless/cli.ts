@@ -13,7 +13,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })
 
-keepCompiledCode()
+// The doctor looks at a machine and leaves nothing on it.
+if (process.argv[2] !== 'doctor') keepCompiledCode()
 try {
   await createProgram(wantsJson).parseAsync()
 } catch (error) {

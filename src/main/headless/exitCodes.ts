@@ -10,6 +10,8 @@ export const EXIT = {
   timedOut: 5,
   /** Paid, and the answer did not come. It stays recorded. */
   undelivered: 6,
+  /** Sent, and nobody knows yet whether it was paid. It is looked up whenever Souk runs, and never paid twice. */
+  unknown: 7,
   interrupted: 130,
 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createEngine, type Engine, type EngineConfig } from '#engine/engine.ts'
+import { DEFAULT_OLLAMA_URL } from '#engine/inference/backendUrl.ts'
 import { openWebSocketWithWs } from '#engine/nostr/openWebSocket.ts'
 import type { LogLevel } from '#engine/ports.ts'
 import { NETWORKS, type Network } from '#shared/market/network.ts'
@@ -27,7 +28,7 @@ export interface CommonOptions {
 
 export async function openSouk(options: CommonOptions, shell: EngineConfig['shell']): Promise<Result<Engine>> {
   const folders = findFolders(options)
-  const wallet = chooseWallet(options)
+  const wallet = chooseWallet(options, process.env)
   if (!wallet.ok) return wallet
   const log = createStderrLog(logLevel(options))
   const secrets = openSecrets(folders.data, options)
@@ -39,12 +40,15 @@ export async function openSouk(options: CommonOptions, shell: EngineConfig['shel
     version: VERSION,
     wallet: wallet.value,
     houseSeller: options.house ?? true,
-    ollamaUrl: options.ollamaUrl ?? process.env['OLLAMA_HOST'] ?? 'http://127.0.0.1:11434',
+    ollamaUrl: options.ollamaUrl ?? findOllamaUrl(process.env),
     ...(options.relay && options.relay.length > 0 ? { relays: options.relay } : {}),
     ...(options.backend === undefined ? {} : { backend: options.backend }),
     ...(options.toySpeed === undefined ? {} : { toyTokensPerSecond: options.toySpeed }),
   }
-  return createEngine(config, { clock: systemClock, random: systemRandom, log, openWebSocket: openWebSocketWithWs(), fetch, secrets })
+  const opened = await createEngine(config, { clock: systemClock, random: systemRandom, log, openWebSocket: openWebSocketWithWs(), fetch, secrets })
+  // An address on the command line comes before the one chosen in Settings, for this run alone.
+  if (opened.ok && options.ollamaUrl !== undefined) opened.value.backend.choose(opened.value.backend.status.get().choice, options.ollamaUrl)
+  return opened
 }
 
 /**
@@ -64,13 +68,36 @@ function logLevel(options: CommonOptions): LogLevel {
   return options.verbose === true ? 'debug' : 'error'
 }
 
-/** SOUK_NWC brings a wallet of one's own: an address that holds a secret has no place on a command line. */
-function chooseWallet(options: CommonOptions): Result<EngineConfig['wallet']> {
-  if (options.wallet === false) return { ok: true, value: { kind: 'mock' } }
-  const connection = process.env['SOUK_NWC']
-  if (connection === undefined || connection === '') return { ok: true, value: { kind: 'sandbox' } }
-  const network: Network | undefined = NETWORKS.find((name) => name === (process.env['SOUK_NETWORK'] ?? 'regtest'))
-  if (network === undefined) return fail('bad-network', `SOUK_NETWORK is not one of ${NETWORKS.join(', ')}.`)
+/**
+ * SOUK_NWC brings a wallet of one's own: an address that holds a secret has no place on a command line. What does not
+ * go together is refused, so that nobody takes the sandbox for the network that they named.
+ */
+export function chooseWallet(options: Pick<CommonOptions, 'wallet'>, environment: NodeJS.ProcessEnv): Result<EngineConfig['wallet']> {
+  const isTrial = options.wallet === false
+  const connection = environment['SOUK_NWC'] ?? ''
+  const named = environment['SOUK_NETWORK'] ?? ''
+  const network: Network | undefined = named === '' ? 'regtest' : NETWORKS.find((name) => name === named)
+  if (network === undefined) return fail('bad-network', `SOUK_NETWORK is "${named}", not one of ${NETWORKS.join(', ')}. Unset it for the sandbox.`)
+  if (isTrial && network !== 'regtest') {
+    const reason = network === 'mainnet' ? 'on mainnet an answer would be given away for an invoice that nobody pays' : `its invoices are for the sandbox alone, and SOUK_NETWORK is ${network}`
+    return fail('trial-needs-sandbox', `--no-wallet is for trials: ${reason}. Unset SOUK_NETWORK, or leave --no-wallet out.`)
+  }
   if (network === 'mainnet') return fail('mainnet-later', 'Souk does not spend real money yet. Use regtest, signet or testnet.')
-  return { ok: true, value: { kind: 'nwc', connection, network } }
+  if (isTrial) return { ok: true, value: { kind: 'mock' } }
+  if (connection !== '') return { ok: true, value: { kind: 'nwc', connection, network } }
+  if (network !== 'regtest') return fail('no-wallet-for-network', `SOUK_NETWORK is ${network}, and no wallet is given for it. Set SOUK_NWC to its connection, or unset SOUK_NETWORK for the sandbox.`)
+  return { ok: true, value: { kind: 'sandbox' } }
+}
+
+/** OLLAMA_HOST as Ollama itself reads it: scheme and port may be left out, and 0.0.0.0 is where a server listens, not where it is. */
+export function findOllamaUrl(environment: NodeJS.ProcessEnv): string {
+  const named = (environment['OLLAMA_HOST'] ?? '').trim()
+  if (named === '') return DEFAULT_OLLAMA_URL
+  const hasScheme = /^[a-z]+:\/\//i.test(named)
+  const address = hasScheme ? named : `http://${named}`
+  if (!URL.canParse(address)) return named
+  const url = new URL(address)
+  if (url.hostname === '0.0.0.0' || url.hostname === '[::]') url.hostname = '127.0.0.1'
+  if (!hasScheme && url.port === '' && !/:\d+$/.test(named)) url.port = '11434'
+  return url.href
 }

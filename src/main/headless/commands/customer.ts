@@ -1,12 +1,13 @@
-import type { Engine } from '#engine/engine.ts'
+import { isLive } from '#engine/customer/selection.ts'
 import type { JobRow } from '#shared/ipc/common.ts'
 import { selectionSchema, type Selection } from '#shared/ipc/customer.ts'
 import { formatSats, msat } from '#shared/market/msat.ts'
-import { isLive } from '#engine/customer/selection.ts'
 import { EXIT, type ExitCode } from '../exitCodes.ts'
-import { openSouk, type CommonOptions } from '../openSouk.ts'
+import { secondDataFolder } from '../folders.ts'
+import type { CommonOptions } from '../openSouk.ts'
 import { readPrompt } from '../readPrompt.ts'
-import { CommandFailed, createOutput, keepAlive, waitForInterrupt, type Output } from '../terminal.ts'
+import { withEngine, type Session } from '../session.ts'
+import { CommandFailed, orInterrupted } from '../terminal.ts'
 
 export interface CustomerCommandOptions extends CommonOptions {
   readonly channel?: string | undefined
@@ -19,20 +20,20 @@ export interface CustomerCommandOptions extends CommonOptions {
   readonly json?: boolean | undefined
 }
 
+const CONNECT_MS = 10_000
+const NOTHING_ASKED = 'Interrupted. Nothing was asked or paid.'
+/** How long a stop may take to reach the provider, and a payment under way to end. */
+const STOP_GRACE_MS = 5_000
+
 /** Finds a seller, asks, pays, and writes the answer to standard output as it comes. */
 export async function customer(options: CustomerCommandOptions): Promise<void> {
-  const output = createOutput(options.json === true)
   const selection = parseSelection(options.select)
   const prompt = await readPrompt(options.prompt)
-  const interrupt = waitForInterrupt()
-  const release = keepAlive()
-  const opened = await openSouk(options, 'terminal')
-  if (!opened.ok) throw new CommandFailed(EXIT.failed, opened.error.code, opened.error.message)
-  const engine = opened.value
-  try {
-    await findSellers(engine, options, selection, output, interrupt.signal)
-    if (interrupt.signal.aborted) throw INTERRUPTED
-    await engine.account.refresh()
+  const elsewhere = (process.env['SOUK_NWC'] ?? '') === '' ? secondDataFolder(options) : null
+  await withEngine(options, 'terminal', async (session) => {
+    const { engine, output, interrupt } = session
+    await findSellers(session, options, selection)
+    await orInterrupted(engine.account.refresh(), interrupt, NOTHING_ASKED)
     output.tell({ type: 'balance', balanceMsat: engine.account.status.get().balanceMsat })
     const asked = engine.customer.ask({
       prompt,
@@ -40,18 +41,10 @@ export async function customer(options: CustomerCommandOptions): Promise<void> {
       ...(options.maxPrice === undefined ? {} : { maxPriceMsat: msat(options.maxPrice) }),
       ...(options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens }),
     })
-    if (!asked.ok) throw new CommandFailed(asked.error.code === 'not-possible' ? EXIT.refused : EXIT.nothingFound, asked.error.code, asked.error.message)
-    const row = await followJob(engine, asked.value.jobId, output, interrupt.signal)
-    await engine.account.refresh()
-    report(engine, row, output)
-  } finally {
-    await engine.close()
-    interrupt.stop()
-    release()
-  }
+    if (!asked.ok) throw new CommandFailed(whyNotAsked(asked.error.code), asked.error.code, asked.error.message)
+    await report(session, await followJob(session, asked.value.jobId))
+  }, elsewhere)
 }
-
-const INTERRUPTED = new CommandFailed(EXIT.interrupted, 'interrupted', 'Interrupted. Nothing was asked or paid.')
 
 export function parseSelection(text: string): Selection {
   const parsed = selectionSchema.safeParse(text === 'cheapest' || text === 'first' ? { by: text } : { by: 'pubkey', prefix: text.toLowerCase() })
@@ -59,29 +52,35 @@ export function parseSelection(text: string): Selection {
   throw new CommandFailed(EXIT.usage, 'bad-select', `--select takes cheapest, first, or at least four characters of a hex public key; not "${text}".`)
 }
 
+function whyNotAsked(code: string): ExitCode {
+  if (code === 'not-possible') return EXIT.refused
+  return code === 'store-failed' ? EXIT.failed : EXIT.nothingFound
+}
+
 /** Waits the discovery time out, except that *first* and a named seller are taken as soon as they are there. */
-async function findSellers(engine: Engine, options: CustomerCommandOptions, selection: Selection, output: Output, signal: AbortSignal): Promise<void> {
-  if (!(await engine.pool.connected(10_000))) throw new CommandFailed(EXIT.failed, 'no-relay', `No relay answers: ${engine.pool.urls().join(', ')}. Check the address, or the network.`)
+async function findSellers({ engine, output, interrupt }: Session, options: CustomerCommandOptions, selection: Selection): Promise<void> {
+  const connected = await orInterrupted(engine.pool.connected(CONNECT_MS), interrupt, NOTHING_ASKED)
+  if (!connected) throw new CommandFailed(EXIT.failed, 'no-relay', `No relay answers: ${engine.pool.urls().join(', ')}. Check the address and the network; \`souk doctor --relay …\` says more.`)
   if (options.channel !== undefined) {
     const problem = engine.directory.addChannel(options.channel)
     if (problem !== null) throw new CommandFailed(EXIT.usage, 'bad-channel', problem)
   }
   output.say('Looking for sellers…')
-  await new Promise<void>((resolve) => {
-    const finish = () => {
-      cancel()
-      forget()
-      resolve()
-    }
+  let forget = () => {}
+  const found = new Promise<void>((resolve) => {
     const look = () => {
       const fits = engine.customer.quote({ prompt: 'x', selection, ...(options.maxPrice === undefined ? {} : { maxPriceMsat: msat(options.maxPrice) }) }).ok
-      if (fits && selection.by !== 'cheapest') finish()
+      if (fits && selection.by !== 'cheapest') resolve()
     }
-    const cancel = engine.clock.after(options.discoveryTime * 1_000, finish)
-    const forget = engine.customer.offers.subscribe(look)
-    signal.addEventListener('abort', finish, { once: true })
+    const cancel = engine.clock.after(options.discoveryTime * 1_000, resolve)
+    const unsubscribe = engine.customer.offers.subscribe(look)
+    forget = () => {
+      cancel()
+      unsubscribe()
+    }
     look()
   })
+  await orInterrupted(found, interrupt, NOTHING_ASKED).finally(() => forget())
   const nowSecs = Math.floor(engine.clock.now() / 1_000)
   for (const offer of engine.directory.offers.get().values()) {
     if (!isLive(offer, nowSecs)) continue
@@ -91,49 +90,79 @@ async function findSellers(engine: Engine, options: CustomerCommandOptions, sele
   }
 }
 
-/** Writes what arrives until the job needs nothing more from us. Ctrl-C stops the job, and waits for that to be on its way. */
-async function followJob(engine: Engine, jobId: string, output: Output, signal: AbortSignal): Promise<JobRow> {
+/**
+ * Writes what arrives until the job needs nothing more from us. Ctrl-C stops the job and waits a moment for that to be
+ * on its way; what is still open then is on disk and goes on when Souk runs again.
+ */
+async function followJob({ engine, output, interrupt }: Session, jobId: string): Promise<JobRow> {
+  const current = () => {
+    const row = engine.journal.row('customer', jobId)
+    if (!row) throw new CommandFailed(EXIT.failed, 'lost', 'The job was not stored. Check the disk.')
+    return row
+  }
+  const first = current()
+  output.tell({ type: 'job', ...first })
+  output.say(`Asked ${first.peerName ?? first.peer.slice(0, 12)}: up to ${formatSats(first.priceMsat)} sats, fees apart.`)
   let written = ''
   const write = (text: string) => {
     written += text
     if (text !== '') output.write(text)
   }
-  const first = engine.journal.row('customer', jobId)
-  if (!first) throw new CommandFailed(EXIT.failed, 'lost', 'The job was not stored.')
-  output.tell({ type: 'job', ...first })
-  output.say(`Asked ${first.peerName ?? first.peer.slice(0, 12)}: up to ${formatSats(first.priceMsat)} sats, fees apart.`)
   const stopText = engine.customer.watchText(jobId, (change) => {
     if (change.type === 'text') write(change.text)
     else if (change.text.startsWith(written)) write(change.text.slice(written.length))
     // The pieces came in another order than they were sent: the whole answer is the right one.
     else write(`\n\n${change.text}`)
   })
-  signal.addEventListener('abort', () => {
-    output.say('\nStopping the job.')
-    engine.customer.stop(jobId)
-  }, { once: true })
-  const row = await new Promise<JobRow>((resolve) => {
-    const end = engine.jobChanged.listen((changed) => {
+  const endText = () => {
+    stopText()
+    if (written !== '' && !written.endsWith('\n')) output.endLine()
+    written = ''
+  }
+  let forget = () => {}
+  const ended = new Promise<void>((resolve) => {
+    forget = engine.jobChanged.listen((changed) => {
       if (changed.role !== 'customer' || changed.jobId !== jobId) return
       output.tell({ type: 'job', ...changed })
-      if (!changed.final && changed.state !== 'owed') return
-      end()
-      resolve(changed)
+      if (isOver(changed)) resolve()
     })
+    if (isOver(current())) resolve()
   })
-  stopText()
-  if (written !== '' && !written.endsWith('\n')) output.endLine()
-  return row
+  await Promise.race([ended, interrupt.interrupted])
+  endText()
+  if (interrupt.signal.aborted && !isOver(current())) {
+    output.say('Stopping the job.')
+    engine.customer.stop(jobId)
+    await Promise.race([ended, new Promise<void>((resolve) => void engine.clock.after(STOP_GRACE_MS, resolve))])
+    // A payment that is still under way ends as unknown, on disk, instead of holding up the end.
+    if (isInDoubt(current())) await engine.wallet.close()
+  }
+  forget()
+  return current()
 }
 
-function report(engine: Engine, row: JobRow, output: Output): void {
+/** Owed: paid, and the provider went silent or has a problem. It is still listened for when Souk runs. */
+function isOver(row: JobRow): boolean {
+  return row.final || row.state === 'owed'
+}
+
+function isInDoubt(row: JobRow): boolean {
+  return row.state === 'paying' || row.state === 'payment-unknown'
+}
+
+async function report({ engine, output, interrupt }: Session, row: JobRow): Promise<void> {
+  if (!interrupt.signal.aborted) await orInterrupted(engine.account.refresh(), interrupt, describeEnd(row))
   const balanceMsat = engine.account.status.get().balanceMsat
-  const balance = balanceMsat === null ? '' : `, balance ${formatSats(balanceMsat)} sats`
-  const spent = row.movedMsat > 0 ? `${formatSats(row.movedMsat)} sats paid${row.feeMsat > 0 ? ` (${formatSats(row.feeMsat)} of it fee)` : ''}` : 'nothing paid'
-  output.say(`${row.state}: ${spent}${balance}.${row.note === undefined ? '' : ` ${row.note}`}`)
   output.tell({ type: 'ended', jobId: row.jobId, state: row.state, paidMsat: row.movedMsat, feeMsat: row.feeMsat, balanceMsat, answer: engine.customer.answer(row.jobId) })
   const exitCode = exitCodeOf(row)
-  if (exitCode !== EXIT.ok) throw new CommandFailed(exitCode, row.state, row.note ?? row.state)
+  if (exitCode !== EXIT.ok) throw new CommandFailed(exitCode, row.state, describeEnd(row))
+  output.say(`${describeEnd(row)}${balanceMsat === null ? '' : ` Balance: ${formatSats(balanceMsat)} sats.`}`)
+}
+
+function describeEnd(row: JobRow): string {
+  if (isInDoubt(row)) return 'The payment was on its way, and the wallet has not said whether it went. It is looked up whenever Souk runs, and never paid twice.'
+  const spent = row.movedMsat > 0 ? `${formatSats(row.movedMsat)} sats paid${row.feeMsat > 0 ? ` (${formatSats(row.feeMsat)} of it fee)` : ''}.` : 'Nothing paid.'
+  return [row.note, row.note?.includes('othing was paid') === true ? undefined : spent].filter((part) => part !== undefined).join(' ')
 }
 
 function exitCodeOf(row: JobRow): ExitCode {
@@ -148,10 +177,11 @@ function exitCodeOf(row: JobRow): ExitCode {
       return EXIT.interrupted
     case 'owed':
       return EXIT.undelivered
-    case 'asking':
-    case 'invoiced':
     case 'paying':
     case 'payment-unknown':
+      return EXIT.unknown
+    case 'asking':
+    case 'invoiced':
     case 'queued':
     case 'working':
     case 'failed':

@@ -1,8 +1,10 @@
+import type { Engine } from '#engine/engine.ts'
 import type { JobRow } from '#shared/ipc/common.ts'
 import { formatSats, msat } from '#shared/market/msat.ts'
 import { EXIT } from '../exitCodes.ts'
-import { openSouk, type CommonOptions } from '../openSouk.ts'
-import { CommandFailed, createOutput, keepAlive, waitForInterrupt } from '../terminal.ts'
+import type { CommonOptions } from '../openSouk.ts'
+import { withEngine } from '../session.ts'
+import { CommandFailed, orInterrupted } from '../terminal.ts'
 
 export interface ProviderCommandOptions extends CommonOptions {
   readonly createChannel?: boolean | undefined
@@ -17,14 +19,9 @@ export interface ProviderCommandOptions extends CommonOptions {
 
 /** Sells until it is interrupted. */
 export async function provider(options: ProviderCommandOptions): Promise<void> {
-  const output = createOutput(options.json === true)
-  const interrupt = waitForInterrupt()
-  const release = keepAlive()
-  const opened = await openSouk(options, 'terminal')
-  if (!opened.ok) throw new CommandFailed(EXIT.failed, opened.error.code, opened.error.message)
-  const engine = opened.value
-  try {
-    await engine.backend.refresh()
+  await withEngine(options, 'terminal', async ({ engine, output, interrupt }) => {
+    await orInterrupted(engine.backend.refresh(), interrupt, NOTHING_SOLD)
+    assertModels(engine, options.model ?? [])
     if (options.channel !== undefined) engine.provider.setChannel(options.channel)
     if (options.createChannel === true) engine.provider.setChannel(null)
     engine.provider.setTerms({
@@ -41,22 +38,41 @@ export async function provider(options: ProviderCommandOptions): Promise<void> {
     })
     const tellBalance = () => output.tell({ type: 'balance', balanceMsat: engine.account.status.get().balanceMsat })
     engine.account.status.subscribe(tellBalance)
-    await engine.account.refresh()
-    const started = await engine.provider.start()
-    if (!started.ok) throw new CommandFailed(EXIT.failed, started.error.code, started.error.message)
+    await orInterrupted(engine.account.refresh(), interrupt, NOTHING_SOLD)
+    const { state, problem } = engine.account.status.get()
+    if (state !== 'ready') output.say(`The wallet does not answer yet: ${problem ?? 'it is being asked'} Invoices wait for it.`)
+    const started = await orInterrupted(engine.provider.start(), interrupt, NOTHING_SOLD)
+    if (!started.ok) throw new CommandFailed(EXIT.failed, started.error.code, explainStart(engine, started.error.message))
     const { terms, channelId } = engine.provider.status.get()
     const models = engine.provider.offeredModels()
-    const price = `${formatSats(terms.priceMsat)} sats per request`
-    output.say(`Selling ${models.join(', ')} at ${price}${engine.wallet.kind === 'mock' ? ', without a wallet (trial: nobody pays)' : ''}.`)
+    const isTrial = engine.wallet.kind === 'mock'
+    output.say(`Selling ${models.join(', ')} at ${formatSats(terms.priceMsat)} sats per request${isTrial ? ', without a wallet (trial: nobody pays)' : ''}.`)
+    if (engine.backend.status.get().active === 'toy') output.say('The toy answers: it is no language model, and says so to whoever buys. `souk doctor` tells how to get one.')
     output.say(`Channel: ${channelId}\nPublic key: ${engine.keyring.identity.pubkey}\nRelays: ${engine.pool.urls().join(', ')}\nCtrl-C stops.`)
-    output.tell({ type: 'selling', channelId, pubkey: engine.keyring.identity.pubkey, relays: engine.pool.urls(), models, priceMsat: terms.priceMsat })
+    output.tell({ type: 'selling', channelId, pubkey: engine.keyring.identity.pubkey, relays: engine.pool.urls(), models, priceMsat: terms.priceMsat, network: engine.wallet.network, trial: isTrial })
     await interrupt.interrupted
+    const open = Object.values(engine.provider.status.get().jobs).filter((row) => row.movedMsat > 0).length
     output.say('Withdrawing the offer and stopping.')
-  } finally {
-    await engine.close()
-    interrupt.stop()
-    release()
-  }
+    if (open > 0) output.say(`${open === 1 ? 'One job is' : `${open} jobs are`} paid for and not delivered: the work goes on when Souk next runs in this folder.`)
+  })
+}
+
+const NOTHING_SOLD = 'Interrupted before anything was offered.'
+
+/** Models that were asked for by name and are not there are a mistake to hear of now, not an empty offer. */
+function assertModels(engine: Engine, asked: readonly string[]): void {
+  const available = engine.backend.status.get().models.map((model) => model.name)
+  const missing = asked.filter((name) => !available.includes(name))
+  if (missing.length === 0) return
+  const there = available.length === 0 ? 'No model is there at all; `souk doctor` says why.' : `There are: ${available.join(', ')}.`
+  throw new CommandFailed(EXIT.usage, 'no-model', `There is no model ${missing.join(', ')} here. ${there}`)
+}
+
+/** The engine speaks to the page's reader, who has Settings; here there are options. */
+function explainStart(engine: Engine, message: string): string {
+  const { problem } = engine.backend.status.get()
+  if (engine.provider.offeredModels().length === 0 && problem !== undefined) return `There is no model to sell: ${problem} Or sell the toy: --backend toy.`
+  return message.replace('Check the relays in Settings.', `Tried: ${engine.pool.urls().join(', ')}. \`souk doctor\` says more.`)
 }
 
 function describeJob(row: JobRow): string {

@@ -1,14 +1,13 @@
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { createRouter } from '#main/ipc/router.ts'
 import { createSoukHandlers } from '#main/ipc/soukHandlers.ts'
 import { soukContract } from '#shared/ipc/souk.ts'
 import { EXIT } from '../exitCodes.ts'
 import { createStderrLog, systemClock, systemRandom } from '../nodePorts.ts'
-import { openSouk, type CommonOptions } from '../openSouk.ts'
+import type { CommonOptions } from '../openSouk.ts'
+import { findPageFolder } from '../pageFolder.ts'
 import { servePage } from '../pageServer.ts'
-import { CommandFailed, createOutput, keepAlive, waitForInterrupt } from '../terminal.ts'
+import { withEngine } from '../session.ts'
+import { CommandFailed } from '../terminal.ts'
 
 export interface ServeOptions extends CommonOptions {
   readonly host: string
@@ -18,22 +17,19 @@ export interface ServeOptions extends CommonOptions {
 
 /** The app in a browser: engine here, page there. */
 export async function serve(options: ServeOptions): Promise<void> {
-  const output = createOutput(options.json === true)
-  const pageFolder = findPage()
+  const pageFolder = findPageFolder()
   if (pageFolder === null) throw new CommandFailed(EXIT.failed, 'no-page', 'The page is not built yet. Run `npm run build`, or `npm start`, which builds it.')
-  const interrupt = waitForInterrupt()
-  const opened = await openSouk(options, 'browser')
-  if (!opened.ok) throw new CommandFailed(EXIT.failed, opened.error.code, opened.error.message)
-  const engine = opened.value
-  const log = createStderrLog(options.verbose === true ? 'debug' : 'error')
-  const router = createRouter(soukContract, createSoukHandlers(engine), { clock: systemClock, log })
-  const release = keepAlive()
-  try {
+  await withEngine(options, 'browser', async ({ engine, output, interrupt }) => {
+    const log = createStderrLog(options.verbose === true ? 'debug' : 'error')
+    const router = createRouter(soukContract, createSoukHandlers(engine), { clock: systemClock, log })
     const serveOn = (port: number) => servePage({ router, pageFolder, clock: systemClock, random: systemRandom, log, host: options.host, port })
     const usual = options.port === 0 ? engine.preferences.pagePort() : null
-    const server = await (usual === null ? serveOn(options.port) : serveOn(usual).catch(() => serveOn(0)))
+    const server = await (usual === null ? serveOn(options.port) : serveOn(usual).catch(() => serveOn(0))).catch((error: unknown) => {
+      throw new CommandFailed(EXIT.failed, 'cannot-listen', error instanceof Error ? error.message : String(error))
+    })
     engine.preferences.keepPagePort(server.port)
-    output.say(`Souk is running. Open this address, which works once:\n\n  ${server.url}\n\nPress Enter for a new address, Ctrl-C to stop.`)
+    if (!LOOPBACK.has(options.host)) output.say(`Others can reach ${options.host}, and nothing is encrypted on the way. A tunnel (ssh -L) to 127.0.0.1 is safer.`)
+    output.say(`Souk is running. Open this address, which works once:\n\n  ${server.url}\n\n${process.stdin.isTTY ? 'Press Enter for a new address, ' : ''}Ctrl-C to stop.`)
     output.tell({ type: 'serving', url: server.url, port: server.port })
     const onLine = () => output.say(`  ${server.issueUrl()}`)
     if (process.stdin.isTTY) process.stdin.on('data', onLine)
@@ -42,16 +38,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     process.stdin.pause()
     output.say('Stopping.')
     await server.close()
-  } finally {
-    await engine.close()
-    interrupt.stop()
-    release()
-  }
+  })
 }
 
-/** Beside the built program, or in the checkout that it runs from. */
-function findPage(): string | null {
-  const here = dirname(fileURLToPath(import.meta.url))
-  const places = [join(here, '..', 'renderer'), join(here, '..', '..', 'renderer'), join(here, '..', '..', '..', '..', 'out', 'renderer')]
-  return places.find((place) => existsSync(join(place, 'index.html')) && !existsSync(join(place, 'main.tsx'))) ?? null
-}
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '::1'])

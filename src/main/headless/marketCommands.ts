@@ -1,0 +1,60 @@
+/** What selling, buying and serving take on the command line. */
+import { Option, type Command } from 'commander'
+import { channelId, collect, ollamaUrl, relayUrls, sellerName, wholeNumber } from './arguments.ts'
+import { addFolderOptions, addPassphraseOption } from './commonOptions.ts'
+
+const MOST_MSATS = 9_000_000_000_000
+
+function addMarketOptions(command: Command): Command {
+  return addPassphraseOption(addFolderOptions(command))
+    .option('--relay <url>', 'market relay instead of the sandbox’s own; repeat for more', relayUrls)
+    .option('--no-wallet', 'trial without money: invoices count as paid (refused on mainnet)')
+    .addOption(new Option('--backend <kind>', 'what answers').choices(['auto', 'ollama', 'toy']))
+    .option('--ollama-url <url>', 'address of Ollama', ollamaUrl)
+    .addOption(new Option('--toy-speed <tokens>', 'tokens per second of the toy').argParser(wholeNumber(1, 1_000_000)).hideHelp())
+    .addOption(new Option('--no-house', 'host the sandbox without its house seller').hideHelp())
+}
+
+export function addMarketCommands(program: Command): void {
+  addMarketOptions(program.command('provider').description('Sell answers until interrupted'))
+    .addOption(new Option('--create-channel', 'open a new channel for the jobs').conflicts('channel'))
+    .option('--channel <id>', 'take jobs in this channel (default: the last one; at first a new one)', channelId)
+    .option('--model <name>', 'offer this model; repeat for more (default: as the last time; at first all)', collect)
+    .option('--price <msats>', 'price of a request, in millisatoshi (default: as the last time; at first 10000)', wholeNumber(0, MOST_MSATS))
+    .option('--stream', 'send the answer as it is made; without it, whole at the end')
+    .option('--name <text>', 'name in the listing', sellerName)
+    .option('--max-tokens <n>', 'longest answer', wholeNumber(1, 131_072))
+    .addHelpText('after', `
+Examples:
+  souk provider --create-channel --stream
+  souk provider --channel 5f…e1 --model llama3.2 --price 10000 --relay wss://relay.example
+  souk provider --backend toy --no-wallet --json`)
+    .action(async (options) => (await import('./commands/provider.ts')).provider(options))
+
+  addMarketOptions(program.command('customer').description('Buy one answer; it is written to standard output'))
+    .option('--channel <id>', 'also look for sellers in this channel', channelId)
+    .option('--discover', 'look for sellers by their listings (always done; kept for scripts)')
+    .option('--prompt <text>', 'the question; - or nothing reads standard input')
+    .option('--select <rule>', 'cheapest, first, or the start of a seller’s public key', 'cheapest')
+    .option('--max-price <msats>', 'most that the request may cost, in millisatoshi', wholeNumber(0, MOST_MSATS))
+    .option('--max-tokens <n>', 'longest answer', wholeNumber(1, 131_072))
+    .option('--discovery-time <seconds>', 'how long to look for sellers', wholeNumber(1, 600), 3)
+    .addHelpText('after', `
+Examples:
+  souk customer --discover --select cheapest --max-price 20000 --prompt "What is 2+2?"
+  cat question.txt | souk customer --json
+  souk customer --select 8d146c70 --prompt "Again, you." > answer.md
+
+Ctrl-C stops the job: before the payment nothing is spent, after it the price is, and what arrived is kept.`)
+    .action(async (options) => (await import('./commands/customer.ts')).customer(options))
+
+  addMarketOptions(program.command('serve').description('The app in a browser: prints an address that works once'))
+    .option('--host <address>', 'listen here; anything but loopback is reachable by others, unencrypted', '127.0.0.1')
+    .option('--port <n>', 'listen on this port; 0 takes the one of the last time, or a free one', wholeNumber(0, 65_535), 0)
+    .addHelpText('after', `
+Examples:
+  souk serve
+  souk serve --data ./second --port 8080
+  ssh -L 8080:127.0.0.1:8080 gpu-box souk serve --port 8080   (a machine without a screen)`)
+    .action(async (options) => (await import('./commands/serve.ts')).serve(options))
+}
