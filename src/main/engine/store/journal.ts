@@ -49,6 +49,10 @@ export interface Journal {
   settledTotal(role: Role): { readonly amountMsat: Msat; readonly jobs: number }
   peerHistory(role: Role): ReadonlyMap<string, PeerHistory>
   jobOfPayment(paymentHash: string): string | null
+  /** Jobs that ended since a time with a payment that was tried and did not settle: its wallet may yet say otherwise. */
+  endedUnsettled(role: Role, sinceMs: number): readonly string[]
+  /** Deletes ended jobs in which no money moved, except the newest `keep`. Nothing that ever moved money is forgotten. */
+  forgetUnpaid(role: Role, keep: number): void
 }
 
 export function createJournal(database: DatabaseSync): Journal {
@@ -70,6 +74,13 @@ export function createJournal(database: DatabaseSync): Journal {
   const selectPeers = database.prepare(`
     SELECT peer, SUM(state = 'done') AS done, SUM(state IN ('failed', 'owed', 'refused', 'expired')) AS failed, SUM(moved_msat) AS moved
     FROM job WHERE role = ? GROUP BY peer`)
+  const selectEndedUnsettled = database.prepare(`
+    SELECT job_id FROM job WHERE role = ? AND final = 1 AND settled_at IS NULL AND payment_hash IS NOT NULL AND updated_at >= ?
+    ORDER BY updated_at DESC`)
+  const selectForgettable = database.prepare(`
+    SELECT job_id FROM job WHERE role = ? AND final = 1 AND settled_at IS NULL ORDER BY created_at DESC, job_id DESC LIMIT -1 OFFSET ?`)
+  const deleteEvents = database.prepare('DELETE FROM job_event WHERE role = ? AND job_id = ?')
+  const deleteJob = database.prepare('DELETE FROM job WHERE role = ? AND job_id = ?')
   const selectPayment = database.prepare('SELECT job_id FROM job WHERE payment_hash = ?')
 
   return {
@@ -91,7 +102,7 @@ export function createJournal(database: DatabaseSync): Journal {
     list(page) {
       const { where, values } = pageCondition(page)
       const found = database.prepare(`SELECT row FROM job ${where} ORDER BY created_at DESC, job_id DESC LIMIT ?`).all(...values, page.limit)
-      return found.map((each) => parseRow(each['row']))
+      return found.flatMap((each) => parseRow(each['row']) ?? [])
     },
     spending(role, sinceMs) {
       const found = selectSpending.get(sinceMs, role)
@@ -114,12 +125,29 @@ export function createJournal(database: DatabaseSync): Journal {
       const found = selectPayment.get(paymentHash)
       return found ? String(found['job_id']) : null
     },
+    endedUnsettled: (role, sinceMs) => selectEndedUnsettled.all(role, sinceMs).map((found) => String(found['job_id'])),
+    forgetUnpaid(role, keep) {
+      inTransaction(database, () => {
+        for (const found of selectForgettable.all(role, keep)) {
+          deleteEvents.run(role, String(found['job_id']))
+          deleteJob.run(role, String(found['job_id']))
+        }
+      })
+    },
   }
 }
 
-function parseRow(text: unknown): JobRow {
-  return jobRowSchema.parse(JSON.parse(String(text)))
+/** Null for a row that is damaged: one bad row is no reason to show none. */
+function parseRow(text: unknown): JobRow | null {
+  try {
+    return jobRowSchema.parse(JSON.parse(String(text)))
+  } catch {
+    return null
+  }
 }
+
+/** What a person may remember of a job: never the names of fields. */
+const SEARCHED = ['job_id', 'peer', `coalesce(payment_hash, '')`, ...['promptPreview', 'peerName', 'model', 'note'].map((field) => `CASE WHEN json_valid(row) THEN coalesce(json_extract(row, '$.${field}'), '') ELSE '' END`)]
 
 function pageCondition(page: JobPage): { where: string; values: SQLInputValue[] } {
   const conditions: string[] = []
@@ -133,8 +161,9 @@ function pageCondition(page: JobPage): { where: string; values: SQLInputValue[] 
     values.push(page.state)
   }
   if (page.search) {
-    conditions.push(`row LIKE ? ESCAPE '\\'`)
-    values.push(`%${page.search.replaceAll(/[\\%_]/g, (character) => `\\${character}`)}%`)
+    const pattern = `%${page.search.replaceAll(/[\\%_]/g, (character) => `\\${character}`)}%`
+    conditions.push(`(${SEARCHED.map((field) => `${field} LIKE ? ESCAPE '\\'`).join(' OR ')})`)
+    values.push(...SEARCHED.map(() => pattern))
   }
   if (page.before) {
     conditions.push('(created_at, job_id) < (?, ?)')

@@ -17,6 +17,7 @@ export interface SentPaymentStore {
   /** Stores the intent; returns what is already known of that hash instead, when something is. */
   intend(payment: Pick<SentPayment, 'paymentHash' | 'bolt11' | 'amountMsat' | 'maxFeeMsat' | 'createdAt'>): SentPayment | null
   resolve(paymentHash: string, state: SentPayment['state'], feeMsat: Msat, note: string, at: number): void
+  find(paymentHash: string): SentPayment | null
   unresolved(): readonly SentPayment[]
   pendingMsat(): Msat
 }
@@ -39,6 +40,10 @@ export function createSentPaymentStore(database: DatabaseSync): SentPaymentStore
       return null
     },
     resolve: (paymentHash, state, feeMsat, note, at) => void update.run(state, feeMsat, note, at, paymentHash),
+    find(paymentHash) {
+      const found = select.get(paymentHash)
+      return found ? paymentOf(found) : null
+    },
     unresolved: () => selectOpen.all().map(paymentOf),
     pendingMsat: () => msat(Number(sumOpen.get()?.['pending'])),
   }

@@ -14,9 +14,17 @@ export function createSettingStore(database: DatabaseSync): SettingStore {
     read(key, schema) {
       const found = select.get(key)
       if (!found) return null
-      const parsed = schema.safeParse(JSON.parse(String(found['value'])))
+      const parsed = schema.safeParse(parseJson(String(found['value'])))
       return parsed.success ? parsed.data : null
     },
     write: (key, value) => void upsert.run(key, JSON.stringify(value)),
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }

@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { JobRow } from '#shared/ipc/common.ts'
+import { msat, ZERO_MSAT } from '#shared/market/msat.ts'
+import { createMemoryStore, type MemoryStore } from '../testing/memoryStore.ts'
+import type { JobRecord } from './journal.ts'
+
+let store: MemoryStore
+beforeEach(() => {
+  store = createMemoryStore()
+})
+afterEach(() => store.close())
+
+function record(jobId: string, row: Partial<JobRow> = {}, money: Partial<Omit<JobRecord, 'row'>> = {}): JobRecord {
+  const base: JobRow = { jobId, role: 'customer', state: 'done', final: true, peer: 'p', promptPreview: '', priceMsat: ZERO_MSAT, movedMsat: ZERO_MSAT, feeMsat: ZERO_MSAT, createdAt: 1, updatedAt: 1 }
+  return { row: { ...base, ...row }, pendingMsat: ZERO_MSAT, settledAt: null, paymentHash: null, ...money }
+}
+function put(jobId: string, row: Partial<JobRow> = {}, money: Partial<Omit<JobRecord, 'row'>> = {}): void {
+  const made = record(jobId, row, money)
+  store.journal.append(made.row.role, jobId, store.journal.events(made.row.role, jobId).length, [{ at: 1, body: { type: 'x' } }], made)
+}
+const listed = (page: Partial<Parameters<MemoryStore['journal']['list']>[0]>) => store.journal.list({ limit: 100, ...page }).map((row) => row.jobId)
+
+describe('the journal', () => {
+  it('keeps events in order, each once, and never takes two of one place', () => {
+    put('job_1')
+    store.journal.append('customer', 'job_1', 1, [{ at: 2, body: { n: 1 } }, { at: 3, body: { n: 2 } }], record('job_1'))
+    expect(store.journal.events('customer', 'job_1')).toEqual([{ at: 1, body: { type: 'x' } }, { at: 2, body: { n: 1 } }, { at: 3, body: { n: 2 } }])
+    expect(() => store.journal.append('customer', 'job_1', 2, [{ at: 4, body: {} }], record('job_1'))).toThrow(/UNIQUE/)
+    expect(store.journal.events('provider', 'job_1')).toEqual([])
+  })
+
+  it('undoes the whole of a transaction that fails', () => {
+    expect(() =>
+      store.journal.transact(() => {
+        put('job_1')
+        throw new Error('no')
+      }),
+    ).toThrow('no')
+    expect(store.journal.row('customer', 'job_1')).toBeNull()
+    expect(store.journal.events('customer', 'job_1')).toEqual([])
+  })
+
+  it('lists newest first, page by page without a gap or a repetition, also among jobs of one moment', () => {
+    for (const [jobId, createdAt] of [['job_a', 1], ['job_b', 2], ['job_c', 2], ['job_d', 2], ['job_e', 3]] as const) put(jobId, { createdAt })
+    const pages: string[][] = []
+    let before: { createdAt: number; jobId: string } | undefined
+    do {
+      const rows = store.journal.list({ limit: 2, before })
+      pages.push(rows.map((row) => row.jobId))
+      const last = rows.at(-1)
+      before = last && { createdAt: last.createdAt, jobId: last.jobId }
+    } while (before !== undefined)
+    expect(pages).toEqual([['job_e', 'job_d'], ['job_c', 'job_b'], ['job_a'], []])
+  })
+
+  it('lists by role and state', () => {
+    put('job_1')
+    put('job_1', { role: 'provider' })
+    put('job_2', { state: 'failed' })
+    expect(listed({ role: 'provider' })).toEqual(['job_1'])
+    expect(listed({ state: 'failed' })).toEqual(['job_2'])
+    expect(listed({ role: 'customer', state: 'done' })).toEqual(['job_1'])
+  })
+
+  it('finds what a person reads in a row, taking every character as itself', () => {
+    put('job_1', { promptPreview: 'What is 100% of "it"?' })
+    put('job_2', { promptPreview: 'snake_case \\ back' })
+    put('job_3', { peerName: 'Ada', model: 'souk-toy', note: 'The queue was full.' })
+    expect([listed({ search: '100%' }), listed({ search: '%' }), listed({ search: '_case' }), listed({ search: '\\ b' }), listed({ search: '"it"' })]).toEqual([['job_1'], ['job_1'], ['job_2'], ['job_2'], ['job_1']])
+    expect([listed({ search: 'ada' }), listed({ search: 'souk-t' }), listed({ search: 'queue was' }), listed({ search: 'job_3' })]).toEqual([['job_3'], ['job_3'], ['job_3'], ['job_3']])
+    // Names of fields are not what a person searches for.
+    expect([listed({ search: 'promptPreview' }), listed({ search: 'movedMsat' }), listed({ search: '{' })]).toEqual([[], [], []])
+  })
+
+  it('sums what settled since a time and everything that is pending, for one role', () => {
+    put('job_1', { movedMsat: msat(10) }, { settledAt: 99 })
+    put('job_2', { movedMsat: msat(20) }, { settledAt: 100 })
+    put('job_3', {}, { pendingMsat: msat(5) })
+    put('job_4', { role: 'provider', movedMsat: msat(40) }, { settledAt: 100, pendingMsat: msat(7) })
+    expect(store.journal.spending('customer', 100)).toEqual({ settledMsat: 20, pendingMsat: 5 })
+    expect(store.journal.spending('provider', 0)).toEqual({ settledMsat: 40, pendingMsat: 7 })
+    expect(store.journal.settled('customer', 100)).toEqual([{ at: 100, amountMsat: 20 }])
+    expect(store.journal.settledTotal('customer')).toEqual({ amountMsat: 30, jobs: 2 })
+  })
+
+  it('stops counting as pending what is settled', () => {
+    put('job_1', { final: false }, { pendingMsat: msat(11) })
+    expect(store.journal.openJobs('customer')).toEqual(['job_1'])
+    put('job_1', { movedMsat: msat(10) }, { settledAt: 5 })
+    expect(store.journal.spending('customer', 0)).toEqual({ settledMsat: 10, pendingMsat: 0 })
+    expect(store.journal.openJobs('customer')).toEqual([])
+  })
+
+  it('knows a payment hash, and the history with a peer', () => {
+    put('job_1', { peer: 'a', movedMsat: msat(3) }, { settledAt: 1, paymentHash: 'h' })
+    put('job_2', { peer: 'a', state: 'refused' })
+    put('job_3', { peer: 'b', state: 'stopped' })
+    expect([store.journal.jobOfPayment('h'), store.journal.jobOfPayment('other')]).toEqual(['job_1', null])
+    expect(Object.fromEntries(store.journal.peerHistory('customer'))).toEqual({ a: { done: 1, failed: 1, movedMsat: 3 }, b: { done: 0, failed: 0, movedMsat: 0 } })
+  })
+
+  it('leaves a row that cannot be read out of a list instead of showing none', () => {
+    put('job_1')
+    put('job_2')
+    store.database.exec(`UPDATE job SET row = '{"jobId":' WHERE job_id = 'job_1'`)
+    expect(listed({})).toEqual(['job_2'])
+    expect(store.journal.row('customer', 'job_1')).toBeNull()
+  })
+
+  it('forgets the oldest jobs that came to nothing, and never one that moved money or is open', () => {
+    for (const [jobId, createdAt] of [['job_1', 1], ['job_2', 2], ['job_3', 3]] as const) put(jobId, { createdAt, role: 'provider', state: 'refused' })
+    put('job_paid', { createdAt: 0, role: 'provider', movedMsat: msat(1) }, { settledAt: 1 })
+    put('job_open', { createdAt: 0, role: 'provider', final: false })
+    put('job_bought', { createdAt: 0 })
+    store.journal.forgetUnpaid('provider', 1)
+    expect(listed({}).toSorted()).toEqual(['job_3', 'job_bought', 'job_open', 'job_paid'])
+    expect(store.journal.events('provider', 'job_1')).toEqual([])
+    expect(store.journal.events('provider', 'job_3')).toHaveLength(1)
+  })
+
+  it('names the ended jobs whose payment was said to have failed', () => {
+    put('job_1', { state: 'failed', updatedAt: 100 }, { paymentHash: 'a' })
+    put('job_2', { state: 'failed', updatedAt: 99 }, { paymentHash: 'b' })
+    put('job_3', { updatedAt: 100 }, { paymentHash: 'c', settledAt: 100 })
+    put('job_4', { state: 'paying', final: false, updatedAt: 100 }, { paymentHash: 'd' })
+    put('job_5', { state: 'refused', updatedAt: 100 })
+    expect(store.journal.endedUnsettled('customer', 100)).toEqual(['job_1'])
+  })
+})
