@@ -159,7 +159,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
     notices.raise(`unreadable-${jobId}`, 'danger', `What the store holds of ${jobId} is damaged, so this job stands still. Its money can be looked up in the wallet.`)
   }
 
-  const keys = await openKeyring({ secrets: ports.secrets, settings, random })
+  const keys = await openKeyring({ secrets: ports.secrets, settings, random, isSerious: config.wallet.kind === 'nwc' && config.wallet.network !== 'regtest' })
   if (!keys.ok) return keys
   const keyring = keys.value
   const crypto = await loadNostrCrypto()
@@ -187,7 +187,8 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   const wallet = wrapped(ports.wrap?.wallet, made.value)
   undo.push(() => wallet.close())
 
-  const account = createAccount({ wallet, payments: createSentPaymentStore(database), clock, log, isOwnHash: (hash) => journal.jobOfPayment(hash) !== null })
+  const payments = createSentPaymentStore(database)
+  const account = createAccount({ wallet, payments, clock, log, isOwnHash: (hash) => journal.jobOfPayment(hash) !== null })
   undo.push(() => account.close())
   const choice = preferences.backend(config.backend, config.ollamaUrl)
   const backend = createBackendChooser({
@@ -220,6 +221,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   const customer = createCustomer({
     clock, log, pool, signer, wallet, journal, threads, directory, onJobChanged, onStoreFailure, onUnreadable,
     limits: () => preferences.settings.get().limits,
+    isSentByHand: (paymentHash) => payments.find(paymentHash) !== null,
     randomId: () => Buffer.from(random.bytes(16)).toString('hex'),
     balanceMsat: () => account.status.get().balanceMsat,
     housePubkey: () => sandbox?.housePubkey() ?? null,

@@ -23,6 +23,8 @@ export interface PurchaseInbox {
   onText(from: string, text: string): void
   onResult(from: string, event: NostrEvent, text: string): void
   onRefusal(from: string, event: NostrEvent, reason: string): void
+  /** What the relays had stored has been handed over: from here on, what comes is new, in the order in which it is said. */
+  onCaughtUp(): void
 }
 
 export interface ChannelPurchases {
@@ -88,6 +90,7 @@ export function createChannelPurchases(options: { readonly pool: RelayPool; read
             if (event.kind === KIND.jobFeedback) onFeedback(event, inbox)
             else onChannelMessage(request, event, inbox)
           },
+          onEose: () => inbox.onCaughtUp(),
         },
       )
     },

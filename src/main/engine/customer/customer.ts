@@ -3,7 +3,7 @@ import type { JobRow } from '#shared/ipc/common.ts'
 import type { OfferRow, Selection } from '#shared/ipc/customer.ts'
 import type { Limits } from '#shared/ipc/settings.ts'
 import { renderConversation } from '#shared/market/conversation.ts'
-import { addMsat, formatSats, minMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import { formatSats, minMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import type { RelayPool } from '../nostr/relayPool.ts'
 import type { Signer } from '../nostr/signer.ts'
@@ -16,9 +16,9 @@ import type { Wallet } from '../wallet/wallet.ts'
 import { createChannelPurchases } from './channelPurchases.ts'
 import type { Directory } from './directory.ts'
 import type { SeenOffer } from './offerBook.ts'
-import { feeCap, type SpendingContext } from './judgeInvoice.ts'
+import { feeCap, sumMsat, type SpendingContext } from './judgeInvoice.ts'
 import { createLiveText, type TextChange } from './liveText.ts'
-import { purchaseMachine, type Purchase, type PurchaseMessage } from './purchase.ts'
+import { intentOf, purchaseMachine, settlementOf, type Purchase, type PurchaseMessage } from './purchase.ts'
 import { createPurchaseEffects } from './purchaseEffects.ts'
 import { describePurchase } from './purchaseView.ts'
 import { selectOffer, whyUnavailable, type BuyableOffer } from './selection.ts'
@@ -33,6 +33,8 @@ export interface CustomerOptions {
   readonly threads: ThreadStore
   readonly directory: Directory
   readonly limits: () => Limits
+  /** Whether a person paid, or tried to pay, that invoice by hand. */
+  readonly isSentByHand: (paymentHash: string) => boolean
   readonly randomId: () => string
   /** The last balance the wallet told, null when it has told none. */
   readonly balanceMsat: () => Msat | null
@@ -80,6 +82,9 @@ export interface Customer {
 /** A provider that says nothing about its limit takes this much; it is also what one event carries. */
 const ASSUMED_PROMPT_BYTES = 16_384
 const TITLE_CHARACTERS = 60
+/** Payments that failed this recently are looked at once more at the start, so many of them. */
+const LATE_WINDOW_MS = 86_400_000
+const MAX_LATE_LOOKS = 20
 
 export function createCustomer(options: CustomerOptions): Customer {
   const { clock, log, pool, signer, wallet, journal, threads, directory } = options
@@ -122,7 +127,17 @@ export function createCustomer(options: CustomerOptions): Customer {
   function spending(paymentHash: string | null): SpendingContext {
     const { perJobMsat, perDayMsat, maxFeePermille } = options.limits()
     const { settledMsat, pendingMsat } = journal.spending('customer', startOfDay(clock.now()))
-    return { settledTodayMsat: settledMsat, pendingMsat, perJobMsat, perDayMsat, maxFeePermille, hashIsKnown: paymentHash !== null && journal.jobOfPayment(paymentHash) !== null }
+    return { settledTodayMsat: settledMsat, pendingMsat, perJobMsat, perDayMsat, maxFeePermille, hashIsKnown: paymentHash !== null && (journal.jobOfPayment(paymentHash) !== null || options.isSentByHand(paymentHash)) }
+  }
+
+  /** A wallet may say that a payment failed, and settle it later: whenever it hints at one, the books of that job are checked. */
+  async function lookAgain(jobId: string): Promise<void> {
+    const purchase = reactor.state(jobId)
+    if (!purchase.begun || settlementOf(purchase.phase) !== null || (purchase.phase.name !== 'closing' && purchase.phase.name !== 'closed')) return
+    const intent = intentOf(purchase.phase)
+    if (intent === null) return
+    const found = await wallet.lookup(intent.paymentHash, 'outgoing')
+    if (found.ok && found.value?.state === 'settled') reactor.dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment: found.value })
   }
 
   function showOffers(): void {
@@ -166,10 +181,10 @@ export function createCustomer(options: CustomerOptions): Customer {
   /** What stands in the way of sending it, for a person; the invoice is checked again when it comes. */
   function problemWith(priceMsat: Msat, maxFeeMsat: Msat): string | null {
     const context = spending(null)
-    const totalMsat = addMsat(priceMsat, maxFeeMsat)
+    const totalMsat = sumMsat(priceMsat, maxFeeMsat)
     const balanceMsat = options.balanceMsat()
     if (priceMsat > context.perJobMsat) return `The price is ${formatSats(priceMsat)} sats, your limit per job is ${formatSats(context.perJobMsat)}. Change it in Settings.`
-    const today = addMsat(context.settledTodayMsat, context.pendingMsat, totalMsat)
+    const today = sumMsat(context.settledTodayMsat, context.pendingMsat, totalMsat)
     if (today > context.perDayMsat) return `This would bring today to ${formatSats(today)} sats; your limit is ${formatSats(context.perDayMsat)}. Change it in Settings.`
     if (balanceMsat !== null && balanceMsat < totalMsat) return `The wallet has ${formatSats(balanceMsat)} sats; this needs up to ${formatSats(totalMsat)}. Receive some first.`
     return null
@@ -227,6 +242,10 @@ export function createCustomer(options: CustomerOptions): Customer {
     return purchase.begun ? purchase.text + liveText.waiting(jobId) : ''
   }
 
+  const forgetHints = wallet.watch(({ paymentHash }) => {
+    const jobId = journal.jobOfPayment(paymentHash)
+    if (jobId !== null && journal.row('customer', jobId)?.final === true) void lookAgain(jobId)
+  })
   const forgetOffers = directory.offers.subscribe(showOffers)
   showOffers()
 
@@ -252,8 +271,10 @@ export function createCustomer(options: CustomerOptions): Customer {
       reactor.resume()
       const rows = reactor.openJobs().flatMap((jobId) => journal.row('customer', jobId) ?? [])
       jobs.set(Object.fromEntries(rows.map((row) => [row.jobId, row])))
+      for (const jobId of journal.endedUnsettled('customer', clock.now() - LATE_WINDOW_MS).slice(0, MAX_LATE_LOOKS)) void lookAgain(jobId)
     },
     async close() {
+      forgetHints()
       forgetOffers()
       liveText.close()
       await reactor.close()

@@ -1,4 +1,4 @@
-import { addMsat, formatSats, msat, type Msat } from '#shared/market/msat.ts'
+import { formatSats, MAX_MSAT, msat, type Msat } from '#shared/market/msat.ts'
 import type { Network } from '#shared/market/network.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import type { Intent } from './purchase.ts'
@@ -53,14 +53,19 @@ export function judgeInvoice(invoice: Result<InvoiceOffer>, agreed: Agreement, c
   if (expiresAt - agreed.nowSecs > MAX_REMAINING_SECS) return fail('invoice-absurd-expiry', 'The invoice would stay open for more than a week. Nothing was paid.')
   if (context.hashIsKnown) return fail('invoice-reused', 'The invoice was used before. Nothing was paid.')
   const maxFeeMsat = feeCap(amountMsat, context.maxFeePermille)
-  const today = addMsat(context.settledTodayMsat, context.pendingMsat, amountMsat, maxFeeMsat)
+  const today = sumMsat(context.settledTodayMsat, context.pendingMsat, amountMsat, maxFeeMsat)
   if (today > context.perDayMsat) {
     return fail('over-day-limit', `This would bring today to ${formatSats(today)} sats, fees and pending included; your limit is ${formatSats(context.perDayMsat)}. Change it in Settings.`)
   }
   return ok({ bolt11, paymentHash, amountMsat, maxFeeMsat, idempotencyKey: paymentHash, expiresAt })
 }
 
+/** A sum that stops at the largest amount there is: a seller's absurd price is over every limit, never an exception. */
+export function sumMsat(...amounts: readonly Msat[]): Msat {
+  return msat(Math.min(MAX_MSAT, amounts.reduce<number>((sum, amount) => sum + amount, 0)))
+}
+
 /** The most that sending an amount may cost: a share of it, and never less than one sat. */
 export function feeCap(amountMsat: Msat, maxFeePermille: number): Msat {
-  return msat(Math.max(MIN_FEE_CAP_MSAT, Math.ceil((amountMsat * maxFeePermille) / 1_000)))
+  return msat(Math.min(MAX_MSAT, Math.max(MIN_FEE_CAP_MSAT, Math.ceil((amountMsat * maxFeePermille) / 1_000))))
 }

@@ -93,6 +93,10 @@ const STATES = {
   closingUnpaid: tell(paying, 'stop'),
   closingPaid: tell(reading, 'stop'),
   closed: tell(reading, 'result'),
+  closingFailed: tell(payAsked, 'payFailed'),
+  closedFailed: tell(payAsked, 'payFailed', 'cancelSent'),
+  closedStopped: tell(payAsked, 'stop', 'payFailed', 'cancelSent'),
+  failedWithResult: tell(payAsked, 'result', 'payFailed', 'cancelSent'),
 }
 
 /** Every message that does anything, in every state; whatever is not named here must do nothing. */
@@ -104,13 +108,17 @@ const TABLE: Record<keyof typeof STATES, Partial<Record<MessageName, readonly Pu
   payAsked: { payAsked: ['payAsked'], refusal: ['refusalReceived'], stop: ['stopAsked'], paySettled: ['settled'], payFailed: ['payFailed'], payUnknown: ['payInDoubt'], lookedUpSettled: ['settled'], lookedUpPending: ['payInDoubt'], lookedUpFailed: ['payFailed'], lookedUpNothingLate: ['payFailed'], text: ['textReceived'], result: ['resultReceived'] },
   inDoubt: { payAsked: ['payAsked'], refusal: ['refusalReceived'], stop: ['stopAsked'], paySettled: ['settled'], payFailed: ['payFailed'], lookedUpSettled: ['settled'], lookedUpFailed: ['payFailed'], lookedUpNothingLate: ['payFailed'], text: ['textReceived'], result: ['resultReceived'] },
   stoppingPayment: { payAsked: ['payAsked'], refusal: ['refusalReceived'], paySettled: ['settled', 'stopAsked'], payFailed: ['payFailed'], payUnknown: ['payInDoubt'], lookedUpSettled: ['settled', 'stopAsked'], lookedUpPending: ['payInDoubt'], lookedUpFailed: ['payFailed'], lookedUpNothingLate: ['payFailed'], text: ['textReceived'], result: ['resultReceived'] },
-  resultBeforeMoney: { payAsked: ['payAsked'], refusal: ['refusalReceived'], stop: ['stopAsked'], paySettled: ['settled', 'ended'], payFailed: ['payFailed'], payUnknown: ['payInDoubt'], lookedUpSettled: ['settled', 'ended'], lookedUpPending: ['payInDoubt'], lookedUpFailed: ['payFailed'], lookedUpNothingLate: ['payFailed'], text: ['textReceived'], result: ['resultReceived'] },
+  resultBeforeMoney: { payAsked: ['payAsked'], refusal: ['refusalReceived'], stop: ['stopAsked'], paySettled: ['settled', 'ended'], payFailed: ['payFailed'], payUnknown: ['payInDoubt'], lookedUpSettled: ['settled', 'ended'], lookedUpPending: ['payInDoubt'], lookedUpFailed: ['payFailed'], lookedUpNothingLate: ['payFailed'], text: ['textReceived'] },
   reading: { paymentSentSent: ['sent'], text: ['textReceived'], result: ['resultReceived', 'ended'], refusal: ['refusalReceived', 'overdue'], stop: ['stopAsked'], late: ['overdue'], veryLate: ['overdue'] },
   readingAnnounced: { text: ['textReceived'], result: ['resultReceived', 'ended'], refusal: ['refusalReceived', 'overdue'], stop: ['stopAsked'], late: ['overdue'], veryLate: ['overdue'] },
   overdue: { text: ['textReceived'], result: ['resultReceived', 'ended'], refusal: ['refusalReceived'], stop: ['stopAsked'] },
   closingUnpaid: { cancelSent: ['sent'], late: ['ended'], veryLate: ['ended'] },
   closingPaid: { cancelSent: ['sent'], late: ['ended'], veryLate: ['ended'] },
   closed: {},
+  closingFailed: { cancelSent: ['sent'], late: ['ended'], veryLate: ['ended'], lookedUpSettled: ['settledLate'] },
+  closedFailed: { lookedUpSettled: ['settledLate'] },
+  closedStopped: { lookedUpSettled: ['settledLate'] },
+  failedWithResult: { lookedUpSettled: ['settledLate', 'ended'] },
 }
 
 describe('a purchase', () => {
@@ -144,6 +152,28 @@ describe('a purchase', () => {
     expect(after).toMatchObject({ text: 'Fo' })
   })
 
+  it('books a payment that the wallet first called failed, and waits for what was paid for', () => {
+    const late = tell(STATES.closedFailed, 'lookedUpSettled')
+    expect(describePurchase(request.jobId, STATES.closedFailed)).toMatchObject({ paymentHash: HASH, settledAt: null, row: { state: 'failed', final: true, movedMsat: 0 } })
+    expect(describePurchase(request.jobId, late)).toMatchObject({ settledAt: START, row: { state: 'queued', final: false, movedMsat: 10_010 } })
+    expect(purchaseMachine.due(late).map((effect) => effect.key)).toEqual(expect.arrayContaining(['listen', 'send:paymentSent']))
+    expect(describePurchase(request.jobId, tell(late, 'result')).row).toMatchObject({ state: 'done', movedMsat: 10_010 })
+  })
+
+  it('keeps a stopped job stopped when its payment settles after all, and says that the price is spent', () => {
+    expect(describePurchase(request.jobId, tell(STATES.closedStopped, 'lookedUpSettled')).row).toMatchObject({ state: 'stopped', final: true, movedMsat: 10_010, note: expect.stringContaining('paid all the same') })
+  })
+
+  it('takes no more text than an answer may have, and keeps no endless complaints', () => {
+    const flood = { ...MESSAGES.text, text: 'x'.repeat(100_000) }
+    let purchase = reading
+    for (let count = 0; count < 5; count++) purchase = advance(purchase, flood)
+    expect(purchase).toMatchObject({ text: 'x'.repeat(200_000) })
+    let complained = STATES.overdue
+    for (let count = 0; count < 20; count++) complained = tell(complained, 'refusal')
+    expect(complained).toMatchObject({ troubles: 5 })
+  })
+
   it('replaces what streamed in by the result', () => {
     expect(tell(reading, 'text', 'text', 'result')).toMatchObject({ text: 'Four.' })
   })
@@ -168,10 +198,11 @@ describe('a purchase', () => {
           purchase = events.reduce((state, event) => purchaseMachine.evolve(state, event), purchase)
           for (const event of events) {
             if (event.type === 'invoiceAccepted') intents.add(event.intent.idempotencyKey)
-            if (event.type === 'settled') settlements += 1
+            if (event.type === 'settled' || event.type === 'settledLate') settlements += 1
           }
           if (name.endsWith('OfStranger')) expect(events).toEqual([])
-          if (before.begun && before.phase.name === 'closed') expect(events).toEqual([])
+          // An end is an end, unless the wallet takes back that it did not pay.
+          if (before.begun && before.phase.name === 'closed' && events[0]?.type !== 'settledLate') expect(events).toEqual([])
           for (const effect of purchaseMachine.due(purchase)) {
             if (effect.type === 'pay' || effect.type === 'lookUp') expect(settlements).toBe(0)
           }

@@ -64,12 +64,13 @@ type Phase =
   /** Paid, and silence for too long. Still listening; still the provider's debt. */
   | ({ readonly name: 'overdue'; readonly reason: string; readonly since: number } & Settled)
   /** Ended for us; the cancel still has to go out. */
-  | { readonly name: 'closing'; readonly outcome: Outcome; readonly reason: string; readonly settled: Settled | null; readonly since: number }
-  | { readonly name: 'closed'; readonly outcome: Outcome; readonly reason: string; readonly settled: Settled | null }
+  | { readonly name: 'closing'; readonly outcome: Outcome; readonly reason: string; readonly settled: Settled | null; readonly intent: Intent | null; readonly since: number }
+  /** `intent` without `settled`: the wallet was asked to pay, and said no. Should it say otherwise later, it is believed. */
+  | { readonly name: 'closed'; readonly outcome: Outcome; readonly reason: string; readonly settled: Settled | null; readonly intent: Intent | null }
 
 export type Purchase =
   | { readonly begun: false }
-  | { readonly begun: true; readonly request: PurchaseRequest; readonly askedAt: number; readonly changedAt: number; readonly text: string; readonly firstTextAt: number | null; readonly hasResult: boolean; readonly phase: Phase }
+  | { readonly begun: true; readonly request: PurchaseRequest; readonly askedAt: number; readonly changedAt: number; readonly text: string; readonly firstTextAt: number | null; readonly hasResult: boolean; readonly troubles: number; readonly phase: Phase }
 
 export type PurchaseMessage = { readonly at: number } & (
   | { readonly type: 'asked'; readonly request: PurchaseRequest }
@@ -98,6 +99,8 @@ export type PurchaseEvent = { readonly at: number } & (
   | { readonly type: 'payInDoubt'; readonly reason: string }
   | { readonly type: 'settled'; readonly preimage: string | null; readonly feeMsat: Msat }
   | { readonly type: 'payFailed'; readonly reason: string }
+  /** After `payFailed`: the wallet says that it was paid after all. */
+  | { readonly type: 'settledLate'; readonly preimage: string | null; readonly feeMsat: Msat }
   | { readonly type: 'textReceived'; readonly text: string }
   | { readonly type: 'resultReceived'; readonly eventId: string; readonly raw: string; readonly text: string }
   | { readonly type: 'refusalReceived'; readonly eventId: string; readonly reason: string }
@@ -115,6 +118,10 @@ export type PurchaseEffect =
 
 /** An answer that is paid for and late is waited for this long before the job is closed as failed. */
 export const OVERDUE_WINDOW_MS = 24 * 3_600_000
+/** What streams in is bounded by us, since it may never end: some four times what the result can carry. */
+export const MAX_ANSWER_CHARACTERS = 262_144
+/** What a provider complains about is kept this often. */
+const MAX_TROUBLES = 5
 /** A cancel that no relay takes is given up. */
 const CLOSING_WINDOW_MS = 60_000
 /** The wallet may still be sending in the invoice's last second; only well after its expiry is "unknown to the wallet" an end. */
@@ -148,11 +155,11 @@ function decide(purchase: Purchase, message: PurchaseMessage): readonly Purchase
     case 'paymentLookedUp':
       return onLookUp(purchase, message.payment, at)
     case 'textReceived':
-      return isListening(phase) && message.text !== '' ? [{ at, type: 'textReceived', text: message.text }] : []
+      return isListening(phase) && message.text !== '' && purchase.text.length + message.text.length <= MAX_ANSWER_CHARACTERS ? [{ at, type: 'textReceived', text: message.text }] : []
     case 'resultReceived':
-      return onResult(phase, message)
+      return onResult(purchase, message)
     case 'refusalReceived':
-      return onRefusal(phase, message)
+      return onRefusal(purchase, message)
     case 'stopAsked':
       return onStop(phase, at)
     case 'tick':
@@ -189,6 +196,7 @@ function settle(purchase: Begun, stopping: boolean, preimage: string | null, fee
 
 function onLookUp(purchase: Begun, payment: Payment | null, at: number): readonly PurchaseEvent[] {
   const { phase } = purchase
+  if (phase.name === 'closing' || phase.name === 'closed') return onLateLookUp(purchase, phase, payment, at)
   if (phase.name !== 'paying') return []
   if (payment === null || payment.state === 'expired') {
     if (at < phase.intent.expiresAt * 1_000 + DOUBT_GRACE_MS) return []
@@ -205,7 +213,14 @@ function onLookUp(purchase: Begun, payment: Payment | null, at: number): readonl
   }
 }
 
-function onResult(phase: Phase, message: PurchaseMessage & { type: 'resultReceived' }): readonly PurchaseEvent[] {
+/** A payment that failed, and settled: the money is gone, so the books have to say so, and the answer is owed again. */
+function onLateLookUp(purchase: Begun, phase: Phase & { name: 'closing' | 'closed' }, payment: Payment | null, at: number): readonly PurchaseEvent[] {
+  if (payment?.state !== 'settled' || phase.settled !== null || phase.intent === null) return []
+  const late: PurchaseEvent = { at, type: 'settledLate', preimage: payment.preimage, feeMsat: payment.feeMsat }
+  return purchase.hasResult && phase.outcome === 'failed' ? [late, { at, type: 'ended', outcome: 'done', reason: '' }] : [late]
+}
+
+function onResult({ phase, hasResult }: Begun, message: PurchaseMessage & { type: 'resultReceived' }): readonly PurchaseEvent[] {
   const { at, eventId, raw, text } = message
   const received: PurchaseEvent = { at, type: 'resultReceived', eventId, raw, text }
   switch (phase.name) {
@@ -216,13 +231,13 @@ function onResult(phase: Phase, message: PurchaseMessage & { type: 'resultReceiv
     case 'closed':
       return []
     case 'paying':
-      return phase.asked ? [received] : []
+      return phase.asked && !hasResult ? [received] : []
     case 'asking':
       return [] // Before payment there is no answer in `prepay`.
   }
 }
 
-function onRefusal(phase: Phase, message: PurchaseMessage & { type: 'refusalReceived' }): readonly PurchaseEvent[] {
+function onRefusal({ phase, troubles }: Begun, message: PurchaseMessage & { type: 'refusalReceived' }): readonly PurchaseEvent[] {
   const { at, eventId, reason } = message
   const received: PurchaseEvent = { at, type: 'refusalReceived', eventId, reason }
   switch (phase.name) {
@@ -232,7 +247,7 @@ function onRefusal(phase: Phase, message: PurchaseMessage & { type: 'refusalRece
       return [received, { at, type: 'overdue', reason: `The provider has a problem: ${reason}` }]
     case 'paying':
     case 'overdue':
-      return [received]
+      return troubles < MAX_TROUBLES ? [received] : []
     case 'closing':
     case 'closed':
       return []
@@ -278,10 +293,11 @@ function onTick({ phase, request, askedAt }: Begun, at: number): readonly Purcha
 function evolve(purchase: Purchase, event: PurchaseEvent): Purchase {
   if (!purchase.begun) {
     if (event.type !== 'asked') return purchase
-    return { begun: true, request: event.request, askedAt: event.at, changedAt: event.at, text: '', firstTextAt: null, hasResult: false, phase: { name: 'asking', sent: false } }
+    return { begun: true, request: event.request, askedAt: event.at, changedAt: event.at, text: '', firstTextAt: null, hasResult: false, troubles: 0, phase: { name: 'asking', sent: false } }
   }
   const next = { ...purchase, changedAt: event.at, phase: nextPhase(purchase.phase, event) }
   if (event.type === 'textReceived') return { ...next, text: purchase.text + event.text, firstTextAt: purchase.firstTextAt ?? event.at }
+  if (event.type === 'refusalReceived') return { ...next, troubles: purchase.troubles + 1 }
   if (event.type === 'resultReceived') return { ...next, text: event.text, firstTextAt: purchase.firstTextAt ?? event.at, hasResult: true }
   return next
 }
@@ -297,7 +313,7 @@ function nextPhase(phase: Phase, event: PurchaseEvent): Phase {
     case 'invoiceAccepted':
       return phase.name === 'asking' ? { name: 'paying', intent: event.intent, asked: false, doubt: null, stopping: false } : phase
     case 'invoiceRefused':
-      return { name: 'closing', outcome: 'refused', reason: event.reason, settled: null, since: event.at }
+      return { name: 'closing', outcome: 'refused', reason: event.reason, settled: null, intent: null, since: event.at }
     case 'payAsked':
       return phase.name === 'paying' ? { ...phase, asked: true } : phase
     case 'payInDoubt':
@@ -306,8 +322,10 @@ function nextPhase(phase: Phase, event: PurchaseEvent): Phase {
       return phase.name === 'paying' ? { name: 'reading', intent: phase.intent, feeMsat: event.feeMsat, settledAt: event.at, announced: false, heardAt: event.at } : phase
     case 'payFailed':
       return phase.name === 'paying' && phase.stopping
-        ? { name: 'closing', outcome: 'stopped', reason: 'Stopped before anything was paid.', settled: null, since: event.at }
-        : { name: 'closing', outcome: 'failed', reason: event.reason, settled: null, since: event.at }
+        ? { name: 'closing', outcome: 'stopped', reason: 'Stopped before anything was paid.', settled: null, intent: intentOf(phase), since: event.at }
+        : { name: 'closing', outcome: 'failed', reason: event.reason, settled: null, intent: intentOf(phase), since: event.at }
+    case 'settledLate':
+      return afterLateSettlement(phase, event)
     case 'textReceived':
       return phase.name === 'reading' ? { ...phase, heardAt: event.at } : phase
     case 'overdue':
@@ -315,7 +333,7 @@ function nextPhase(phase: Phase, event: PurchaseEvent): Phase {
     case 'stopAsked':
       return afterStop(phase, event.at)
     case 'ended':
-      return { name: 'closed', outcome: event.outcome, reason: event.reason, settled: settlementOf(phase) }
+      return { name: 'closed', outcome: event.outcome, reason: event.reason, settled: settlementOf(phase), intent: intentOf(phase) }
   }
 }
 
@@ -323,14 +341,22 @@ function afterStop(phase: Phase, at: number): Phase {
   if (phase.name === 'paying' && phase.asked) return { ...phase, stopping: true }
   const settled = settlementOf(phase)
   const reason = settled === null ? 'Stopped before anything was paid.' : 'Stopped. The price was for the request, so it is spent; what arrived is kept.'
-  return { name: 'closing', outcome: 'stopped', reason, settled, since: at }
+  return { name: 'closing', outcome: 'stopped', reason, settled, intent: intentOf(phase), since: at }
+}
+
+/** Failed, and paid: waits for the answer again. Stopped, and paid: stays stopped, and says that the price is spent. */
+function afterLateSettlement(phase: Phase, event: PurchaseEvent & { type: 'settledLate' }): Phase {
+  if ((phase.name !== 'closing' && phase.name !== 'closed') || phase.intent === null) return phase
+  const settled: Settled = { intent: phase.intent, feeMsat: event.feeMsat, settledAt: event.at }
+  if (phase.outcome === 'failed') return { ...settled, name: 'reading', announced: false, heardAt: event.at }
+  return { ...phase, settled, reason: 'Stopped, and paid all the same: the wallet settled it after it had said no.' }
 }
 
 function afterSending(phase: Phase, what: PurchaseSending): Phase {
   if (!isSending(phase, what)) return phase
   if (phase.name === 'asking') return { ...phase, sent: true }
   if (phase.name === 'reading') return { ...phase, announced: true }
-  if (phase.name === 'closing') return { name: 'closed', outcome: phase.outcome, reason: phase.reason, settled: phase.settled }
+  if (phase.name === 'closing') return { name: 'closed', outcome: phase.outcome, reason: phase.reason, settled: phase.settled, intent: phase.intent }
   return phase
 }
 
@@ -375,6 +401,21 @@ function isSending(phase: Phase, what: PurchaseSending): boolean {
 
 function settledOf(settled: Settled): Settled {
   return { intent: settled.intent, feeMsat: settled.feeMsat, settledAt: settled.settledAt }
+}
+
+/** What the wallet was asked to pay for this job, also when it did not. */
+export function intentOf(phase: Phase): Intent | null {
+  switch (phase.name) {
+    case 'asking':
+      return null
+    case 'paying':
+      return phase.asked ? phase.intent : null
+    case 'reading':
+    case 'overdue':
+    case 'closing':
+    case 'closed':
+      return phase.intent
+  }
 }
 
 /** What was really paid for this job, whatever phase it is in. */

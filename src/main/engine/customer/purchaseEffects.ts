@@ -2,13 +2,14 @@
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { decodeInvoice } from '#shared/protocol/bolt11.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
+import { pause, unlessAborted } from '../pause.ts'
 import type { Clock } from '../ports.ts'
 import type { DispatchOutcome } from '../reactor.ts'
-import type { Wallet } from '../wallet/wallet.ts'
+import type { PayOutcome, Wallet, WalletProblemCode } from '../wallet/wallet.ts'
 import type { ChannelPurchases } from './channelPurchases.ts'
 import type { InvoiceOffer, SpendingContext } from './judgeInvoice.ts'
 import type { LiveText } from './liveText.ts'
-import type { Intent, Purchase, PurchaseEffect, PurchaseMessage } from './purchase.ts'
+import { MAX_ANSWER_CHARACTERS, type Intent, type Purchase, type PurchaseEffect, type PurchaseMessage } from './purchase.ts'
 
 export interface PurchaseEffectsOptions {
   readonly clock: Clock
@@ -21,26 +22,53 @@ export interface PurchaseEffectsOptions {
   readonly dispatch: (jobId: string, message: PurchaseMessage | (() => PurchaseMessage)) => DispatchOutcome
 }
 
+/** Our own reasons not to ask the wallet: of an earlier try they say nothing. */
+const NOT_ASKED: ReadonlySet<WalletProblemCode> = new Set(['wallet-unreachable', 'invoice-expired', 'invalid-invoice', 'fee-too-high'])
+/** What the store refused is read again from the relays after this. */
+const STORE_RETRY_MS = 2_000
+
 export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect: PurchaseEffect, jobId: string, signal: AbortSignal) => Promise<void> {
   const { clock, wallet, carrier, liveText, dispatch } = options
 
-  async function pay(jobId: string, intent: Intent): Promise<void> {
+  async function pay(jobId: string, intent: Intent, signal: AbortSignal): Promise<void> {
     // On disk before the wallet hears of it: after a crash from here on, the wallet is asked what happened.
     if (dispatch(jobId, { at: clock.now(), type: 'payAsked' }) !== 'changed') return
-    await askToPay(jobId, intent)
+    const outcome = await askToPay(jobId, intent, signal)
+    if (outcome !== null) dispatch(jobId, { at: clock.now(), type: 'payAnswered', outcome })
   }
 
-  async function askToPay(jobId: string, { bolt11, maxFeeMsat, idempotencyKey }: Intent): Promise<void> {
-    const outcome = await wallet.pay({ bolt11, maxFeeMsat, idempotencyKey })
+  /** The wallet's answer, or null once nobody waits for it. Its hints are heard meanwhile: the answer may be lost. */
+  async function askToPay(jobId: string, { bolt11, paymentHash, maxFeeMsat, idempotencyKey }: Intent, signal: AbortSignal): Promise<PayOutcome | null> {
+    const forget = wallet.watch((hint) => {
+      if (hint.paymentHash === paymentHash) void takeSettled(jobId, paymentHash)
+    })
+    try {
+      return await unlessAborted(wallet.pay({ bolt11, maxFeeMsat, idempotencyKey }), signal)
+    } finally {
+      forget()
+    }
+  }
+
+  async function takeSettled(jobId: string, paymentHash: string): Promise<void> {
+    const found = await wallet.lookup(paymentHash, 'outgoing')
+    if (found.ok && found.value?.state === 'settled') dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment: found.value })
+  }
+
+  async function lookUp(jobId: string, intent: Intent, signal: AbortSignal): Promise<void> {
+    const found = await unlessAborted(wallet.lookup(intent.paymentHash, 'outgoing'), signal)
+    if (found === null || !found.ok) return
+    const told = dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment: found.value })
+    if (told !== 'unchanged' || found.value !== null || clock.now() >= intent.expiresAt * 1_000 || isStopping(jobId)) return
+    // The wallet never heard of it: the same invoice under the same key is the same payment, never a second one.
+    const outcome = await askToPay(jobId, intent, signal)
+    if (outcome === null || (outcome.state === 'failed' && NOT_ASKED.has(outcome.problem.code))) return
     dispatch(jobId, { at: clock.now(), type: 'payAnswered', outcome })
   }
 
-  async function lookUp(jobId: string, intent: Intent): Promise<void> {
-    const found = await wallet.lookup(intent.paymentHash, 'outgoing')
-    if (!found.ok) return
-    const outcome = dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment: found.value })
-    // The wallet never heard of it: the same invoice under the same key is the same payment, never a second one.
-    if (outcome === 'unchanged' && found.value === null && clock.now() < intent.expiresAt * 1_000) await askToPay(jobId, intent)
+  /** Stopped while the wallet was silent: what it never heard of is not brought up again. */
+  function isStopping(jobId: string): boolean {
+    const purchase = options.state(jobId)
+    return purchase.begun && purchase.phase.name === 'paying' && purchase.phase.stopping
   }
 
   function listen(jobId: string, signal: AbortSignal): Promise<void> {
@@ -50,30 +78,46 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
         resolve()
         return
       }
-      const subscription = carrier.listen(purchase.request, {
-        onInvoice: (from, event, bolt11) => receiveInvoice(jobId, from, event, bolt11),
-        onText(from, text) {
-          if (from === purchase.request.provider) {
-            liveText.add(jobId, text, (gathered) => void dispatch(jobId, { at: clock.now(), type: 'textReceived', from, text: gathered }))
-          }
-        },
-        onResult(from, event, text) {
-          if (from === purchase.request.provider) liveText.replace(jobId, text)
-          dispatch(jobId, { at: clock.now(), type: 'resultReceived', from, eventId: event.id, raw: JSON.stringify(event), text })
-        },
-        onRefusal: (from, event, reason) => void dispatch(jobId, { at: clock.now(), type: 'refusalReceived', from, eventId: event.id, reason }),
-      })
+      const { provider } = purchase.request
+      // Taken up again after a restart, pieces may have been missed, and relays hand out stored ones newest first: then only
+      // the result is whole.
+      const isNew = purchase.phase.name === 'asking'
+      let isCaughtUp = isNew
+      let isWhole = isNew || purchase.text === ''
+      let characters = purchase.text.length
       const leave = () => {
         subscription.close()
+        signal.removeEventListener('abort', leave)
         resolve()
       }
+      const take = (outcome: DispatchOutcome) => {
+        if (outcome === 'store-failed') void pause(clock, STORE_RETRY_MS, signal).then(leave)
+      }
+      const subscription = carrier.listen(purchase.request, {
+        onInvoice: (from, event, bolt11) => take(receiveInvoice(jobId, from, event, bolt11)),
+        onText(from, text) {
+          if (from !== provider) return
+          isWhole &&= isCaughtUp
+          characters += text.length
+          if (!isWhole || characters > MAX_ANSWER_CHARACTERS) return
+          liveText.add(jobId, text, (gathered) => void dispatch(jobId, { at: clock.now(), type: 'textReceived', from, text: gathered }))
+        },
+        onResult(from, event, text) {
+          if (from === provider) liveText.replace(jobId, text)
+          take(dispatch(jobId, { at: clock.now(), type: 'resultReceived', from, eventId: event.id, raw: JSON.stringify(event), text }))
+        },
+        onRefusal: (from, event, reason) => take(dispatch(jobId, { at: clock.now(), type: 'refusalReceived', from, eventId: event.id, reason })),
+        onCaughtUp() {
+          isCaughtUp = true
+        },
+      })
       signal.addEventListener('abort', leave, { once: true })
     })
   }
 
-  function receiveInvoice(jobId: string, from: string, event: NostrEvent, bolt11: string): void {
+  function receiveInvoice(jobId: string, from: string, event: NostrEvent, bolt11: string): DispatchOutcome {
     const invoice = readInvoice(bolt11)
-    dispatch(jobId, () => ({
+    return dispatch(jobId, () => ({
       at: clock.now(),
       type: 'invoiceReceived',
       from,
@@ -87,14 +131,14 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
   return async (effect, jobId, signal) => {
     switch (effect.type) {
       case 'send': {
-        const delivery = await carrier.send(effect.what, options.state(jobId))
-        if (delivery !== null && !signal.aborted) dispatch(jobId, { at: clock.now(), type: 'sent', what: effect.what, delivery })
+        const delivery = await unlessAborted(carrier.send(effect.what, options.state(jobId)), signal)
+        if (delivery !== null) dispatch(jobId, { at: clock.now(), type: 'sent', what: effect.what, delivery })
         return
       }
       case 'pay':
-        return pay(jobId, effect.intent)
+        return pay(jobId, effect.intent, signal)
       case 'lookUp':
-        return lookUp(jobId, effect.intent)
+        return lookUp(jobId, effect.intent, signal)
       case 'listen':
         return listen(jobId, signal)
       case 'wake':

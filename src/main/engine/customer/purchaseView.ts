@@ -4,7 +4,7 @@ import type { JobState } from '#shared/ipc/common.ts'
 import { addMsat, ZERO_MSAT } from '#shared/market/msat.ts'
 import { utf8Bytes } from '#shared/market/conversation.ts'
 import type { JobRecord } from '../store/journal.ts'
-import { settlementOf, type Purchase, type PurchaseEvent, type PurchaseSending } from './purchase.ts'
+import { intentOf, settlementOf, type Purchase, type PurchaseEvent, type PurchaseSending } from './purchase.ts'
 
 const PREVIEW_CHARACTERS = 120
 
@@ -14,7 +14,7 @@ export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
   if (!purchase.begun) throw new RangeError(`${jobId} has not begun`)
   const { request, phase } = purchase
   const settled = settlementOf(phase)
-  const intent = settled?.intent ?? (phase.name === 'paying' ? phase.intent : null)
+  const intent = phase.name === 'paying' ? phase.intent : intentOf(phase)
   const final = phase.name === 'closed'
   const { state, note } = stateOf(purchase)
   return {
@@ -88,6 +88,8 @@ function entryOf(event: PurchaseEvent): Entry {
       return { kind: 'payment', title: 'Payment in doubt', detail: event.reason }
     case 'settled':
       return { kind: 'payment', title: 'Paid', detail: event.feeMsat === 0 ? 'Settled, no fee.' : 'Settled. The amount is the fee.', ...(event.feeMsat === 0 ? {} : { amountMsat: event.feeMsat }) }
+    case 'settledLate':
+      return { kind: 'payment', title: 'Paid after all', detail: 'The wallet first said that it failed.', ...(event.feeMsat === 0 ? {} : { amountMsat: event.feeMsat }) }
     case 'payFailed':
       return { kind: 'problem', title: 'Payment failed', detail: event.reason }
     case 'textReceived':
