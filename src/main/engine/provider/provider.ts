@@ -91,6 +91,9 @@ const CHANNEL_KEY = 'provider.channel'
 const CONNECT_TIMEOUT_MS = 10_000
 /** Refusals are stored and sent; a flood of hopeless requests is not worth either. */
 const REFUSALS_PER_MINUTE = 30
+/** Jobs that came to nothing are kept for the timeline, and this many of them, so that strangers cannot fill the disk. */
+const UNPAID_KEPT = 2_000
+const FORGET_EVERY = 200
 const PROGRESS_INTERVAL_MS = 250
 
 export function createProvider(options: ProviderOptions): Provider {
@@ -111,6 +114,7 @@ export function createProvider(options: ProviderOptions): Provider {
   const progress = new Map<string, SaleProgress>()
   let inbox: Subscription | null = null
   let refusals: number[] = []
+  let refusalsStored = 0
   let cancelProgress: (() => void) | null = null
 
   const reactor: Reactor<Sale, SaleMessage> = createReactor({
@@ -129,7 +133,7 @@ export function createProvider(options: ProviderOptions): Provider {
       streaming: () => status.get().terms.streaming,
       pieceIntervalMs: options.pieceIntervalMs,
       state: (jobId) => reactor.state(jobId),
-      dispatch: (jobId, message) => void reactor.dispatch(jobId, message),
+      dispatch: (jobId, message) => reactor.dispatch(jobId, message),
       onProgress(jobId, made) {
         progress.set(jobId, made)
         cancelProgress ??= clock.after(PROGRESS_INTERVAL_MS, () => {
@@ -181,12 +185,17 @@ export function createProvider(options: ProviderOptions): Provider {
   const listener: SaleInbox = {
     onRequest({ event, channelId, jobId, kind, prompt, maxTokens, model }) {
       if (status.get().selling !== 'on' || journal.row('provider', jobId) !== null) return
-      const open = Object.values(status.get().jobs).filter((row) => !row.final)
+      // Refused or cancelled before payment, a job takes no place any more.
+      const open = Object.values(status.get().jobs).filter((row) => row.state !== 'refused' && row.state !== 'stopped')
       const admission = admitRequest(
         { kind, prompt, maxTokens, model },
         { terms: status.get().terms, offeredModels: offeredModels(), openJobs: open.length, openJobsOfCustomer: open.filter((row) => row.peer === event.pubkey).length },
       )
-      if (!admission.accepted && !mayRefuse()) return
+      if (!admission.accepted) {
+        if (!mayRefuse()) return
+        refusalsStored += 1
+        if (refusalsStored % FORGET_EVERY === 0) forgetUnpaid()
+      }
       const request = {
         jobId,
         requestId: event.id,
@@ -219,6 +228,14 @@ export function createProvider(options: ProviderOptions): Provider {
     if (refusals.length >= REFUSALS_PER_MINUTE) return false
     refusals.push(now)
     return true
+  }
+
+  function forgetUnpaid(): void {
+    try {
+      journal.forgetUnpaid('provider', UNPAID_KEPT)
+    } catch (error) {
+      options.onStoreFailure(error instanceof Error ? error : new Error(String(error)))
+    }
   }
 
   function listing(): Listing {
@@ -310,6 +327,7 @@ export function createProvider(options: ProviderOptions): Provider {
       return { earnedMsat: settled.reduce((sum, each) => addMsat(sum, each.amountMsat), ZERO_MSAT), jobs: settled.length }
     },
     resume() {
+      forgetUnpaid()
       reactor.resume()
       const rows = reactor.openJobs().flatMap((jobId) => journal.row('provider', jobId) ?? [])
       status.update((before) => ({ ...before, jobs: Object.fromEntries(rows.map((row) => [row.jobId, row])) }))

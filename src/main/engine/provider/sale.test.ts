@@ -114,6 +114,13 @@ describe('a sale', () => {
     expect(saleMachine.due(claimed).map((effect) => effect.type)).toEqual(['watchPayment', 'wake'])
   })
 
+  it('records a claim once and dates nothing anew for it, however often it comes', () => {
+    const claimed = tell(STATES.waiting, 'paymentClaimed')
+    const again = { at: START + 5_000, type: 'paymentClaimed', eventId: '1'.repeat(64) } as const
+    expect(saleMachine.decide(claimed, again)).toEqual([])
+    expect(replayFrom(STATES.offering, saleMachine.decide(STATES.offering, again))).toMatchObject({ changedAt: START })
+  })
+
   it('never withdraws an invoice before it is too late to pay it', () => {
     expect(saleMachine.decide(STATES.waiting, { at: EXPIRED - 1, type: 'tick' })).toEqual([])
   })

@@ -56,7 +56,7 @@ type Phase =
   | ({ readonly name: 'delivered'; readonly generated: Generated } & Paid)
   | { readonly name: 'closed'; readonly outcome: 'refused' | 'stopped' | 'expired' | 'written-off'; readonly reason: string; readonly paid: Paid | null }
 
-export type Sale = { readonly begun: false } | { readonly begun: true; readonly request: SaleRequest; readonly requestedAt: number; readonly changedAt: number; readonly phase: Phase }
+export type Sale = { readonly begun: false } | { readonly begun: true; readonly request: SaleRequest; readonly requestedAt: number; readonly changedAt: number; readonly claimed: boolean; readonly phase: Phase }
 
 export type SaleMessage = { readonly at: number } & (
   | { readonly type: 'requested'; readonly request: SaleRequest; readonly refusal: string | null }
@@ -141,7 +141,8 @@ function decide(sale: Sale, message: SaleMessage): readonly SaleEvent[] {
     case 'sent':
       return isSending(phase, message.what) ? [{ at, type: 'sent', what: message.what, delivery: message.delivery }] : []
     case 'paymentClaimed':
-      return isUnpaid(phase) ? [{ at, type: 'paymentClaimed', eventId: message.eventId }] : []
+      // Once: a claim costs its author nothing, so it may not grow the journal either.
+      return isUnpaid(phase) && !sale.claimed ? [{ at, type: 'paymentClaimed', eventId: message.eventId }] : []
     case 'paymentSeen':
       return onPayment(sale, phase, message.settledMsat, at)
     case 'workBegun':
@@ -239,8 +240,10 @@ function afterFailure(attempt: number, reason: string, at: number): SaleEvent {
 function evolve(sale: Sale, event: SaleEvent): Sale {
   if (!sale.begun) {
     if (event.type !== 'requested') return sale
-    return { begun: true, request: event.request, requestedAt: event.at, changedAt: event.at, phase: { name: 'quoting' } }
+    return { begun: true, request: event.request, requestedAt: event.at, changedAt: event.at, claimed: false, phase: { name: 'quoting' } }
   }
+  // A claim changes nothing that is due: what goes out again stays dated as it was.
+  if (event.type === 'paymentClaimed') return { ...sale, claimed: true }
   return { ...sale, changedAt: event.at, phase: nextPhase(sale.phase, event) }
 }
 

@@ -2,8 +2,9 @@
 import { parseConversation } from '#shared/market/conversation.ts'
 import type { Backend, GenerateItem, Usage } from '../inference/backend.ts'
 import type { Scheduler } from '../inference/scheduler.ts'
-import { pause } from '../pause.ts'
+import { pause, unlessAborted } from '../pause.ts'
 import type { Clock, Log } from '../ports.ts'
+import type { DispatchOutcome } from '../reactor.ts'
 import type { Invoice, Wallet } from '../wallet/wallet.ts'
 import type { ChannelSales } from './channelSales.ts'
 import { INVOICE_EXPIRY_SECS, type Generated, type Sale, type SaleEffect, type SaleMessage, type SaleRequest } from './sale.ts'
@@ -20,7 +21,7 @@ export interface SaleEffectsOptions {
   /** Least time between two pieces of an answer. */
   readonly pieceIntervalMs: number
   readonly state: (jobId: string) => Sale
-  dispatch(jobId: string, message: SaleMessage): void
+  dispatch(jobId: string, message: SaleMessage): DispatchOutcome
   /** The running text's size, for the live queue. */
   onProgress(jobId: string, progress: SaleProgress): void
 }
@@ -41,8 +42,9 @@ export function createSaleEffects(options: SaleEffectsOptions): (effect: SaleEff
   /** What a running job has made so far, for a customer who stops it. */
   const partial = new Map<string, { text: string }>()
 
-  async function makeInvoice(jobId: string, request: SaleRequest): Promise<void> {
-    const invoice = await wallet.createInvoice({ amountMsat: request.priceMsat, description: `Souk ${jobId}`, expirySecs: INVOICE_EXPIRY_SECS })
+  async function makeInvoice(jobId: string, request: SaleRequest, signal: AbortSignal): Promise<void> {
+    const invoice = await unlessAborted(wallet.createInvoice({ amountMsat: request.priceMsat, description: `Souk ${jobId}`, expirySecs: INVOICE_EXPIRY_SECS }), signal)
+    if (invoice === null) return
     const at = clock.now()
     options.dispatch(jobId, invoice.ok ? { at, type: 'invoiceMade', invoice: invoice.value } : { at, type: 'invoiceFailed', problem: invoice.error })
   }
@@ -50,8 +52,8 @@ export function createSaleEffects(options: SaleEffectsOptions): (effect: SaleEff
   async function watchPayment(jobId: string, invoice: Invoice, signal: AbortSignal): Promise<void> {
     let waitMs = FIRST_LOOK_MS
     while (!signal.aborted) {
-      const found = await wallet.lookup(invoice.paymentHash, 'incoming')
-      if (signal.aborted) return
+      const found = await unlessAborted(wallet.lookup(invoice.paymentHash, 'incoming'), signal)
+      if (found === null) return
       if (found.ok && found.value?.state === 'settled') {
         options.dispatch(jobId, { at: clock.now(), type: 'paymentSeen', settledMsat: found.value.amountMsat })
         return
@@ -86,7 +88,8 @@ export function createSaleEffects(options: SaleEffectsOptions): (effect: SaleEff
 
   async function generate(jobId: string, { request, attempt }: SaleEffect & { type: 'work' }, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return
-    options.dispatch(jobId, { at: clock.now(), type: 'workBegun', attempt })
+    // Not stored, not begun: what is made twice would be streamed twice.
+    if (options.dispatch(jobId, { at: clock.now(), type: 'workBegun', attempt }) !== 'changed') return
     const made = { text: '' }
     partial.set(jobId, made)
     const startedAt = clock.now()
@@ -95,6 +98,7 @@ export function createSaleEffects(options: SaleEffectsOptions): (effect: SaleEff
     const streams = options.streaming() && attempt === 1
     const out = createTextCoalescer(clock, options.pieceIntervalMs, (text) => carrier.sendText(options.state(jobId), text, false))
     const full = new AbortController()
+    const fail = (message: string) => void options.dispatch(jobId, { at: clock.now(), type: 'workFailed', problem: { code: 'backend-failed', message } })
     const end = (generated: Generated) => {
       if (streams) {
         out.flush()
@@ -118,11 +122,15 @@ export function createSaleEffects(options: SaleEffectsOptions): (effect: SaleEff
         } else if (item.type === 'done') {
           end({ text: made.text, usage: item.usage, stoppedBy: item.stoppedBy })
           return
-        } else if (!signal.aborted) {
-          options.dispatch(jobId, { at: clock.now(), type: 'workFailed', problem: item.problem })
+        } else {
+          if (!signal.aborted) fail(item.problem.message)
           return
         }
       }
+      // A backend ends with an item; this one did not, or threw. Either is its failure, and a reason to pause.
+      if (!signal.aborted) fail('The backend ended without an answer.')
+    } catch (error) {
+      if (!signal.aborted) fail(error instanceof Error ? error.message : String(error))
     } finally {
       out.close()
     }
@@ -135,10 +143,10 @@ export function createSaleEffects(options: SaleEffectsOptions): (effect: SaleEff
   return async (effect, jobId, signal) => {
     switch (effect.type) {
       case 'makeInvoice':
-        return makeInvoice(jobId, effect.request)
+        return makeInvoice(jobId, effect.request, signal)
       case 'send': {
-        const delivery = await carrier.send(effect.what, options.state(jobId))
-        if (delivery !== null && !signal.aborted) options.dispatch(jobId, { at: clock.now(), type: 'sent', what: effect.what, delivery })
+        const delivery = await unlessAborted(carrier.send(effect.what, options.state(jobId)), signal)
+        if (delivery !== null) options.dispatch(jobId, { at: clock.now(), type: 'sent', what: effect.what, delivery })
         return
       }
       case 'watchPayment':
