@@ -97,20 +97,46 @@ export function createAccount(options: { readonly wallet: Wallet; readonly payme
       if (closing.signal.aborted) return
       const expired = isExpired(payment.bolt11, clock.now())
       if (found.ok && found.value?.state === 'settled') {
-        payments.resolve(payment.paymentHash, 'settled', found.value.feeMsat, '', clock.now())
-        plan(0)
-        return
-      }
-      if (found.ok && (found.value?.state === 'failed' || (expired && (found.value === null || found.value.state === 'expired')))) {
-        payments.resolve(payment.paymentHash, 'failed', ZERO_MSAT, 'The wallet says that nothing was paid.', clock.now())
-        plan(0)
-        return
+        if (resolve(payment.paymentHash, 'settled', found.value.feeMsat, '')) return
+      } else if (found.ok && (found.value?.state === 'failed' || (expired && (found.value === null || found.value.state === 'expired')))) {
+        if (resolve(payment.paymentHash, 'failed', ZERO_MSAT, 'The wallet says that nothing was paid.')) return
       }
       await pause(clock, FOLLOW_UP_MS, closing.signal, (wake) => wallet.watch((hint) => hint.paymentHash === payment.paymentHash && wake()))
     }
   }
 
-  const forget = wallet.watch(() => plan(TOUCH_MS))
+  /** False while the store takes no writes: the payment stays open in it, and is looked at again. */
+  function resolve(paymentHash: string, state: SentPayment['state'], feeMsat: Msat, note: string): boolean {
+    try {
+      payments.resolve(paymentHash, state, feeMsat, note, clock.now())
+      plan(0)
+      return true
+    } catch (error) {
+      log('error', 'the store refused a payment’s outcome', { paymentHash, reason: error instanceof Error ? error.message : String(error) })
+      return false
+    }
+  }
+
+  function intend(payment: Parameters<SentPaymentStore['intend']>[0]): Result<SentPayment | null> {
+    try {
+      return ok(payments.intend(payment))
+    } catch (error) {
+      log('error', 'the store refused a payment’s intent', { reason: error instanceof Error ? error.message : String(error) })
+      return fail('store-failed', 'The store takes no writes now, so nothing was paid. Check the disk, then try again.')
+    }
+  }
+
+  /** A payment that the wallet first called failed and then settled: the books follow the wallet. */
+  async function lookAgain(paymentHash: string): Promise<void> {
+    if (payments.find(paymentHash)?.state !== 'failed') return
+    const found = await wallet.lookup(paymentHash, 'outgoing')
+    if (!closing.signal.aborted && found.ok && found.value?.state === 'settled') resolve(paymentHash, 'settled', found.value.feeMsat, '')
+  }
+
+  const forget = wallet.watch(({ paymentHash }) => {
+    plan(TOUCH_MS)
+    void lookAgain(paymentHash)
+  })
   void refresh()
 
   return {
@@ -127,21 +153,24 @@ export function createAccount(options: { readonly wallet: Wallet; readonly payme
       if (expiresAt * 1_000 <= clock.now()) return fail('expired', 'This invoice has expired. Ask for a new one.')
       if (options.isOwnHash(paymentHash)) return fail('own-invoice', 'This invoice belongs to a job, which pays it by itself.')
       const payment = { paymentHash, bolt11, amountMsat, maxFeeMsat, createdAt: clock.now() }
-      const known = payments.intend(payment)
+      const intended = intend(payment)
+      if (!intended.ok) return intended
+      const known = intended.value
       if (known?.state === 'settled') return fail('already-paid', 'This invoice is already paid.')
       if (known) return ok({ state: 'unknown', paymentHash, message: 'This payment is already under way; the wallet is being asked.' })
       const outcome = await wallet.pay({ bolt11, maxFeeMsat, idempotencyKey: paymentHash })
       plan(0)
+      const follow = () => void followUp({ ...payment, state: 'unknown', feeMsat: ZERO_MSAT, note: '' })
       switch (outcome.state) {
         case 'settled':
-          payments.resolve(paymentHash, 'settled', outcome.feeMsat, '', clock.now())
+          if (!resolve(paymentHash, 'settled', outcome.feeMsat, '')) follow()
           return ok({ state: 'settled', feeMsat: outcome.feeMsat, paymentHash })
         case 'failed':
-          payments.resolve(paymentHash, 'failed', ZERO_MSAT, outcome.problem.message, clock.now())
+          if (!resolve(paymentHash, 'failed', ZERO_MSAT, outcome.problem.message)) follow()
           return fail(outcome.problem.code, outcome.problem.message)
         case 'unknown':
-          payments.resolve(paymentHash, 'unknown', ZERO_MSAT, outcome.problem.message, clock.now())
-          void followUp({ ...payment, state: 'unknown', feeMsat: ZERO_MSAT, note: '' })
+          resolve(paymentHash, 'unknown', ZERO_MSAT, outcome.problem.message)
+          follow()
           return ok({ state: 'unknown', paymentHash, message: outcome.problem.message })
       }
     },
