@@ -14,24 +14,25 @@ export function createKillPoints(onPoint: (name: string) => void): EngineWraps {
     passed.add(name)
     onPoint(name)
   }
-  let writing: string | null = null
+  /** What the transaction under way appends; at most one entry. */
+  const writing: string[] = []
 
   return {
     journal: (journal) => ({
       ...journal,
       transact(change) {
-        writing = null
+        writing.length = 0
         const value = journal.transact(() => {
           const changed = change()
           // Written and not yet committed.
-          if (writing !== null) pass(`write ${writing}: before`)
+          for (const name of writing) pass(`write ${name}: before`)
           return changed
         })
-        if (writing !== null) pass(`write ${writing}: after`)
+        for (const name of writing) pass(`write ${name}: after`)
         return value
       },
       append(role, jobId, from, events, record) {
-        writing = nameEvents(events)
+        writing.push(nameEvents(events))
         journal.append(role, jobId, from, events, record)
       },
     }),
