@@ -27,7 +27,7 @@ export function renderConversation(turns: readonly ConversationTurn[], prompt: s
   let room = maxBytes - frameBytes
   const kept: string[] = []
   for (const turn of answered.toReversed()) {
-    const text = `User: ${turn.prompt}\n\nAssistant: ${turn.answer}\n\n`
+    const text = `User: ${disarm(turn.prompt)}\n\nAssistant: ${disarm(turn.answer)}\n\n`
     const bytes = utf8Bytes(text)
     if (bytes > room) break
     room -= bytes
@@ -37,6 +37,11 @@ export function renderConversation(turns: readonly ConversationTurn[], prompt: s
   return { prompt: rendered, promptBytes: utf8Bytes(rendered), turnsSent: kept.length, turnsCut: answered.length - kept.length }
 }
 
+/** An answer comes from a stranger: it must not be able to speak in the next prompt as somebody else. */
+function disarm(text: string): string {
+  return text.replaceAll(/^(?=(?:User|Assistant): )/gm, ' ')
+}
+
 export interface ConversationMessage {
   readonly role: 'user' | 'assistant'
   readonly content: string
@@ -44,7 +49,7 @@ export interface ConversationMessage {
 
 /**
  * The messages inside a prompt that `renderConversation` made, for a model that takes turns as turns; any other text is
- * one message. Who writes these marks into a question changes how their own question is read, and nothing else.
+ * one message. Earlier turns cannot hold such marks: `renderConversation` disarms them.
  */
 export function parseConversation(prompt: string): readonly ConversationMessage[] {
   const end = prompt.lastIndexOf(CLOSING)
