@@ -1,7 +1,7 @@
 /** The one phrase that identity and wallet come from: made on the first start, kept in the secrets, shown only when asked. */
 import { z } from 'zod'
 import { fail, ok, type Result } from '#shared/market/result.ts'
-import { createPhrase, deriveIdentity, parsePhrase, type Identity } from './nostr/identity.ts'
+import { createPhrase, deriveIdentity, isPublicPhrase, parsePhrase, type Identity } from './nostr/identity.ts'
 import { SecretsLocked, type Protection, type Random, type Secrets } from './ports.ts'
 import { createSignal, type Signal } from './signal.ts'
 import type { SettingStore } from './store/settings.ts'
@@ -23,9 +23,22 @@ export interface Keyring {
 
 const PHRASE_NAME = 'phrase'
 const BACKED_UP_KEY = 'identity.backedUp'
+/** Whose store this is. */
+const PUBKEY_KEY = 'identity.pubkey'
 
-export async function openKeyring(options: { readonly secrets: Secrets; readonly settings: SettingStore; readonly random: Random }): Promise<Result<Keyring>> {
-  const { secrets, settings, random } = options
+export interface KeyringOptions {
+  readonly secrets: Secrets
+  readonly settings: SettingStore
+  readonly random: Random
+  /** Where money is worth something: no phrase that everybody knows, none in plain text, none without a backup. */
+  readonly isSerious: boolean
+}
+
+/**
+ * Opens the phrase, or makes one where there is none yet. Problems: the secrets are locked, the phrase is damaged or of
+ * another identity than the store's, or not safe enough for the network.
+ */
+export async function openKeyring({ secrets, settings, random, isSerious }: KeyringOptions): Promise<Result<Keyring>> {
   let phrase: string
   try {
     const kept = await secrets.read(PHRASE_NAME)
@@ -37,13 +50,23 @@ export async function openKeyring(options: { readonly secrets: Secrets; readonly
   }
   const parsed = parsePhrase(phrase)
   if (!parsed.ok) return fail('phrase-damaged', 'The stored phrase cannot be read. Import it again from its backup.')
+  const identity = deriveIdentity(parsed.value)
+  const owner = settings.read(PUBKEY_KEY, z.string())
+  if (owner !== null && owner !== identity.pubkey) {
+    return fail('other-identity', 'The store in this folder belongs to another identity than the secrets beside it. The window and the terminal keep secrets apart: choose another folder with --data.')
+  }
+  settings.write(PUBKEY_KEY, identity.pubkey)
+  if (isSerious) {
+    const danger = dangerOf(parsed.value, secrets.protection(), settings.read(BACKED_UP_KEY, z.boolean()) ?? false)
+    if (danger !== null) return fail('phrase-at-risk', danger)
+  }
   const status = createSignal<KeyringStatus>({ protection: secrets.protection(), backedUp: settings.read(BACKED_UP_KEY, z.boolean()) ?? false })
   const setBackedUp = (backedUp: boolean) => {
     settings.write(BACKED_UP_KEY, backedUp)
     status.update((before) => ({ ...before, backedUp }))
   }
   return ok({
-    identity: deriveIdentity(parsed.value),
+    identity,
     status,
     async revealPhrase() {
       return (await secrets.read(PHRASE_NAME)) ?? phrase
@@ -58,9 +81,21 @@ export async function openKeyring(options: { readonly secrets: Secrets; readonly
     async importPhrase(text) {
       const imported = parsePhrase(text)
       if (!imported.ok) return imported
+      if (isSerious && isPublicPhrase(imported.value)) return fail('public-phrase', PUBLIC_PHRASE)
       await secrets.write(PHRASE_NAME, imported.value)
+      settings.write(PUBKEY_KEY, deriveIdentity(imported.value).pubkey)
       setBackedUp(true)
       return ok(null)
     },
   })
+}
+
+const PUBLIC_PHRASE = 'Everybody knows this phrase: it is an example from the specifications, and its money is gone at once. Use another.'
+
+/** Why a phrase is not safe enough where money is worth something; null when it is. */
+function dangerOf(phrase: string, protection: Protection, isBackedUp: boolean): string | null {
+  if (isPublicPhrase(phrase)) return PUBLIC_PHRASE
+  if (protection === 'plain') return 'The phrase rests in plain text, which will do for play money only. Protect it with a passphrase first: souk identity protect.'
+  if (!isBackedUp) return 'The phrase has no backup yet. Open Souk on the sandbox, go to Settings, Identity, and confirm that you wrote it down.'
+  return null
 }

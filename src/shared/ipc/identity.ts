@@ -16,6 +16,6 @@ export const identityRoutes = {
   'identity.revealPhrase': request(z.object({ confirmed: z.literal(true) }), z.object({ phrase: z.string() })),
   'identity.exportSecretKey': request(z.object({ confirmed: z.literal(true) }), z.object({ nsec: z.string() })),
   'identity.confirmBackup': request(z.object({ words: z.array(z.object({ index: z.number().int().min(0).max(23), word: z.string().max(20) })).length(3) }), emptySchema),
-  /** Replaces the identity and its wallet. Refused while selling or while a job is open. Takes effect at once. */
+  /** Replaces the identity and its wallet. Refused while selling or while a job is open. Takes effect at the next start. */
   'identity.importPhrase': request(z.object({ phrase: z.string().max(400), confirmed: z.literal(true) }), emptySchema),
 }

@@ -1,0 +1,83 @@
+import { DatabaseSync } from 'node:sqlite'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { openKeyring } from './keyring.ts'
+import type { Protection, Secrets } from './ports.ts'
+import { SecretsLocked } from './ports.ts'
+import { MIGRATIONS } from './store/migrations.ts'
+import { createSettingStore, type SettingStore } from './store/settings.ts'
+
+const PUBLIC = 'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about'
+const random = { bytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)) }
+
+function memorySecrets(protection: Protection = 'passphrase', kept: Record<string, string> = {}): Secrets & { readonly kept: Record<string, string> } {
+  return {
+    kept,
+    protection: () => protection,
+    read: (name) => Promise.resolve(kept[name] ?? null),
+    write: (name, value) => Promise.resolve(void (kept[name] = value)),
+    remove: (name) => Promise.resolve(void Reflect.deleteProperty(kept, name)),
+  }
+}
+
+describe('the keyring', () => {
+  let settings: SettingStore
+
+  beforeEach(() => {
+    const database = new DatabaseSync(':memory:')
+    for (const migration of MIGRATIONS) database.exec(migration.sql)
+    settings = createSettingStore(database)
+  })
+
+  const open = (secrets: Secrets, isSerious = false) => openKeyring({ secrets, settings, random, isSerious })
+
+  it('makes a phrase once and finds it again', async () => {
+    const secrets = memorySecrets()
+    const first = await open(secrets)
+    const second = await open(secrets)
+    expect(first.ok && second.ok && second.value.identity.pubkey === first.value.identity.pubkey).toBe(true)
+  })
+
+  it('refuses a store that belongs to another identity than the secrets beside it', async () => {
+    await open(memorySecrets())
+    expect(await open(memorySecrets())).toMatchObject({ ok: false, error: { code: 'other-identity' } })
+  })
+
+  it('lets an imported phrase own the store from then on', async () => {
+    const secrets = memorySecrets()
+    const opened = await open(secrets)
+    if (!opened.ok) throw new Error(opened.error.message)
+    expect(await opened.value.importPhrase(PUBLIC)).toEqual({ ok: true, value: null })
+    expect(await open(secrets)).toMatchObject({ ok: true, value: { identity: { pubkey: 'e8bcf3823669444d0b49ad45d65088635d9fd8500a75b5f20b59abefa56a144f' } } })
+  })
+
+  it('counts as backed up only when the three words are right', async () => {
+    const opened = await open(memorySecrets('passphrase', { phrase: PUBLIC }))
+    if (!opened.ok) throw new Error(opened.error.message)
+    expect(await opened.value.confirmBackup([{ index: 11, word: 'abandon' }])).toMatchObject({ ok: false, error: { message: expect.stringContaining('Word 12') } })
+    expect(opened.value.status.get().backedUp).toBe(false)
+    await opened.value.confirmBackup([{ index: 11, word: ' About ' }, { index: 0, word: 'abandon' }])
+    expect(opened.value.status.get().backedUp).toBe(true)
+  })
+
+  it('opens for money that is worth something only a protected, backed-up phrase that is not public', async () => {
+    expect(await open(memorySecrets('passphrase', { phrase: PUBLIC }), true)).toMatchObject({ ok: false, error: { message: expect.stringContaining('Everybody knows') } })
+    settings.write('identity.pubkey', null)
+    const plain = memorySecrets('plain')
+    expect(await open(plain, true)).toMatchObject({ ok: false, error: { message: expect.stringContaining('plain text') } })
+    const kept = memorySecrets('passphrase', plain.kept)
+    expect(await open(kept, true)).toMatchObject({ ok: false, error: { message: expect.stringContaining('no backup') } })
+    settings.write('identity.backedUp', true)
+    const opened = await open(kept, true)
+    expect(opened.ok).toBe(true)
+    if (opened.ok) expect(await opened.value.importPhrase(PUBLIC)).toMatchObject({ ok: false, error: { code: 'public-phrase' } })
+  })
+
+  it('says that the secrets are locked instead of making a new phrase', async () => {
+    const locked: Secrets = { ...memorySecrets(), read: () => Promise.reject(new SecretsLocked('Wrong passphrase.')) }
+    expect(await open(locked)).toEqual({ ok: false, error: { code: 'secrets-locked', message: 'Wrong passphrase.' } })
+  })
+
+  it('does not start with a phrase that cannot be read', async () => {
+    expect(await open(memorySecrets('plain', { phrase: 'not a phrase' }))).toMatchObject({ ok: false, error: { code: 'phrase-damaged' } })
+  })
+})
