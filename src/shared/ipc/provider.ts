@@ -8,7 +8,7 @@ const earningsSchema = z.object({ earnedMsat: msatSchema, jobs: z.number().int()
 export const saleTermsSchema = z.object({
   name: z.string().trim().min(1).max(80),
   about: z.string().max(500),
-  priceMsat: msatSchema,
+  priceMsat: msatSchema.refine((price) => price > 0, 'a price of at least one msat: an invoice over nothing cannot be paid'),
   /** Empty: every local model. */
   models: z.array(z.string().max(200)).max(200),
   maxTokens: z.number().int().min(1).max(131_072),
