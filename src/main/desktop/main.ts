@@ -26,7 +26,9 @@ function realElectron(trayIconPath: string): ElectronLike<electron.Menu> {
 }
 
 const { values } = parseArgs({ strict: false, options: { data: { type: 'string' }, verbose: { type: 'boolean' } } })
-const folders = findFolders({ data: typeof values.data === 'string' ? values.data : undefined })
+const folders = findFolders({ data: typeof values.data === 'string' ? values.data : undefined, usual: 'desktop' })
+// One window a folder: the lock of a second Souk elsewhere is not this one's.
+electron.app.setPath('userData', join(folders.data, 'window'))
 const log = createStderrLog(values.verbose === true ? 'debug' : 'warn')
 const pageFolder = join(import.meta.dirname, '..', 'renderer')
 const devUrl = process.env['ELECTRON_RENDERER_URL']

@@ -11,13 +11,15 @@ export interface Folders {
 
 interface Told {
   readonly data?: string | undefined
+  /** The usual folder's name: the window and the terminal keep secrets in different ways, so each has its own. */
+  readonly usual?: 'data' | 'desktop'
 }
 
 /** `--data`, then SOUK_DATA; SOUK_SANDBOX for the sandbox; else the place that the system keeps for applications. */
 export function findFolders(told: Told, environment: NodeJS.ProcessEnv = process.env): Folders {
   const base = baseFolder(environment)
   return {
-    data: resolve(told.data ?? named(environment, 'SOUK_DATA') ?? join(base, 'data')),
+    data: resolve(told.data ?? named(environment, 'SOUK_DATA') ?? join(base, told.usual ?? 'data')),
     sandbox: resolve(named(environment, 'SOUK_SANDBOX') ?? join(base, 'sandbox')),
   }
 }
