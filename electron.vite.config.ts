@@ -2,14 +2,43 @@ import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
 import { resolve } from 'node:path'
+import type { Plugin } from 'vite'
 
 const fromRoot = (path: string) => resolve(import.meta.dirname, path)
 
 /** What Node code may leave unbundled: Electron itself, and two optional native parts of `ws` that are not installed. */
 const notBundled = ['electron', 'bufferutil', 'utf-8-validate']
 
+const RESPONSE_QUESTION = 'z_src instanceof Response || '
+
+/**
+ * nostr-wasm asks whether it was given a `Response`; Souk gives it bytes. Merely naming that global makes Node load its whole HTTP
+ * client (60 ms and 16 MB at every start), so the question is left out.
+ */
+const nameNoResponse: Plugin = {
+  name: 'souk:name-no-response',
+  transform(code, id) {
+    if (!/[\\/]nostr-wasm[\\/]dist[\\/]nostr\.js$/.test(id)) return null
+    if (!code.includes(RESPONSE_QUESTION)) this.error('nostr-wasm asks in other words now: see whether it still names Response')
+    return { code: code.replace(RESPONSE_QUESTION, ''), map: null }
+  },
+}
+
+/**
+ * `import` reads every export of a module of Node's, and some load large parts of Node when they are read: http's `WebSocket`,
+ * crypto's `webcrypto`. Taken by a call instead, only what is named is read.
+ */
+const takeBuiltinsByCall: Plugin = {
+  name: 'souk:take-builtins-by-call',
+  renderChunk(code) {
+    const taken = code.replaceAll(/^import \{ ([^}]+) \} from "(node:[^"]+)";$/gm, (_, names: string, module: string) => `const { ${names.replaceAll(' as ', ': ')} } = process.getBuiltinModule("${module}");`)
+    return { code: taken, map: null }
+  },
+}
+
 export default defineConfig({
   main: {
+    plugins: [nameNoResponse, takeBuiltinsByCall],
     build: {
       // Everything is bundled: one file opens faster than four hundred, and a packaged app needs no node_modules.
       externalizeDeps: false,
