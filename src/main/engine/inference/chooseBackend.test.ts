@@ -16,6 +16,7 @@ let chooser: BackendChooser
 /** What the server says next: its models, a problem, or nothing until released. */
 let answer: readonly Model[] | BackendProblemCode
 let asked: string[]
+let onAsk: () => void
 let gate: Promise<void> | null
 
 beforeEach(() => {
@@ -23,6 +24,7 @@ beforeEach(() => {
   answer = [model]
   asked = []
   gate = null
+  onAsk = () => {}
 })
 afterEach(() => chooser.close())
 
@@ -31,6 +33,7 @@ function createStub(url: string): Backend {
     kind: 'ollama',
     async status(signal) {
       asked.push(url)
+      onAsk()
       const said = answer
       if (gate !== null) await gate
       if (signal?.aborted === true) return { ok: false, error: { code: 'cancelled', message: 'cancelled' } }
@@ -119,7 +122,10 @@ describe('choosing a backend', () => {
     const held = Promise.withResolvers<void>()
     gate = held.promise
     answer = 'backend-unreachable'
+    const { promise: isAsked, resolve } = Promise.withResolvers<void>()
+    onAsk = resolve
     start('auto')
+    await isAsked
     let atFirst: unknown = null
     const waitForFirst = async () => {
       await chooser.refresh()

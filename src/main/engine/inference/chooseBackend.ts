@@ -75,6 +75,8 @@ export function createBackendChooser(options: BackendChooserOptions): BackendCho
   }
 
   async function look(signal: AbortSignal): Promise<void> {
+    // The engine is ready first: asking takes a while, and the first request makes Node load its whole HTTP client.
+    await new Promise((resolve) => setImmediate(resolve))
     const askedChoice = choice
     const found = askedChoice === 'toy' ? null : await ollama.status(signal)
     const toyLook = await toy.status(signal)
