@@ -7,16 +7,26 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { build } from 'vite'
+import { z } from 'zod'
+import shipped from '../../electron.vite.config.ts'
 import { pauseMs } from '../clock.ts'
 import { soukEnvironment } from '../environment.ts'
 import { createSamples, type Measure, type Row, type Samples } from '../measure.ts'
 import { compareRounds, summarize, type Summary } from '../statistics.ts'
 
 const STARTS_PER_ROUND = 2
+/** Says the same as the engine's entry, and waits as it does. */
+const BARE = `const { user, system } = process.cpuUsage()
+let status = ''
+try { status = require('fs').readFileSync('/proc/self/status', 'utf8') } catch {}
+console.log(JSON.stringify({ cpuMs: (user + system) / 1000, peakKb: Number(/VmHWM:\\s+(\\d+) kB/.exec(status)?.[1] ?? 0) }))
+setInterval(() => {}, 2 ** 30)`
 /** Peak memory is looked at when ready and again this much later. */
 const SETTLE_MS = 1_000
+const KB_PER_MB = 1_024
 const root = resolve(import.meta.dirname, '..', '..')
 const souk = join(root, 'out', 'main', 'souk.js')
 
@@ -39,7 +49,7 @@ export async function measureStart(folder: string): Promise<Measure> {
   const serve = (home: string) => ({ home, command: [souk, 'serve', '--json', '--data', join(home, 'serve')] })
   const engineIn = (home: string) => ({ home, command: [engine, join(home, 'engine')] })
   const programs: Readonly<Record<SideName, Program>> = {
-    node: { home: ownHome, command: ['-e', "process.stdout.write('ready\\n');setInterval(()=>{},2**30)"] },
+    node: { home: ownHome, command: ['-e', BARE] },
     engineGuest: engineIn(sharedHome),
     engineHost: engineIn(ownHome),
     serveGuest: serve(sharedHome),
@@ -55,14 +65,13 @@ export async function measureStart(folder: string): Promise<Measure> {
       for (const side of SIDES) for (const samples of Object.values(sides[side])) samples.beginRound()
       for (let time = 0; time < STARTS_PER_ROUND; time += 1) {
         for (const name of SIDES) {
-          const { child, readyMs } = await start(programs[name])
-          const { cpuMs, peakMb } = readUsage(child)
+          const { child, readyMs, said } = await start(programs[name])
           sides[name].readyMs.add(readyMs)
-          sides[name].cpuMs.add(...cpuMs)
-          sides[name].readyMb.add(...peakMb)
+          if (said.cpuMs !== undefined) sides[name].cpuMs.add(said.cpuMs)
+          if (said.peakKb !== undefined && said.peakKb > 0) sides[name].readyMb.add(said.peakKb / KB_PER_MB)
           if (time === 0) {
             await pauseMs(SETTLE_MS)
-            sides[name].settledMb.add(...readUsage(child).peakMb)
+            sides[name].settledMb.add(...readPeakMb(child))
           }
           await stop(child)
         }
@@ -81,16 +90,16 @@ interface Program {
 
 const createSide = (): Side => ({ readyMs: createSamples(), cpuMs: createSamples(), readyMb: createSamples(), settledMb: createSamples() })
 
+/** What a process says of itself in its first line: a program that ships says other things, and nothing of these. */
+const saidSchema = z.object({ cpuMs: z.number().optional(), peakKb: z.number().optional() })
+
 /** Spawns it and waits for its first line. */
-async function start({ home, command }: Program): Promise<{ readonly child: Process; readonly readyMs: number }> {
+async function start({ home, command }: Program): Promise<{ readonly child: Process; readonly readyMs: number; readonly said: z.output<typeof saidSchema> }> {
   const startedAt = performance.now()
-  const child: Process = spawn(process.execPath, [...command], {
-    env: soukEnvironment(home),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const isReady = await Promise.race([once(child.stdout, 'data').then(() => true), once(child, 'exit').then(() => false)])
-  if (!isReady) throw new Error(`${command.join(' ')} did not start.`)
-  return { child, readyMs: performance.now() - startedAt }
+  const child: Process = spawn(process.execPath, [...command], { env: soukEnvironment(home), stdio: ['ignore', 'pipe', 'inherit'] })
+  const line = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), once(child, 'exit').then(() => null)])
+  if (line === null) throw new Error(`${command.join(' ')} did not start.`)
+  return { child, readyMs: performance.now() - startedAt, said: saidSchema.parse(JSON.parse(String(line[0]))) }
 }
 
 async function stop(child: Process): Promise<void> {
@@ -99,15 +108,12 @@ async function stop(child: Process): Promise<void> {
   await ended
 }
 
-/** Processor time and largest resident size so far, as Linux tells them; elsewhere nothing is known, and nothing is said. */
-function readUsage(child: Process): { readonly cpuMs: readonly number[]; readonly peakMb: readonly number[] } {
+/** The largest resident size so far, as Linux tells it; elsewhere nothing is known, and nothing is said. */
+function readPeakMb(child: Process): readonly number[] {
   try {
-    const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
-    const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-    // Clock ticks of 10 ms.
-    return { cpuMs: [(Number(fields[11]) + Number(fields[12])) * 10], peakMb: [Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1_024] }
+    return [Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / KB_PER_MB]
   } catch {
-    return { cpuMs: [], peakMb: [] }
+    return []
   }
 }
 
@@ -115,6 +121,7 @@ function rowsOf(sides: Readonly<Record<SideName, Side>>): readonly Row[] {
   const { node, engineGuest, engineHost, serveGuest, serveHost } = sides
   const group = 'Start, whole processes, from spawn to ready'
   const ready = (what: string, side: Side): Row => ({ group, what, unit: 'ms', summary: summarize(side.readyMs.all()) })
+  const cpu = (what: string, side: Side): Row => ({ group, what, unit: 'ms', summary: summarize(side.cpuMs.all()) })
   const compare = (what: string, side: Side): Row => ({ group, what, unit: '×', summary: compareRounds(side.readyMs.rounds, node.readyMs.rounds), target: { bound: 'at most', value: 3 } })
   const time: Row[] = [
     ready('bare `node`', node),
@@ -124,6 +131,9 @@ function rowsOf(sides: Readonly<Record<SideName, Side>>): readonly Row[] {
     ready('`souk serve`, host', serveHost),
     compare('engine as guest ÷ bare `node`', engineGuest),
     compare('engine as host ÷ bare `node`', engineHost),
+    cpu('processor time of bare `node`', node),
+    cpu('processor time of the engine as guest', engineGuest),
+    cpu('processor time of the engine as host', engineHost),
   ]
   if (node.readyMb.all().length === 0) return time
   const more = 'Memory, largest resident size'
@@ -147,19 +157,21 @@ function over(side: Samples, bare: Samples): Summary {
   return summarize(side.all().map((value) => value - median))
 }
 
-/** The engine's entry as one program, with the settings of electron.vite.config.ts: everything inside, not minified, ES modules for Node 24. */
+/** The engine's entry as one program, with the settings that the shipped ones are built with. */
 async function bundleEngine(folder: string): Promise<string> {
+  const { main } = shipped
   const outDir = join(folder, 'bundle')
   await build({
     configFile: false,
     root,
     logLevel: 'error',
+    plugins: main?.plugins ?? [],
     ssr: { noExternal: true },
     build: {
+      ...(main?.build?.target === undefined ? {} : { target: main.build.target }),
+      minify: main?.build?.minify ?? false,
       ssr: join(root, 'bench', 'processes', 'engine.ts'),
       outDir,
-      target: 'node24',
-      minify: false,
       rolldownOptions: { external: ['bufferutil', 'utf-8-validate'], output: { format: 'es', entryFileNames: '[name].mjs', chunkFileNames: 'chunks/[name]-[hash].mjs' } },
     },
   })
