@@ -5,8 +5,11 @@ export interface AdmissionContext {
   readonly terms: SaleTerms
   /** Models that can be sold right now, the default first. */
   readonly offeredModels: readonly string[]
-  /** Jobs not yet delivered, of everybody. */
-  readonly openJobs: number
+  /** Paid and not yet delivered, of everybody: what waits for the model. */
+  readonly queuedJobs: number
+  /** Asked and not yet paid, of everybody: most are paid in seconds, and some never. */
+  readonly unpaidJobs: number
+  /** Both, of the key that asks. */
   readonly openJobsOfCustomer: number
 }
 
@@ -22,6 +25,13 @@ export type Admission =
   | { readonly accepted: false; readonly reason: string }
 
 const TEXT_GENERATION = 5050
+/** Invoices out at once, for every place in the queue: who does not pay takes no place from who does. */
+const UNPAID_PER_PLACE = 8
+
+/** The model that a name means among those that are there: Ollama lists "llama3.2" as "llama3.2:latest". */
+export function findModel(name: string, models: readonly string[]): string | undefined {
+  return models.find((model) => model === name) ?? models.find((model) => model === `${name}:latest`)
+}
 
 /** Whether to take a job, and as what. The reason of a refusal is for the customer to read. */
 export function admitRequest(asked: AskedFor, context: AdmissionContext): Admission {
@@ -30,11 +40,13 @@ export function admitRequest(asked: AskedFor, context: AdmissionContext): Admiss
   const bytes = new TextEncoder().encode(asked.prompt).length
   if (bytes === 0) return refuse('The prompt is empty.')
   if (bytes > terms.maxPromptBytes) return refuse(`The prompt is too long: ${bytes} bytes, at most ${terms.maxPromptBytes}.`)
-  const model = asked.model ?? offeredModels[0]
-  if (model === undefined) return refuse('There is no model to answer with right now.')
-  if (!offeredModels.includes(model)) return refuse(`The model ${model} is not offered. Offered: ${offeredModels.slice(0, 10).join(', ') || 'none'}.`)
+  const model = asked.model === null ? offeredModels[0] : findModel(asked.model, offeredModels)
+  if (model === undefined && asked.model === null) return refuse('There is no model to answer with right now.')
+  if (model === undefined) return refuse(`The model ${asked.model} is not offered. Offered: ${offeredModels.slice(0, 10).join(', ') || 'none'}.`)
   if (context.openJobsOfCustomer >= terms.maxOpenPerCustomer) return refuse(`Too many open requests from one key: at most ${terms.maxOpenPerCustomer}.`)
-  if (context.openJobs >= terms.concurrency + terms.queueLength) return refuse(`The queue is full: ${context.openJobs} jobs are open. Try again in a moment.`)
+  const places = terms.concurrency + terms.queueLength
+  if (context.queuedJobs >= places) return refuse(`The queue is full: ${context.queuedJobs} paid jobs wait. Try again in a moment.`)
+  if (context.unpaidJobs >= places * UNPAID_PER_PLACE) return refuse('Too many requests wait for their payment. Try again in a moment.')
   return { accepted: true, model, maxTokens: Math.min(asked.maxTokens, terms.maxTokens) }
 }
 

@@ -17,7 +17,7 @@ import { createSignal, type Signal } from '../signal.ts'
 import type { Journal } from '../store/journal.ts'
 import type { SettingStore } from '../store/settings.ts'
 import type { Wallet } from '../wallet/wallet.ts'
-import { admitRequest } from './admission.ts'
+import { admitRequest, findModel } from './admission.ts'
 import { createAnnouncer } from './announcer.ts'
 import { createChannelSales, type SaleInbox } from './channelSales.ts'
 import { saleMachine, type Sale, type SaleMessage } from './sale.ts'
@@ -179,17 +179,19 @@ export function createProvider(options: ProviderOptions): Provider {
   function offeredModels(): readonly string[] {
     const chosen = status.get().terms.models
     const available = options.availableModels()
-    return chosen.length === 0 ? available : chosen.filter((model) => available.includes(model))
+    return chosen.length === 0 ? available : chosen.flatMap((model) => findModel(model, available) ?? [])
   }
 
   const listener: SaleInbox = {
     onRequest({ event, channelId, jobId, kind, prompt, maxTokens, model }) {
       if (status.get().selling !== 'on' || journal.row('provider', jobId) !== null) return
       // Refused or cancelled before payment, a job takes no place any more.
-      const open = Object.values(status.get().jobs).filter((row) => row.state !== 'refused' && row.state !== 'stopped')
+      const open = Object.values(status.get().jobs)
+      const queued = open.filter((row) => row.state === 'queued' || row.state === 'working')
+      const unpaid = open.filter((row) => row.state === 'asking' || row.state === 'invoiced')
       const admission = admitRequest(
         { kind, prompt, maxTokens, model },
-        { terms: status.get().terms, offeredModels: offeredModels(), openJobs: open.length, openJobsOfCustomer: open.filter((row) => row.peer === event.pubkey).length },
+        { terms: status.get().terms, offeredModels: offeredModels(), queuedJobs: queued.length, unpaidJobs: unpaid.length, openJobsOfCustomer: [...queued, ...unpaid].filter((row) => row.peer === event.pubkey).length },
       )
       if (!admission.accepted) {
         if (!mayRefuse()) return

@@ -105,7 +105,7 @@ export type SaleEffect =
   | { readonly key: string; readonly type: 'wake'; readonly at: number }
 
 /** How long an unpaid invoice lives. */
-export const INVOICE_EXPIRY_SECS = 600
+export const INVOICE_EXPIRY_SECS = 180
 /** The wallet may learn of a payment made in the last second a little later. */
 export const EXPIRY_GRACE_MS = 30_000
 /** A refusal that no relay takes is given up: nothing was promised. */
@@ -184,8 +184,8 @@ function onCustomerCancel(phase: Phase, eventId: string, at: number): readonly S
     case 'waiting':
       return [{ at, type: 'withdrawn', reason: 'The customer cancelled before paying.' }]
     case 'working':
-    case 'owed':
       return [{ at, type: 'stopAsked', eventId }]
+    case 'owed': // Nothing was delivered for the money: a customer that stops waiting is owed all the same.
     case 'refusing':
     case 'withdrawn':
     case 'stopping':
