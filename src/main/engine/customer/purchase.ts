@@ -333,6 +333,10 @@ function nextPhase(phase: Phase, event: PurchaseEvent): Phase {
     case 'stopAsked':
       return afterStop(phase, event.at)
     case 'ended':
+      // The seller holds a place for who asked and was not answered in time: it is told.
+      if (phase.name === 'asking' && phase.sent && event.outcome === 'expired') {
+        return { name: 'closing', outcome: 'expired', reason: event.reason, settled: null, intent: null, since: event.at }
+      }
       return { name: 'closed', outcome: event.outcome, reason: event.reason, settled: settlementOf(phase), intent: intentOf(phase) }
   }
 }
