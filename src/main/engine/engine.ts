@@ -211,7 +211,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
     clock, log, pool, signer, wallet, journal, settings, onJobChanged, onStoreFailure, onUnreadable,
     backend: () => backend.active(),
     availableModels: () => backend.status.get().models.map((model) => model.name),
-    publicRelays: () => pool.urls(),
+    publicRelays: () => publicOf(pool.urls()),
     pieceIntervalMs: pool.urls().every(isLoopback) ? LOCAL_PIECE_INTERVAL_MS : PUBLIC_PIECE_INTERVAL_MS,
   })
   undo.push(() => provider.close())
@@ -259,6 +259,12 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
 
 function wrapped<T>(wrap: ((inner: T) => T) | undefined, inner: T): T {
   return wrap === undefined ? inner : wrap(inner)
+}
+
+/** What others are told: not this machine's own relay, unless it is the only one. */
+function publicOf(urls: readonly string[]): readonly string[] {
+  const beyond = urls.filter((url) => !isLoopback(url))
+  return beyond.length === 0 ? urls : beyond
 }
 
 function isLoopback(url: string): boolean {
