@@ -1,3 +1,4 @@
+import { hostname, networkInterfaces } from 'node:os'
 import { createRouter } from '#main/ipc/router.ts'
 import { createSoukHandlers } from '#main/ipc/soukHandlers.ts'
 import { soukContract } from '#shared/ipc/souk.ts'
@@ -22,7 +23,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   await withEngine(options, 'browser', async ({ engine, output, interrupt }) => {
     const log = createStderrLog(options.verbose === true ? 'debug' : 'error')
     const router = createRouter(soukContract, createSoukHandlers(engine), { clock: systemClock, log })
-    const serveOn = (port: number) => servePage({ router, pageFolder, clock: systemClock, random: systemRandom, log, host: options.host, port })
+    const serveOn = (port: number) => servePage({ router, pageFolder, clock: systemClock, random: systemRandom, log, host: options.host, hostNames: namesOf(options.host), port })
     const usual = options.port === 0 ? engine.preferences.pagePort() : null
     const server = await (usual === null ? serveOn(options.port) : serveOn(usual).catch(() => serveOn(0))).catch((error: unknown) => {
       throw new CommandFailed(EXIT.failed, 'cannot-listen', error instanceof Error ? error.message : String(error))
@@ -39,6 +40,13 @@ export async function serve(options: ServeOptions): Promise<void> {
     output.say('Stopping.')
     await server.close()
   })
+}
+
+/** Listening everywhere, this machine is addressed by each of its own names. */
+function namesOf(host: string): string[] {
+  if (host !== '0.0.0.0' && host !== '::') return []
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+  return [hostname(), ...addresses.map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address))]
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '::1'])
