@@ -225,3 +225,19 @@ test('without any relay it says so, and a relay added later hears of us', async 
   await announcer.stop()
   expect(announcer.problem.get()).toBe(null)
 })
+
+test('started again within the second in which it withdrew, it is taken all the same', async () => {
+  const { clock, pool, settle, listings } = setUp()
+  let kept = 0
+  const lastDate = { read: () => kept, write: (createdAt: number) => void (kept = createdAt) }
+  const open = () => createAnnouncer({ pool, signer, clock, log: () => {}, lastDate })
+  const first = open()
+  first.start(() => listing)
+  await settle()
+  await first.stop()
+  const second = open()
+  second.start(() => listing)
+  await settle()
+  expect([second.problem.get(), pool.relay().stored({ kinds: [KIND.listing] })]).toEqual([null, [listings().at(-1)]])
+  await second.stop()
+})

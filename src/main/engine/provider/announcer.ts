@@ -1,5 +1,6 @@
 /** Says that a provider is there: as a listing and in its channel, again on a timer, and withdraws it when it stops. */
 import { announcementTemplate } from '#shared/protocol/announcement.ts'
+import { MAX_MESSAGE_AHEAD_SECS } from '#shared/protocol/event.ts'
 import { deletionTemplate } from '#shared/protocol/nip09.ts'
 import { listingTemplate, type Listing } from '#shared/protocol/nip89.ts'
 import type { PublishReport, RelayPool } from '../nostr/relayPool.ts'
@@ -12,6 +13,8 @@ export interface AnnouncerOptions {
   readonly signer: Signer
   readonly clock: Clock
   readonly log: Log
+  /** Unix seconds that the last event was dated with, over restarts: a listing dated no later than its withdrawal is refused. */
+  readonly lastDate?: { read(): number; write(createdAt: number): void }
 }
 
 export interface Announcer {
@@ -40,7 +43,7 @@ interface Published {
   readonly announcementIds: readonly string[]
 }
 
-export function createAnnouncer({ pool, signer, clock, log }: AnnouncerOptions): Announcer {
+export function createAnnouncer({ pool, signer, clock, log, lastDate }: AnnouncerOptions): Announcer {
   const lastAnnouncedAt = createSignal<number | null>(null)
   const problem = createSignal<string | null>(null)
   const published = new Map<string, Published>()
@@ -48,13 +51,16 @@ export function createAnnouncer({ pool, signer, clock, log }: AnnouncerOptions):
   let planned: { readonly atMs: number; readonly cancel: () => void } | null = null
   let stopWatching: (() => void) | null = null
   let lastTakenAt = -Infinity
-  let lastCreatedAt = 0
+  let lastCreatedAt = lastDate?.read() ?? 0
   /** Publishing is one after the other, so that a withdrawal never overtakes what it withdraws. */
   let line = Promise.resolve()
 
   /** Strictly increasing: of two versions in one second a reader would keep the one with the lower id, not the newer. */
   function nextCreatedAt(): number {
-    lastCreatedAt = Math.max(Math.floor(clock.now() / 1_000), lastCreatedAt + 1)
+    const nowSecs = Math.floor(clock.now() / 1_000)
+    // A date further ahead is of a clock that was wrong: no relay would take what follows it.
+    lastCreatedAt = lastCreatedAt > nowSecs + MAX_MESSAGE_AHEAD_SECS ? nowSecs : Math.max(nowSecs, lastCreatedAt + 1)
+    lastDate?.write(lastCreatedAt)
     return lastCreatedAt
   }
 

@@ -88,6 +88,7 @@ export const DEFAULT_TERMS: SaleTerms = {
 
 const TERMS_KEY = 'provider.terms'
 const CHANNEL_KEY = 'provider.channel'
+const LAST_DATE_KEY = 'provider.lastAnnouncement'
 const CONNECT_TIMEOUT_MS = 10_000
 /** Refusals are stored and sent; a flood of hopeless requests is not worth either. */
 const REFUSALS_PER_MINUTE = 30
@@ -110,7 +111,19 @@ export function createProvider(options: ProviderOptions): Provider {
   })
   const scheduler = createScheduler({ concurrency: () => status.get().terms.concurrency })
   const carrier = createChannelSales({ pool, signer, clock, relayHint: () => options.publicRelays()[0] ?? pool.urls()[0] ?? '' })
-  const announcer = createAnnouncer({ pool, signer, clock, log })
+  const announcer = createAnnouncer({
+    pool, signer, clock, log,
+    lastDate: {
+      read: () => settings.read(LAST_DATE_KEY, z.number().int().nonnegative()) ?? 0,
+      write(createdAt) {
+        try {
+          settings.write(LAST_DATE_KEY, createdAt)
+        } catch (error) {
+          log('warn', 'the date of an announcement could not be kept', { reason: error instanceof Error ? error.message : String(error) })
+        }
+      },
+    },
+  })
   const progress = new Map<string, SaleProgress>()
   let inbox: Subscription | null = null
   let refusals: number[] = []
