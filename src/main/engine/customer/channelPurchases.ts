@@ -28,8 +28,11 @@ export interface PurchaseInbox {
 }
 
 export interface ChannelPurchases {
-  /** Signs the request whose id names the job. */
-  makeRequest(draft: RequestDraft): { readonly event: NostrEvent; readonly jobId: string }
+  /**
+   * Signs the request whose id names the job. The same question within one second would be the same event, and so the
+   * same job: then it is dated a second later, until `isTaken` says that the job is new.
+   */
+  makeRequest(draft: RequestDraft, isTaken: (jobId: string) => boolean): { readonly event: NostrEvent; readonly jobId: string }
   send(what: PurchaseSending, purchase: Purchase): Promise<Delivery | null>
   listen(request: PurchaseRequest, inbox: PurchaseInbox): Subscription
 }
@@ -55,10 +58,13 @@ export function createChannelPurchases(options: { readonly pool: RelayPool; read
   }
 
   return {
-    makeRequest({ channelId, provider, prompt, maxTokens, model }) {
+    makeRequest({ channelId, provider, prompt, maxTokens, model }, isTaken) {
       const message: ChannelMessage = { type: 'JobRequest', kind: KIND.textGeneration, prompt, max_tokens: maxTokens, target_provider: provider, model: model ?? undefined }
-      const event = signer.sign(channelMessageTemplate(channelId, relayHint(), message, nowSecs()))
-      return { event, jobId: jobIdOf(event.id) }
+      for (let createdAt = nowSecs(); ; createdAt++) {
+        const event = signer.sign(channelMessageTemplate(channelId, relayHint(), message, createdAt))
+        const jobId = jobIdOf(event.id)
+        if (!isTaken(jobId)) return { event, jobId }
+      }
     },
     send(what, purchase) {
       if (!purchase.begun) return Promise.resolve(null)

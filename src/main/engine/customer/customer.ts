@@ -210,7 +210,8 @@ export function createCustomer(options: CustomerOptions): Customer {
     const limits = options.limits()
     const at = clock.now()
     const maxTokens = question.maxTokens ?? limits.maxTokens
-    const { event, jobId } = carrier.makeRequest({ channelId: offer.channelId, provider: offer.pubkey, prompt, maxTokens, model: null })
+    const draft = { channelId: offer.channelId, provider: offer.pubkey, prompt, maxTokens, model: null }
+    const { event, jobId } = carrier.makeRequest(draft, (taken) => threads.turn(taken) !== null || journal.row('customer', taken) !== null)
     const request = {
       jobId,
       event,
