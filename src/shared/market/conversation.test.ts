@@ -61,6 +61,7 @@ describe('a conversation as one prompt', () => {
       fc.property(fc.array(fc.record({ prompt: text, answer: text }), { maxLength: 12 }), text, fc.integer({ min: 0, max: 2_000 }), (given, prompt, maxBytes) => {
         const rendered = renderConversation(given, prompt, maxBytes)
         expect(rendered.promptBytes).toBe(utf8Bytes(rendered.prompt))
+        expect(parseConversation(rendered.prompt).at(-1)?.role).toBe('user')
         expect(rendered.promptBytes).toBeLessThanOrEqual(Math.max(maxBytes, utf8Bytes(prompt)))
         expect(rendered.turnsSent + rendered.turnsCut).toBe(given.filter((turn) => turn.answer !== '').length)
       }),
