@@ -2,6 +2,7 @@ import { isLive } from '#engine/customer/selection.ts'
 import type { JobRow } from '#shared/ipc/common.ts'
 import { selectionSchema, type Selection } from '#shared/ipc/customer.ts'
 import { formatSats, msat } from '#shared/market/msat.ts'
+import { connectToMarket } from '../connectToMarket.ts'
 import { EXIT, type ExitCode } from '../exitCodes.ts'
 import { secondDataFolder } from '../folders.ts'
 import type { CommonOptions } from '../openSouk.ts'
@@ -20,10 +21,9 @@ export interface CustomerCommandOptions extends CommonOptions {
   readonly json?: boolean | undefined
 }
 
-const CONNECT_MS = 10_000
 const NOTHING_ASKED = 'Interrupted. Nothing was asked or paid.'
 /** How long a stop may take to reach the provider, and a payment under way to end. */
-const STOP_GRACE_MS = 5_000
+const STOP_GRACE_MS = 3_000
 
 /** Finds a seller, asks, pays, and writes the answer to standard output as it comes. */
 export async function customer(options: CustomerCommandOptions): Promise<void> {
@@ -58,9 +58,9 @@ function whyNotAsked(code: string): ExitCode {
 }
 
 /** Waits the discovery time out, except that *first* and a named seller are taken as soon as they are there. */
-async function findSellers({ engine, output, interrupt }: Session, options: CustomerCommandOptions, selection: Selection): Promise<void> {
-  const connected = await orInterrupted(engine.pool.connected(CONNECT_MS), interrupt, NOTHING_ASKED)
-  if (!connected) throw new CommandFailed(EXIT.failed, 'no-relay', `No relay answers: ${engine.pool.urls().join(', ')}. Check the address and the network; \`souk doctor --relay …\` says more.`)
+async function findSellers(session: Session, options: CustomerCommandOptions, selection: Selection): Promise<void> {
+  const { engine, output, interrupt } = session
+  await connectToMarket(session, NOTHING_ASKED)
   if (options.channel !== undefined) {
     const problem = engine.directory.addChannel(options.channel)
     if (problem !== null) throw new CommandFailed(EXIT.usage, 'bad-channel', problem)

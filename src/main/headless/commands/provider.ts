@@ -1,6 +1,7 @@
 import type { Engine } from '#engine/engine.ts'
 import type { JobRow } from '#shared/ipc/common.ts'
 import { formatSats, msat } from '#shared/market/msat.ts'
+import { connectToMarket } from '../connectToMarket.ts'
 import { EXIT } from '../exitCodes.ts'
 import type { CommonOptions } from '../openSouk.ts'
 import { withEngine } from '../session.ts'
@@ -19,7 +20,8 @@ export interface ProviderCommandOptions extends CommonOptions {
 
 /** Sells until it is interrupted. */
 export async function provider(options: ProviderCommandOptions): Promise<void> {
-  await withEngine(options, 'terminal', async ({ engine, output, interrupt }) => {
+  await withEngine(options, 'terminal', async (session) => {
+    const { engine, output, interrupt } = session
     await orInterrupted(engine.backend.refresh(), interrupt, NOTHING_SOLD)
     assertModels(engine, options.model ?? [])
     if (options.channel !== undefined) engine.provider.setChannel(options.channel)
@@ -31,16 +33,22 @@ export async function provider(options: ProviderCommandOptions): Promise<void> {
       ...(options.name === undefined ? {} : { name: options.name }),
       ...(options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens }),
     })
+    const said = new Map<string, string>()
     engine.jobChanged.listen((row) => {
       if (row.role !== 'provider') return
       output.tell({ type: 'job', ...row })
-      output.say(describeJob(row))
+      // Some changes are in the timeline alone: the same line twice says nothing.
+      const line = describeJob(row)
+      if (said.get(row.jobId) !== line) output.say(line)
+      if (row.final) said.delete(row.jobId)
+      else said.set(row.jobId, line)
     })
     const tellBalance = () => output.tell({ type: 'balance', balanceMsat: engine.account.status.get().balanceMsat })
     engine.account.status.subscribe(tellBalance)
     await orInterrupted(engine.account.refresh(), interrupt, NOTHING_SOLD)
     const { state, problem } = engine.account.status.get()
     if (state !== 'ready') output.say(`The wallet does not answer yet: ${problem ?? 'it is being asked'} Invoices wait for it.`)
+    await connectToMarket(session, NOTHING_SOLD)
     const started = await orInterrupted(engine.provider.start(), interrupt, NOTHING_SOLD)
     if (!started.ok) throw new CommandFailed(EXIT.failed, started.error.code, explainStart(engine, started.error.message))
     const { terms, channelId } = engine.provider.status.get()

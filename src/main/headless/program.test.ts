@@ -1,0 +1,51 @@
+import { CommanderError, type Command } from 'commander'
+import { expect, test } from 'vitest'
+import { createProgram } from './program.ts'
+
+/** Parses without running anything: what is right would go on to the command. */
+async function parse(args: readonly string[]): Promise<string> {
+  let said = ''
+  const program = createProgram(false)
+  const quieten = (command: Command) => {
+    command.configureOutput({ writeOut: (text) => void (said += text), writeErr: (text) => void (said += text) })
+    for (const child of command.commands) quieten(child)
+  }
+  quieten(program)
+  const problem: unknown = await program.parseAsync(args, { from: 'user' }).then(() => null, (error: unknown) => error)
+  expect(problem).toBeInstanceOf(CommanderError)
+  return said
+}
+
+test.for([['provider'], ['customer'], ['serve'], ['wallet'], ['identity'], ['relay'], ['mint'], ['doctor']])('souk %s --help shows examples', async ([command]) => {
+  const help = await parse([command ?? '', '--help'])
+  expect(help).toContain('Examples:')
+  expect(help.split('Examples:')[1]).toContain(`souk ${command}`)
+})
+
+test('souk --help names every command, exit status and variable', async () => {
+  const help = await parse(['--help'])
+  for (const word of ['provider', 'customer', 'serve', 'wallet', 'identity', 'relay', 'mint', 'doctor', 'Exit status', '130 interrupted', 'SOUK_HOME', 'SOUK_NWC']) expect(help).toContain(word)
+})
+
+test.for<[string, string[], RegExp]>([
+  ['an unknown command', ['buy'], /unknown command 'buy'/],
+  ['a surplus argument', ['provider', 'now'], /too many arguments/],
+  ['a price that is no number', ['provider', '--price', '1e3'], /whole number/],
+  ['a negative price', ['provider', '--price', '-1'], /whole number/],
+  ['an empty number', ['provider', '--price', ''], /whole number/],
+  ['a relay that is no address', ['provider', '--relay', 'relay.example'], /wss:\/\//],
+  ['a relay with a password', ['provider', '--relay', 'wss://me:secret@relay.example'], /no password/],
+  ['a channel that is none', ['provider', '--channel', 'abc'], /64 hex/],
+  ['a name of nothing', ['provider', '--name', ' '], /1 to 80/],
+  ['a backend that is none', ['provider', '--backend', 'gpt'], /auto, ollama, toy/],
+  ['an amount with too many decimals', ['wallet', 'receive', '0.0001'], /three decimals/],
+  ['nothing to receive', ['wallet', 'receive', '0'], /more than nothing/],
+  ['an invoice cut off', ['wallet', 'send', 'lnbcrt1abc'], /checksum/],
+  ['no invoice at all', ['wallet', 'send'], /missing required argument/],
+  ['a hash that is none', ['wallet', 'lookup', 'abc'], /64 hex/],
+  ['an address of Ollama that is none', ['provider', '--ollama-url', 'ftp://x'], /http:\/\//],
+  ['a fault that is none', ['mint', 'faults', '--pay', 'explode'], /timeout-then-paid/],
+  ['a port beyond ports', ['relay', '--port', '70000'], /0 to 65535/],
+])('%s is refused with what would be right', async ([, args, words]) => {
+  expect(await parse(args)).toMatch(words)
+})
