@@ -49,8 +49,10 @@ export default function ActivityPage() {
     <Page title="Activity">
       <div className="flex flex-wrap items-center gap-2">
         <Segmented label="Role" value={role} options={ROLES} onChange={setRole} />
-        <Select aria-label="State" value={state} options={STATES} onChange={setState} className="w-40" />
-        <SearchInput label="Search" value={search} onChange={setSearch} className="min-w-40 flex-1 sm:max-w-80" />
+        <span className="w-36 shrink-0 max-sm:flex-1">
+          <Select aria-label="State" value={state} options={STATES} onChange={setState} />
+        </span>
+        <SearchInput label="Search jobs" value={search} onChange={setSearch} className="min-w-52 flex-1 sm:max-w-80" />
       </div>
       {problem ? (
         <ProblemNote
@@ -62,7 +64,7 @@ export default function ActivityPage() {
           }
         />
       ) : null}
-      <section aria-label="Jobs" aria-busy={loading || undefined} className={joinClasses('flex flex-col gap-4', loading && list ? 'opacity-60 transition-opacity delay-200' : null)}>
+      <section aria-label="Found jobs" aria-busy={loading || undefined} className={joinClasses('flex flex-col gap-4', loading && list ? 'opacity-60 transition-opacity delay-200' : null)}>
         {list === undefined ? (
           problem ? null : (
             <SkeletonRows label="Loading the jobs" rows={8} />

@@ -33,7 +33,7 @@ export default function EarningsChart({ days }: { days: readonly Day[] }) {
       <Plot key={`${theme}/${systemDark}`} days={days} onPoint={setPointed} />
       <figcaption className="mt-1 flex min-h-5 flex-wrap items-center gap-x-4 text-sm text-muted">
         <span className="flex items-center gap-1.5">
-          <span aria-hidden className="size-2.5 rounded-sm bg-money" />
+          <span aria-hidden className="size-2.5 rounded-sm bg-money opacity-65" />
           Sats
         </span>
         <span className="flex items-center gap-1.5">
@@ -64,7 +64,7 @@ function Plot({ days, onPoint }: { days: readonly Day[]; onPoint: (index: number
 }
 
 function chartOptions(element: HTMLElement, onPoint: (index: number | null) => void): UPlot.Options {
-  const colors = readColors(element, { muted: '--muted', line: '--line', money: '--money', accent: '--accent', surface: '--surface' })
+  const colors = readColors(element, { muted: 'var(--muted)', line: 'var(--line)', money: 'color-mix(in srgb, var(--money) 65%, transparent)', accent: 'var(--accent)', surface: 'var(--surface)' })
   const font = `12px ${getComputedStyle(element).fontFamily}`
   const axis = { stroke: colors.muted, font, ticks: { show: false } }
   const whole = (_plot: UPlot, values: number[]) => values.map((value) => (Number.isInteger(value) ? value.toLocaleString('en-US') : ''))
@@ -96,12 +96,12 @@ function chartOptions(element: HTMLElement, onPoint: (index: number | null) => v
   }
 }
 
-/** The value of a custom property as the canvas understands it: `light-dark()` is resolved only on a real property. */
-function readColors<K extends string>(element: HTMLElement, names: Record<K, string>): Record<K, string> {
+/** Colours as the canvas understands them: variables and `light-dark()` are resolved only on a real property. */
+function readColors<K extends string>(element: HTMLElement, wanted: Record<K, string>): Record<K, string> {
   const probe = document.createElement('span')
   element.append(probe)
-  const entries = Object.entries<string>(names).map(([key, name]) => {
-    probe.style.color = `var(${name})`
+  const entries = Object.entries<string>(wanted).map(([key, color]) => {
+    probe.style.color = color
     return [key, getComputedStyle(probe).color]
   })
   probe.remove()

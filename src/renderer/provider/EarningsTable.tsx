@@ -7,7 +7,7 @@ import { dayText } from './dayText.ts'
 export function EarningsTable({ days }: { days: readonly { day: string; earnedMsat: Msat; jobs: number }[] }) {
   const worked = days.filter((day) => day.jobs > 0 || day.earnedMsat > 0).toReversed()
   return (
-    <Table label="Earnings by day" className="max-h-80 overflow-y-auto">
+    <Table label="Earnings by day">
       <TableHead>
         <HeaderCell>Day</HeaderCell>
         <HeaderCell numeric>Jobs</HeaderCell>

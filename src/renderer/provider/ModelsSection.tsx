@@ -38,7 +38,7 @@ export function ModelsSection({ provider, saveTerms }: { provider: Snapshot<'pro
   return (
     <Section
       title="Models"
-      hint={backend === undefined ? undefined : isToy ? 'From the toy that comes with Souk.' : `From Ollama${backend.version ? ` ${backend.version}` : ''} at ${backend.url}`}
+      hint={backend === undefined ? undefined : isToy ? 'From the toy that comes with Souk.' : backend.reachable ? `From Ollama${backend.version ? ` ${backend.version}` : ''} at ${backend.url}` : `From Ollama at ${backend.url}, which does not answer.`}
       action={
         <Button size="small" icon={Download} disabled={pulling} onClick={() => setChoosing(true)}>
           Pull a model
@@ -55,7 +55,7 @@ export function ModelsSection({ provider, saveTerms }: { provider: Snapshot<'pro
             <Switch id={switchId} checked={terms.length === 0} onChange={offerAll} disabled={terms.length > 0 && models.length === 0} />
             <label htmlFor={switchId}>Offer every model, also those that come later</label>
           </div>
-          <Table label="Models">
+          <Table label="Models of the backend">
             <TableHead>
               <HeaderCell>Model</HeaderCell>
               <HeaderCell numeric>Size</HeaderCell>

@@ -40,6 +40,9 @@ export function ProblemList({ problems, startProblem }: { problems: readonly Sel
   }
   const busy: Partial<Record<Remedy, boolean>> = { 'look-again': look.busy, 'use-toy': choose.busy, 'offer-all': setTerms.busy }
 
+  // While nothing can be sold, what mends that is the page's main action.
+  const mainProblem = problems.find(({ id }) => id === 'models' || id === 'chosen')?.id
+
   return (
     <>
       {startProblem === undefined ? null : <ProblemNote level="danger" message={startProblem} />}
@@ -50,8 +53,8 @@ export function ProblemList({ problems, startProblem }: { problems: readonly Sel
           message={problem.message}
           action={problem.remedies
             .filter((remedy) => !(remedy === 'pull-model' && pulling))
-            .map((remedy) => (
-              <Button key={remedy} size="small" busy={busy[remedy] ?? false} onClick={act[remedy]}>
+            .map((remedy, place) => (
+              <Button key={remedy} size="small" variant={place === 0 && problem.id === mainProblem ? 'primary' : 'secondary'} busy={busy[remedy] ?? false} onClick={act[remedy]}>
                 {LABELS[remedy]}
               </Button>
             ))}

@@ -26,13 +26,13 @@ export function QueueRow({ job, maxTokens, onCancel }: { job: JobRow; maxTokens:
         {job.queuePosition === undefined ? null : <span className="ml-2 text-sm text-muted">{job.queuePosition === 1 ? 'next' : `number ${job.queuePosition}`}</span>}
       </TableCell>
       <TableCell numeric className="hidden text-muted wide:table-cell">
-        {job.tokensPerSecond === undefined ? '–' : job.tokensPerSecond.toFixed(1)}
+        {job.state === 'working' && job.tokensPerSecond !== undefined ? job.tokensPerSecond.toFixed(1) : '–'}
       </TableCell>
-      <TableCell className="hidden w-36 sm:table-cell">
+      <TableCell className="hidden w-44 sm:table-cell">
         {job.state === 'working' ? (
-          <span className="flex flex-col gap-1" title={`${tokens} of at most ${maxTokens} tokens`}>
-            <Progress label={`${tokens} of at most ${maxTokens} tokens`} value={tokens / maxTokens} />
-            <span className="text-xs text-muted">{tokens.toLocaleString('en-US')} tokens</span>
+          <span className="flex items-center gap-2" title={`${tokens} of at most ${maxTokens} tokens`}>
+            <Progress label={`${tokens} of at most ${maxTokens} tokens`} value={tokens / maxTokens} className="min-w-12 flex-1" />
+            <span className="text-sm text-muted">{tokens.toLocaleString('en-US')} tokens</span>
           </span>
         ) : (
           <span className="block truncate text-sm text-muted" title={job.note}>

@@ -82,7 +82,9 @@ function Faults({ faults }: { faults: MintFaults | undefined }) {
       ) : null}
       <SettingRows>
         <SettingRow label={<label htmlFor={payId}>When asked to pay</label>}>
-          <Select id={payId} value={faults.pay} options={PAY_FAULTS} onChange={(pay) => void setFaults.run({ pay })} className="w-60" />
+          <span className="w-60">
+            <Select id={payId} value={faults.pay} options={PAY_FAULTS} onChange={(pay) => void setFaults.run({ pay })} />
+          </span>
         </SettingRow>
         <SettingRow label={<label htmlFor={downId}>Answer nothing at all</label>}>
           <Switch id={downId} checked={faults.down} onChange={(down) => void setFaults.run({ down })} />

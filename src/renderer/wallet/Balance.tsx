@@ -35,8 +35,8 @@ export function Balance({ wallet }: { wallet: Snapshot<'wallet.status'> }) {
               {mode === 'sandbox' ? <Badge tone="amber">Play money</Badge> : null}
               {wallet.kind === 'mock' ? <Badge tone="amber">Mock: no money moves</Badge> : null}
             </p>
-            <div className={joinClasses('text-2xl font-semibold', away ? 'text-muted' : null)}>
-              {balanceMsat === undefined ? away ? 'Unknown' : <Skeleton className="mt-1 h-8 w-44" /> : <Amount msat={balanceMsat} />}
+            <div className={joinClasses('mt-1 text-2xl font-semibold', away ? 'text-muted' : null)}>
+              {balanceMsat === undefined ? away ? 'Unknown' : <Skeleton className="h-9 w-44" /> : <Amount msat={balanceMsat} />}
             </div>
             <p className="text-sm text-muted">{wallet.checkedAt === undefined ? 'Asking the wallet' : <TimeAgo at={wallet.checkedAt} prefix="Checked " />}</p>
           </div>

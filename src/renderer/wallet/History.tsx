@@ -86,6 +86,7 @@ function HistoryRow({ row }: { row: PaymentRow }) {
   const Arrow = incoming ? ArrowDownLeft : ArrowUpRight
   const moved = row.state === 'settled'
   const { jobId } = row
+  const openJob = () => (jobId === undefined ? undefined : openTimeline(jobId, incoming ? 'provider' : 'customer'))
   return (
     <TableRow>
       <TableCell className="w-full max-w-0 py-1">
@@ -101,6 +102,11 @@ function HistoryRow({ row }: { row: PaymentRow }) {
           {stateWord(row)}
           <span aria-hidden>·</span>
           <TimeAgo at={row.createdAt} />
+          {jobId === undefined ? null : (
+            <button type="button" onClick={openJob} className="rounded-sm underline underline-offset-2">
+              Job
+            </button>
+          )}
         </span>
       </TableCell>
       <TableCell className="hidden sm:table-cell">
@@ -110,7 +116,7 @@ function HistoryRow({ row }: { row: PaymentRow }) {
         {jobId === undefined ? (
           <span className="text-faint">–</span>
         ) : (
-          <button type="button" title={jobId} onClick={() => openTimeline(jobId, incoming ? 'provider' : 'customer')} className="rounded-sm font-mono text-sm underline underline-offset-2">
+          <button type="button" title={jobId} onClick={openJob} className="rounded-sm font-mono text-sm text-muted underline decoration-line-strong underline-offset-2 hover:text-text">
             {shortenId(jobId)}
           </button>
         )}
