@@ -1,6 +1,7 @@
 /** How a sale looks to pages, limits and the timeline: derived from its state and its journal, nothing kept besides. */
 import type { TimelineEntry } from '#shared/ipc/activity.ts'
 import type { JobState } from '#shared/ipc/common.ts'
+import { parseConversation } from '#shared/market/conversation.ts'
 import { ZERO_MSAT } from '#shared/market/msat.ts'
 import type { JobRecord } from '../store/journal.ts'
 import type { Generated, Sale, SaleEvent, SaleSending } from './sale.ts'
@@ -23,7 +24,7 @@ export function describeSale(jobId: string, sale: Sale): JobRecord {
       final,
       peer: request.customer,
       model: request.model,
-      promptPreview: request.prompt.slice(0, PREVIEW_CHARACTERS),
+      promptPreview: lastMessage(request.prompt).slice(0, PREVIEW_CHARACTERS),
       priceMsat: request.priceMsat,
       movedMsat: paid?.paidMsat ?? ZERO_MSAT,
       feeMsat: ZERO_MSAT,
@@ -37,6 +38,11 @@ export function describeSale(jobId: string, sale: Sale): JobRecord {
     settledAt: paid?.paidAt ?? null,
     paymentHash: invoice?.paymentHash ?? null,
   }
+}
+
+/** What is asked now, without the conversation that travels with it. */
+function lastMessage(prompt: string): string {
+  return parseConversation(prompt).at(-1)?.content ?? prompt
 }
 
 function describeUsage(usage: NonNullable<Generated['usage']>): { outputTokens: number; durationMs: number; tokensPerSecond: number } {
