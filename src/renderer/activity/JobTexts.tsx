@@ -18,7 +18,7 @@ function FoldedText({ label, text }: { label: string; text: string }) {
     <Disclosure label={`${label} (${text.length.toLocaleString('en-US')} characters)`}>
       <div className="relative rounded-lg border border-line bg-surface">
         <CopyButton text={text} label={`Copy the ${label.toLowerCase()}`} className="absolute right-1 top-1 bg-surface" />
-        <pre className="max-h-96 overflow-y-auto whitespace-pre-wrap p-3 pr-10 font-sans wrap-anywhere">{text}</pre>
+        <pre className="whitespace-pre-wrap p-3 pr-10 font-sans wrap-anywhere">{text}</pre>
       </div>
     </Disclosure>
   )

@@ -85,7 +85,7 @@ function Entry({ group: { entry, count, lastAt, sizeBytes }, start }: { group: T
           <Disclosure label={<span className="text-sm">Raw event</span>}>
             <div className="relative rounded-lg border border-line bg-surface">
               <CopyButton text={entry.raw} label="Copy the raw event" className="absolute right-1 top-1 bg-surface" />
-              <pre className="max-h-80 overflow-auto whitespace-pre-wrap p-3 pr-10 font-mono text-xs wrap-anywhere">{prettyJson(entry.raw)}</pre>
+              <pre className="whitespace-pre-wrap p-3 pr-10 font-mono text-xs wrap-anywhere">{prettyJson(entry.raw)}</pre>
             </div>
           </Disclosure>
         )}

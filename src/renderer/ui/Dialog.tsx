@@ -24,8 +24,9 @@ export function Dialog({ open, onOpenChange, title, description, actions, size =
         <Primitive.Overlay className="fixed inset-0 z-40 bg-scrim" />
         <Primitive.Content
           {...(description ? {} : { 'aria-describedby': undefined })}
+          onOpenAutoFocus={focusFirstField}
           className={joinClasses(
-            'fixed left-1/2 top-1/2 z-40 flex max-h-[calc(100dvh-32px)] w-[calc(100vw-32px)] -translate-x-1/2 -translate-y-1/2 flex-col rounded-lg border border-line-strong bg-surface',
+            'fixed left-1/2 top-1/2 z-40 flex max-h-[calc(100dvh-32px)] w-[calc(100vw-32px)] -translate-x-1/2 -translate-y-1/2 flex-col rounded-lg border border-line-strong bg-surface outline-none',
             WIDTHS[size],
           )}
         >
@@ -48,4 +49,14 @@ export function Dialog({ open, onOpenChange, title, description, actions, size =
       </Primitive.Portal>
     </Primitive.Root>
   )
+}
+
+/** What is typed into comes first; with nothing to type it is the window itself, so that Enter neither closes nor confirms. */
+function focusFirstField(event: Event): void {
+  const content = event.currentTarget
+  if (!(content instanceof HTMLElement)) return
+  event.preventDefault()
+  const field = content.querySelector<HTMLElement>('input:not([disabled]), textarea:not([disabled])')
+  const first = field ?? content
+  first.focus()
 }

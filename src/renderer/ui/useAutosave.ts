@@ -29,18 +29,21 @@ export function useAutosave({ value, check, save, multiline = false }: AutosaveO
   const [draft, setDraft] = useState<string>()
   const [error, setError] = useState<string>()
   const [saving, setSaving] = useState(false)
-  // Shown from the answer until the engine's new state is here, so that the old value does not flash up.
-  const [saved, setSaved] = useState<string>()
+  // Shown from the answer until the engine's new state is here, so that the old value does not flash up. The state may
+  // also come first: then `over` is no longer the value, and there is nothing to bridge.
+  const [saved, setSaved] = useState<{ text: string; over: string }>()
   const [seenValue, setSeenValue] = useState(value)
   if (seenValue !== value) {
     setSeenValue(value)
     setSaved(undefined)
   }
 
+  const shown = saved?.over === value ? saved.text : value
+
   const commit = async () => {
     if (draft === undefined || saving) return
     const text = draft
-    if (text.trim() === (saved ?? value).trim()) {
+    if (text.trim() === shown.trim()) {
       setDraft(undefined)
       setError(undefined)
       return
@@ -55,7 +58,7 @@ export function useAutosave({ value, check, save, multiline = false }: AutosaveO
       setError(answer.error.message)
       return
     }
-    setSaved(text.trim())
+    setSaved({ text: text.trim(), over: value })
     setDraft((current) => (current === text ? undefined : current))
   }
 
@@ -64,7 +67,7 @@ export function useAutosave({ value, check, save, multiline = false }: AutosaveO
   useEffect(() => () => commitOnLeave(), [])
 
   return {
-    text: draft ?? saved ?? value,
+    text: draft ?? shown,
     error,
     saving,
     onChange(text) {
