@@ -11,7 +11,7 @@ import { createSettingStore } from '#engine/store/settings.ts'
 import { EXIT } from './exitCodes.ts'
 import { findFolders } from './folders.ts'
 import { systemClock, systemRandom } from './nodePorts.ts'
-import { openSecrets, type CommonOptions } from './openSouk.ts'
+import { describeDesktop, isKeptByDesktop, openSecrets, type CommonOptions } from './openSouk.ts'
 import type { SecretsFile } from './secretsFile.ts'
 import { failureOf } from './session.ts'
 import { CommandFailed } from './terminal.ts'
@@ -26,12 +26,14 @@ export interface Vault {
 
 /** Whether that folder has secrets at all: what is only looked at is not made. */
 export function hasSecrets(options: CommonOptions): boolean {
-  return existsSync(join(findFolders(options).data, 'secrets.json'))
+  const { data } = findFolders(options)
+  return existsSync(join(data, 'secrets.json')) || isKeptByDesktop(data)
 }
 
 /** Who only reads may do so beside a running Souk; who writes takes the folder for itself. */
 export async function withVault(access: 'read' | 'write', options: CommonOptions, run: (vault: Vault) => Promise<void>): Promise<void> {
   const folder = findFolders(options).data
+  if (isKeptByDesktop(folder)) throw new CommandFailed(EXIT.failed, 'kept-by-desktop', describeDesktop(folder))
   const locked = lockFolder(folder)
   const isBeside = !locked.ok && locked.error.code === 'folder-in-use' && access === 'read'
   if (!locked.ok && !isBeside) throw failureOf(locked.error)
@@ -48,7 +50,7 @@ export async function withVault(access: 'read' | 'write', options: CommonOptions
         secrets,
         journal: createJournal(database),
         async openIdentity() {
-          const keyring = await openKeyring({ secrets, settings, random: systemRandom })
+          const keyring = await openKeyring({ isSerious: false, secrets, settings, random: systemRandom })
           if (!keyring.ok) throw failureOf(keyring.error)
           return keyring.value
         },
