@@ -131,7 +131,8 @@ export function createCustomer(options: CustomerOptions): Customer {
   }
 
   /** A wallet may say that a payment failed, and settle it later: whenever it hints at one, the books of that job are checked. */
-  async function lookAgain(jobId: string): Promise<void> {
+  async function lookAgain(jobId: string | null): Promise<void> {
+    if (jobId === null) return
     const purchase = reactor.state(jobId)
     if (!purchase.begun || settlementOf(purchase.phase) !== null || (purchase.phase.name !== 'closing' && purchase.phase.name !== 'closed')) return
     const intent = intentOf(purchase.phase)
@@ -244,8 +245,9 @@ export function createCustomer(options: CustomerOptions): Customer {
   }
 
   const forgetHints = wallet.watch(({ paymentHash }) => {
-    const jobId = journal.jobOfPayment(paymentHash)
-    if (jobId !== null && journal.row('customer', jobId)?.final === true) void lookAgain(jobId)
+    // A store that cannot be read is no reason to let the wallet's messages drop.
+    const look = async () => lookAgain(journal.jobOfPayment(paymentHash))
+    void look().catch((error: unknown) => log('error', 'a payment could not be looked at again', { paymentHash, reason: error instanceof Error ? error.message : String(error) }))
   })
   const forgetOffers = directory.offers.subscribe(showOffers)
   showOffers()

@@ -135,7 +135,7 @@ export function createAccount(options: { readonly wallet: Wallet; readonly payme
 
   const forget = wallet.watch(({ paymentHash }) => {
     plan(TOUCH_MS)
-    void lookAgain(paymentHash)
+    void lookAgain(paymentHash).catch((error: unknown) => log('error', 'a payment could not be looked at again', { paymentHash, reason: error instanceof Error ? error.message : String(error) }))
   })
   void refresh()
 
