@@ -24,7 +24,6 @@ describe.concurrent('what is typed', () => {
 
   test.for<[string, string[], RegExp, Record<string, string>?]>([
     ['an unknown option', ['customer', '--pormpt', 'x'], /Did you mean --prompt/],
-    ['a new channel and an old one at once', ['provider', '--create-channel', '--channel', 'a'.repeat(64)], /cannot be used with/],
     ['no question', ['customer', '--prompt', '  '], /nothing to ask/],
     ['a trial on mainnet', ['provider', '--no-wallet'], /trials.*mainnet.*given away/, { SOUK_NETWORK: 'mainnet' }],
     ['real money', ['customer', '--prompt', 'x'], /real money/, { SOUK_NETWORK: 'mainnet', SOUK_NWC: 'nostr+walletconnect://x' }],
@@ -116,7 +115,8 @@ describe('a market on the sandbox', () => {
     expect(bought.code).toBe(EXIT.ok)
     const end = found(bought, 'ended')
     expect(end).toMatchObject({ state: 'done', answer: expect.stringContaining('2 + 2 = 4') })
-    expect(text(bought)).toBe(end?.['answer'])
+    // What came in pieces, and whole once more where a piece was lost on the way.
+    expect(text(bought).endsWith(String(end?.['answer']))).toBe(true)
     const [before, paid] = [Number(found(bought, 'balance')?.['balanceMsat']), Number(end?.['paidMsat'])]
     expect(paid).toBeGreaterThanOrEqual(20_000)
     expect(end?.['balanceMsat']).toBe(before - paid)

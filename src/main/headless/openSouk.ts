@@ -31,6 +31,7 @@ export async function openSouk(options: CommonOptions, shell: EngineConfig['shel
   const wallet = chooseWallet(options, process.env)
   if (!wallet.ok) return wallet
   const log = createStderrLog(logLevel(options))
+  if (isKeptByDesktop(folders.data)) return fail('kept-by-desktop', describeDesktop(folders.data))
   const secrets = openSecrets(folders.data, options)
   if (secrets.quarantined !== null) return fail('secrets-damaged', `The secrets were damaged and put aside as ${secrets.quarantined}. Start again to begin anew, and import the phrase from its backup.`)
   const config: EngineConfig = {
@@ -62,6 +63,18 @@ export function openSecrets(dataFolder: string, options: Pick<CommonOptions, 'pa
   const path = join(dataFolder, 'secrets.json')
   const mayAsk = wasHandedOver || needsProtection || existsSync(path)
   return openSecretsFile({ path, passphrase: mayAsk ? ask : null, allowPlain: !needsProtection, random: systemRandom })
+}
+
+/**
+ * The window keeps the identity in the system's own store, which this program cannot open. Making another one beside
+ * it would split a person in two: two keys, two wallets, one store.
+ */
+export function isKeptByDesktop(dataFolder: string): boolean {
+  return !existsSync(join(dataFolder, 'secrets.json')) && existsSync(join(dataFolder, 'phrase.secret'))
+}
+
+export function describeDesktop(dataFolder: string): string {
+  return `The identity in ${dataFolder} is the window’s, which alone can open it. Use the window, or give --data with a folder of its own; \`souk identity import\` brings the same identity there.`
 }
 
 function logLevel(options: CommonOptions): LogLevel {

@@ -36,6 +36,7 @@ test.for<[string, string[], RegExp]>([
   ['a relay that is no address', ['provider', '--relay', 'relay.example'], /wss:\/\//],
   ['a relay with a password', ['provider', '--relay', 'wss://me:secret@relay.example'], /no password/],
   ['a channel that is none', ['provider', '--channel', 'abc'], /64 hex/],
+  ['a new channel and an old one at once', ['provider', '--create-channel', '--channel', 'a'.repeat(64)], /cannot be used with/],
   ['a name of nothing', ['provider', '--name', ' '], /1 to 80/],
   ['a backend that is none', ['provider', '--backend', 'gpt'], /auto, ollama, toy/],
   ['an amount with too many decimals', ['wallet', 'receive', '0.0001'], /three decimals/],

@@ -15,7 +15,7 @@ export interface SessionOptions extends CommonOptions {
   readonly json?: boolean | undefined
 }
 
-/** `whenInUse`: the folder to take instead when another Souk has the usual one; null where there is none to take. */
+/** `whenInUse`: the folder to take instead when the usual one is another Souk's; null where there is none to take. */
 export async function withEngine(options: SessionOptions, shell: 'terminal' | 'browser', run: (session: Session) => Promise<void>, whenInUse: string | null = null): Promise<void> {
   const output = createOutput(options.json === true)
   const interrupt = waitForInterrupt()
@@ -41,13 +41,15 @@ export async function withEngine(options: SessionOptions, shell: 'terminal' | 'b
 async function openEngine(options: SessionOptions, shell: 'terminal' | 'browser', output: Output, whenInUse: string | null): Promise<Engine> {
   const opened = await openSouk(options, shell)
   if (opened.ok) return opened.value
-  if (opened.error.code !== 'folder-in-use' || whenInUse === null) throw failureOf(opened.error)
+  if (!TAKEN_CODES.has(opened.error.code) || whenInUse === null) throw failureOf(opened.error)
   const second = await openSouk({ ...options, data: whenInUse }, shell)
   if (!second.ok) throw failureOf(second.error)
-  output.say(`Another Souk is running in the usual folder, so this one is a person of its own, with a wallet of its own, in ${whenInUse}. --data chooses another.`)
+  output.say(`The usual folder is another Souk’s, so this one is a person of its own, with a wallet of its own, in ${whenInUse}. --data chooses another.`)
   output.tell({ type: 'folder', data: whenInUse })
   return second.value
 }
+
+const TAKEN_CODES: ReadonlySet<string> = new Set(['folder-in-use', 'kept-by-desktop'])
 
 /** What the person typed or set, and what the machine would not do. */
 const USAGE_CODES: ReadonlySet<string> = new Set(['bad-network', 'mainnet-later', 'trial-needs-sandbox', 'no-wallet-for-network', 'bad-relay', 'invalid-connection'])

@@ -107,8 +107,11 @@ export function canAsk(): boolean {
 export function askLine(question: string): Promise<string | null> {
   const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: true, historySize: 0 })
   return new Promise((resolve) => {
+    let isAnswered = false
     const finish = (answer: string | null) => {
-      lines.removeAllListeners()
+      if (isAnswered) return
+      isAnswered = true
+      // Its own listeners stay on until it has closed: one of them lets go of the keyboard, and what is typed next may be a passphrase.
       lines.close()
       process.stdin.pause()
       if (answer === null) process.stderr.write('\n')

@@ -1,5 +1,5 @@
 /** The commands around the market, with real processes: wallet, identity, mint. */
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -145,4 +145,17 @@ test.concurrent('what everybody knows is no identity beyond the sandbox, and a m
   expect(key.records).toMatchObject([{ code: 'not-a-phrase' }])
   expect(JSON.stringify(key)).not.toContain('nsec1qqqqqq')
   expect(existsSync(join(home.folder, 'data'))).toBe(false)
+})
+
+test.concurrent('an identity that the window keeps is not joined by a second one', async () => {
+  const home = openHome()
+  const data = join(home.folder, 'data')
+  mkdirSync(data)
+  writeFileSync(join(data, 'phrase.secret'), 'souk-secret os\n')
+  for (const args of [['wallet'], ['identity'], ['identity', 'import']]) {
+    const refused = await home.run([...args, '--json'], { input: `${'abandon '.repeat(11)}about` })
+    expect(refused.code).toBe(EXIT.failed)
+    expect(refused.records.at(-1)).toMatchObject({ code: 'kept-by-desktop', message: expect.stringContaining('--data') })
+  }
+  expect(readdirSync(data)).toEqual(['phrase.secret'])
 })

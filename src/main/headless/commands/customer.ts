@@ -111,8 +111,11 @@ async function followJob({ engine, output, interrupt }: Session, jobId: string):
   const stopText = engine.customer.watchText(jobId, (change) => {
     if (change.type === 'text') write(change.text)
     else if (change.text.startsWith(written)) write(change.text.slice(written.length))
-    // The pieces came in another order than they were sent: the whole answer is the right one.
-    else write(`\n\n${change.text}`)
+    else {
+      // Pieces were lost or came in another order than they were sent: the whole answer is the right one.
+      output.say('\nSome pieces did not come as they were sent. The whole answer:')
+      write(`\n\n${change.text}`)
+    }
   })
   const endText = () => {
     stopText()

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { MIGRATIONS } from '#engine/store/migrations.ts'
 import { createSettingStore } from '#engine/store/settings.ts'
 import { relayUrlSchema } from '#shared/ipc/common.ts'
+import { isKeptByDesktop } from '../openSouk.ts'
 import { parseDocument } from '../secretsDocument.ts'
 import { failed, fine, warn, type Finding } from './finding.ts'
 import { lookInto } from './lookInto.ts'
@@ -57,6 +58,7 @@ export function checkSecrets(dataFolder: string, needsProtection: boolean): Find
     mode = statSync(path).mode
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    if (isKeptByDesktop(dataFolder)) return fine('Secrets', 'kept by the window, in the system’s own store; the command line needs another folder')
     if (code === 'ENOENT' || code === 'ENOTDIR') return fine('Secrets', 'none yet; the first start makes an identity')
     return failed('Secrets', `${path} cannot be read (${code}).`, 'Check who owns the file and what may read it.')
   }
