@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { keepCompiledCode } from '#main/headless/compiledCode.ts'
 
+// The engine's timers keep no process alive, not even while it waits for a sandbox that is being opened.
+const alive = setInterval(() => {}, 2 ** 30)
 keepCompiledCode()
 const { openSouk } = await import('#main/headless/openSouk.ts')
 const opened = await openSouk({ data: process.argv[2] }, 'terminal')
 if (!opened.ok) throw new Error(opened.error.message)
 const { user, system } = process.cpuUsage()
 process.stdout.write(`${JSON.stringify({ cpuMs: (user + system) / 1_000, peakKb: readPeakKb() })}\n`)
-// The engine's timers keep no process alive.
-const alive = setInterval(() => {}, 2 ** 30)
 process.once('SIGTERM', () => {
   clearInterval(alive)
   void opened.value.close()
