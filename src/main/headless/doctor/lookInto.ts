@@ -10,8 +10,9 @@ const MAX_CHECKED_BYTES = 256 * 1_048_576
 const BUSY_TIMEOUT_MS = 1_000
 
 /**
- * Reads a database and leaves no trace: no file is made, none is changed. Beside a running Souk it reads through that
- * one's log; without one the file is read as it lies. Null when there is none. `unfinished`: a log without its index,
+ * Reads a database and leaves no trace: no file is made, and what is stored stays as it is. Beside a running Souk, and
+ * after one that was killed, it reads through the log (whose index SQLite may write anew: it holds nothing of its own);
+ * without a log the file is read as it lies. Null when there is none. `unfinished`: a log without its index,
  * which only a writer may put together.
  */
 export function lookInto<T>(path: string, read: (database: DatabaseSync) => T): Result<T | null, LookProblem> {
