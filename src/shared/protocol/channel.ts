@@ -21,7 +21,7 @@ const FIELD_ORDER: { readonly [Type in ChannelMessageType]: readonly (keyof Chan
   JobRequest: ['kind', 'prompt', 'max_tokens', 'target_provider', 'model'],
   Invoice: ['job_id', 'bolt11', 'amount_msats', 'payment_hash'],
   PaymentSent: ['job_id', 'payment_id'],
-  StreamChunk: ['job_id', 'chunk', 'is_final'],
+  StreamChunk: ['job_id', 'chunk', 'is_final', 'seq'],
   JobResult: ['job_id', 'result'],
   HtlcLocked: ['job_id', 'payment_hash', 'amount_msats', 'expiry_secs'],
   PreimageRelease: ['job_id', 'preimage'],
@@ -31,6 +31,7 @@ const FIELD_ORDER: { readonly [Type in ChannelMessageType]: readonly (keyof Chan
 const OPTIONAL_FIELDS: Partial<Record<ChannelMessageType, readonly string[]>> = {
   ServiceAnnouncement: ['provider_pubkey', 'models', 'capabilities'],
   JobRequest: ['target_provider', 'model'],
+  StreamChunk: ['seq'],
   Invoice: ['payment_hash'],
 }
 

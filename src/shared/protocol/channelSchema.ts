@@ -58,7 +58,14 @@ export const channelMessageSchema = z.discriminatedUnion('type', [
     /** A claim: money is believed only from one's own wallet. */
     payment_id: z.string().max(500),
   }),
-  z.object({ type: z.literal('StreamChunk'), job_id: jobIdSchema, chunk: textSchema, is_final: z.boolean() }),
+  z.object({
+    type: z.literal('StreamChunk'),
+    job_id: jobIdSchema,
+    chunk: textSchema,
+    is_final: z.boolean(),
+    /** **(ours)** Counts the pieces of an answer: the same word twice in a second would be one event otherwise. */
+    seq: z.preprocess(emptyAsAbsent, countSchema.optional()),
+  }),
   z.object({ type: z.literal('JobResult'), job_id: jobIdSchema, result: textSchema }),
   z.object({
     type: z.literal('HtlcLocked'),

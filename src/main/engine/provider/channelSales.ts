@@ -21,8 +21,8 @@ export interface ChannelSales {
   listen(channelId: string, inbox: SaleInbox): Subscription
   /** Publishes what a sale has to say now; null when no relay took it. */
   send(what: SaleSending, sale: Sale): Promise<Delivery | null>
-  /** One piece of the answer. Best effort: the result carries everything. */
-  sendText(sale: Sale, text: string, isFinal: boolean): void
+  /** One piece of the answer, the `sequence`th from 0. Best effort: the result carries everything. */
+  sendText(sale: Sale, piece: { readonly text: string; readonly isFinal: boolean; readonly sequence: number }): void
 }
 
 export function createChannelSales(options: { readonly pool: RelayPool; readonly signer: Signer; readonly clock: Clock; readonly relayHint: () => string }): ChannelSales {
@@ -83,9 +83,9 @@ export function createChannelSales(options: { readonly pool: RelayPool; readonly
       )
     },
     send: (what, sale) => (sale.begun ? signAndDeliver(pool, signer, templateFor(what, sale)) : Promise.resolve(null)),
-    sendText(sale, text, isFinal) {
+    sendText(sale, { text, isFinal, sequence }) {
       if (!sale.begun) return
-      const message: ChannelMessage = { type: 'StreamChunk', job_id: sale.request.jobId, chunk: text, is_final: isFinal }
+      const message: ChannelMessage = { type: 'StreamChunk', job_id: sale.request.jobId, chunk: text, is_final: isFinal, seq: sequence }
       void pool.publish(signer.sign(template(sale, message, nowSecs())))
     },
   }

@@ -96,13 +96,15 @@ export function createSaleEffects(options: SaleEffectsOptions): (effect: SaleEff
     let pieces = 0
     // A second try is not streamed: the customer has the beginning of the first, and the result replaces it.
     const streams = options.streaming() && attempt === 1
-    const out = createTextCoalescer(clock, options.pieceIntervalMs, (text) => carrier.sendText(options.state(jobId), text, false))
+    let sequence = 0
+    const sendText = (text: string, isFinal: boolean) => carrier.sendText(options.state(jobId), { text, isFinal, sequence: sequence++ })
+    const out = createTextCoalescer(clock, options.pieceIntervalMs, (text) => sendText(text, false))
     const full = new AbortController()
     const fail = (message: string) => void options.dispatch(jobId, { at: clock.now(), type: 'workFailed', problem: { code: 'backend-failed', message } })
     const end = (generated: Generated) => {
       if (streams) {
         out.flush()
-        carrier.sendText(options.state(jobId), '', true)
+        sendText('', true)
       }
       partial.delete(jobId)
       options.dispatch(jobId, { at: clock.now(), type: 'generated', generated })
