@@ -70,8 +70,11 @@ function promptHidden(question: string, input: NodeJS.ReadableStream, output: No
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const lines = createInterface({ input, output: nowhere, terminal: true, historySize: 0 })
   return new Promise((resolve) => {
+    let isAnswered = false
     const finish = (answer: string | null) => {
-      lines.removeAllListeners()
+      if (isAnswered) return
+      isAnswered = true
+      // Its own listeners stay on until it has closed: one of them gives the keyboard back.
       lines.close()
       output.write('\n')
       resolve(answer)
