@@ -7,7 +7,7 @@ import { withLock } from './setup/lock.mjs'
 import { showProgress } from './setup/progress.mjs'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
-const inputs = ['src', 'assets', 'electron.vite.config.ts', 'package.json', 'package-lock.json', 'tsconfig.json']
+const inputs = ['src', 'assets', 'scripts', 'electron.vite.config.ts', 'package.json', 'package-lock.json', 'tsconfig.json']
 const stampPath = join(root, 'out', '.sources')
 
 function* filesUnder(path) {
