@@ -80,83 +80,130 @@ function paymentAtMint(state: string): Promise<void> {
 }
 
 interface Run extends Partial<Ended> {
-  readonly killed: boolean
+  /** How many of the deaths that were meant happened. */
+  readonly deaths: number
+  /** What the first process passed. */
   readonly points: readonly string[]
 }
 
+/** Runs a Souk on one folder, killed at each of the points in turn and started again; resolves with the last one, which lives. */
+async function outlive(kills: readonly string[], begin: (killAt: string | null, isFirst: boolean) => SoukProcess) {
+  let souk = begin(kills[0] ?? null, true)
+  const first = souk
+  let deaths = 0
+  for (const [index] of kills.entries()) {
+    const killed = await Promise.race([souk.killed, settled(souk).then(() => false, () => souk.killed)])
+    if (!killed) break
+    deaths += 1
+    souk = begin(kills[index + 1] ?? null, false)
+  }
+  return { first, last: souk, deaths }
+}
+
 /** A customer in a process of its own, killed and restarted, against the seller here. */
-async function runCustomer(killAt: string | null): Promise<Run> {
+async function runCustomer(kills: readonly string[]): Promise<Run> {
   const dataFolder = nextFolder()
-  const plan = { role: 'customer', dataFolder, killAt: null, ask: null } as const
-  const first = start({ ...plan, killAt, ask: seller.keyring.identity.pubkey })
-  const killed = await Promise.race([first.killed, settled(first).then(() => false, () => first.killed)])
-  const last = killed ? start(plan) : first
+  const { first, last, deaths } = await outlive(kills, (killAt, isFirst) =>
+    start({ role: 'customer', dataFolder, killAt, ask: isFirst ? seller.keyring.identity.pubkey : null }),
+  )
   await settled(last)
   await last.stop()
   const [bought] = readJournal(dataFolder, (journal) => journal.list({ role: 'customer', limit: 2 }))
   const points = first.points()
-  if (bought === undefined) return { killed, points }
+  if (bought === undefined) return { deaths, points }
   const sold = await ended(seller, 'provider', bought.jobId)
-  return { killed, points, bought, sold }
+  return { deaths, points, bought, sold }
 }
 
 /** The same for a provider, against the customer here. */
-async function runProvider(killAt: string | null): Promise<Run> {
+async function runProvider(kills: readonly string[]): Promise<Run> {
   const dataFolder = nextFolder()
-  const plan = { role: 'provider', dataFolder, killAt: null, ask: null } as const
-  const first = start({ ...plan, killAt })
-  const asking = askSeller(buyer, await pubkeyOf(first), PROMPT)
-  const killed = await Promise.race([first.killed, settled(first).then(() => false, () => first.killed)])
-  const last = killed ? start(plan) : first
-  const { jobId } = await asking
+  let asking: Promise<{ readonly jobId: string }> | null = null
+  const { first, last, deaths } = await outlive(kills, (killAt) => {
+    const souk = start({ role: 'provider', dataFolder, killAt, ask: null })
+    asking ??= pubkeyOf(souk).then((pubkey) => askSeller(buyer, pubkey, PROMPT))
+    return souk
+  })
+  const { jobId } = await (asking ?? Promise.reject(new Error('nobody asked')))
   const bought = await ended(buyer, 'customer', jobId, 60_000)
   await settled(last)
   await last.stop()
   const [sold, ...others] = readJournal(dataFolder, (journal) => journal.list({ role: 'provider', limit: 2 }))
   if (sold === undefined || others.length > 0) throw new Error(`${others.length} jobs more than one`)
-  return { killed, points: first.points(), bought, sold }
+  return { deaths, points: first.points(), bought, sold }
 }
 
-/** Every point that an undisturbed run passes, twice at once. Returns those at which something really died. */
-async function killEverywhere(run: (killAt: string | null) => Promise<Run>, check: (killAt: string, run: Run) => void): Promise<readonly string[]> {
-  const { points, bought, sold } = await run(null)
-  expect([bought?.state, sold?.state]).toEqual(['done', 'done'])
-  const left = [...points]
-  const died: string[] = []
+function checkDone(kills: readonly string[], { bought, sold }: Run): void {
+  if (bought === undefined || sold === undefined) throw new Error(`no job after ${kills.join(', ')}`)
+  expect([kills, bought.state, sold.state]).toEqual([kills, 'done', 'done'])
+  checkMoney({ bought, sold })
+}
+
+/** Twice at once. */
+async function share<T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items]
   const work = async () => {
-    for (let point = left.shift(); point !== undefined; point = left.shift()) {
-      const ran = await run(point)
-      if (ran.killed) died.push(point)
-      check(point, ran)
-    }
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await run(item)
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
+}
+
+/** Every point that an undisturbed run passes. Returns those at which something really died. */
+async function killEverywhere(run: (kills: readonly string[]) => Promise<Run>, check: (killAt: string, run: Run) => void): Promise<readonly string[]> {
+  const { points, bought, sold } = await run([])
+  expect([bought?.state, sold?.state]).toEqual(['done', 'done'])
+  const died: string[] = []
+  await share(points, async (point) => {
+    const ran = await run([point])
+    if (ran.deaths > 0) died.push(point)
+    check(point, ran)
+  })
   return died
 }
 
 describe('money survives kill -9', () => {
   it('of the customer, at every durable write, wallet call and publish', { timeout: SUITE_MS }, async () => {
-    const died = await killEverywhere(runCustomer, (killAt, { bought, sold }) => {
-      if (bought === undefined || sold === undefined) {
-        // Nothing was asked yet: the only kind of death after which there is no job.
-        expect(killAt).toBe('write asked: before')
-        return
-      }
-      expect([killAt, bought.state, sold.state]).toEqual([killAt, 'done', 'done'])
-      checkMoney({ bought, sold })
+    const died = await killEverywhere(runCustomer, (killAt, run) => {
+      // Nothing was asked yet: the only death after which there is no job.
+      if (killAt === 'write asked: before') expect(run.bought).toBeUndefined()
+      else checkDone([killAt], run)
     })
     console.log(`customer killed at ${died.length} points: ${died.join('; ')}`)
     expect(died).toEqual(expect.arrayContaining(['write asked: before', 'write asked: after', 'publish JobRequest: after', 'write invoiceAccepted: before', 'write invoiceAccepted: after', 'write payAsked: before', 'write payAsked: after', 'wallet pay: before', 'wallet pay: after, settled', 'write settled: before', 'write settled: after']))
   })
 
   it('of the provider, at every durable write, wallet call and publish', { timeout: SUITE_MS }, async () => {
-    const died = await killEverywhere(runProvider, (killAt, { bought, sold }) => {
-      if (bought === undefined || sold === undefined) throw new Error('no job')
-      expect([killAt, bought.state, sold.state]).toEqual([killAt, 'done', 'done'])
-      checkMoney({ bought, sold })
-    })
+    const died = await killEverywhere(runProvider, (killAt, run) => checkDone([killAt], run))
     console.log(`provider killed at ${died.length} points: ${died.join('; ')}`)
     expect(died).toEqual(expect.arrayContaining(['write requested: before', 'write requested: after', 'wallet createInvoice: before', 'wallet createInvoice: after', 'write invoiced: before', 'write invoiced: after', 'publish Invoice: before', 'publish Invoice: after', 'write paid: before', 'write paid: after', 'write workBegun: after', 'write generated: before', 'write generated: after', 'publish JobResult: before', 'publish JobResult: after', 'write sent result: before', 'write sent result: after']))
+  })
+
+  it('and a second time while it recovers, on either side', { timeout: SUITE_MS }, async () => {
+    const asked = 'wallet pay: before'
+    const answered = 'wallet pay: after, settled'
+    const working = 'write workBegun: after'
+    const cases: readonly (readonly [(kills: readonly string[]) => Promise<Run>, readonly string[]])[] = [
+      [runCustomer, [asked, 'wallet lookup: before']],
+      [runCustomer, [asked, 'wallet lookup: after, nothing']],
+      [runCustomer, [asked, asked]],
+      [runCustomer, [asked, answered]],
+      [runCustomer, [asked, 'write settled: before']],
+      [runCustomer, [answered, 'wallet lookup: after, settled']],
+      [runCustomer, [answered, 'wallet lookup: before', 'wallet lookup: before']],
+      [runProvider, [working, 'write workBegun: before']],
+      [runProvider, [working, working, working]],
+      [runProvider, [working, 'write generated: before']],
+      [runProvider, ['write paid: before', 'wallet lookup: before', 'write paid: after']],
+      [runProvider, ['publish JobResult: after', 'publish JobResult: after']],
+    ]
+    let deaths = 0
+    await share(cases, async ([run, kills]) => {
+      const ran = await run(kills)
+      deaths += ran.deaths
+      expect([kills, ran.deaths]).toEqual([kills, kills.length])
+      checkDone(kills, ran)
+    })
+    console.log(`killed ${deaths} times while recovering`)
   })
 
   const faults = [
