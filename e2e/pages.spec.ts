@@ -1,4 +1,4 @@
-import AxeBuilder from '@axe-core/playwright'
+import { AxeBuilder } from '@axe-core/playwright'
 import { ask, goTo, test, expect } from './souk.ts'
 
 const PAGES = ['Buy', 'Sell', 'Wallet', 'Activity', 'Settings'] as const
