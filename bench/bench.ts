@@ -15,7 +15,7 @@ import { measureStart } from './measures/start.ts'
 import { measureStore } from './measures/store.ts'
 import { writeTable } from './table.ts'
 
-const FULL_ROUNDS = 7
+const FULL_ROUNDS = 6
 const QUICK_ROUNDS = 2
 const MEASURES = { market: measureMarket, crypto: measureCrypto, relay: measureRelay, start: measureStart, store: measureStore }
 type MeasureName = keyof typeof MEASURES
@@ -32,12 +32,13 @@ const stamp = startedAt.toISOString().replaceAll(/[:.]/g, '-')
 // Beside the results and not in the system's temporary folder, which may be memory: what is durable is measured on a disk.
 const folder = join(results, `work-${stamp}`)
 
+// Before anything of ours runs: what is at work now is somebody else.
+const loadBefore = describeLoad()
 if ((await build()) !== 0) process.exit(1)
 const measures = new Map<MeasureName, Measure>()
 await mkdir(folder, { recursive: true })
 try {
   for (const name of names) measures.set(name, await step(`preparing ${name}`, () => MEASURES[name](folder)))
-  const loadBefore = describeLoad()
   const rounds = options.quick ? QUICK_ROUNDS : FULL_ROUNDS
   for (let round = 1; round <= rounds; round += 1) {
     for (const [name, measure] of measures) await step(`round ${round} of ${rounds}: ${name}`, () => measure.round())
@@ -45,14 +46,12 @@ try {
   const machine = describeMachine()
   const rows = [...measures.values()].flatMap((measure) => measure.rows())
   const took = Math.round((Date.now() - startedAt.getTime()) / 1_000)
-  const load = describeLoad()
-  const isBusy = loadBefore.isBusy || (load.isBusy && names.length < 2)
   const caption = `${startedAt.toISOString().slice(0, 10)}, ${machine}; ${rounds} rounds in ${took} s${options.quick ? ' (--quick)' : ''}; load ${loadBefore.text} before.`
-  const warning = isBusy ? '\n\n**Other programs kept this machine busy: these numbers are not for quoting.**' : ''
+  const warning = loadBefore.isBusy ? '\n\n**Other programs kept this machine busy: these numbers are not for quoting.**' : ''
   const text = `${caption}${warning}\n\n${writeTable(rows)}\n`
   const path = join(results, `${stamp}.json`)
   const samples = Object.fromEntries([...measures].map(([name, measure]) => [name, measure.samples()]))
-  await writeFile(path, `${JSON.stringify({ startedAt, machine, rounds, quick: options.quick, loadBefore: loadBefore.text, isBusy, rows, samples }, null, 1)}\n`)
+  await writeFile(path, `${JSON.stringify({ startedAt, machine, rounds, quick: options.quick, load: loadBefore.text, isBusy: loadBefore.isBusy, rows, samples }, null, 1)}\n`)
   process.stdout.write(`\n${text}\n`)
   process.stderr.write(`Every value: ${path}\n`)
   if (options.docs) await writeIntoDocs(text)

@@ -17,7 +17,7 @@ import type { JobState } from '#shared/ipc/common.ts'
 import { startChild } from '../child.ts'
 import { monotonicMs, readStamps } from '../clock.ts'
 import { createSamples, type Measure, type Row, type Samples } from '../measure.ts'
-import { soukEnvironment } from '../environment.ts'
+import { endWithUs, soukEnvironment } from '../environment.ts'
 import { BENCH_MODEL } from '../model.ts'
 import { compareRounds, subtractRounds, summarize } from '../statistics.ts'
 
@@ -196,6 +196,7 @@ async function startSeller(folder: string, backendUrl: string): Promise<{ readon
     [souk, 'provider', '--json', '--create-channel', '--stream', '--no-house', '--name', 'Bench seller', '--price', String(PRICE_MSAT), '--backend', 'ollama', '--ollama-url', backendUrl, '--data', join(folder, 'seller')],
     { env: soukEnvironment(folder), stdio: ['ignore', 'pipe', 'inherit'] },
   )
+  endWithUs(child)
   const ended = once(child, 'exit')
   const pubkey = await new Promise<string>((resolve, reject) => {
     void ended.then(() => reject(new Error('The seller did not start.')))

@@ -13,7 +13,7 @@ import { build } from 'vite'
 import { z } from 'zod'
 import shipped from '../../electron.vite.config.ts'
 import { pauseMs } from '../clock.ts'
-import { soukEnvironment } from '../environment.ts'
+import { endWithUs, soukEnvironment } from '../environment.ts'
 import { createSamples, type Measure, type Row, type Samples } from '../measure.ts'
 import { compareRounds, summarize, type Summary } from '../statistics.ts'
 
@@ -24,8 +24,9 @@ let status = ''
 try { status = require('fs').readFileSync('/proc/self/status', 'utf8') } catch {}
 console.log(JSON.stringify({ cpuMs: (user + system) / 1000, peakKb: Number(/VmHWM:\\s+(\\d+) kB/.exec(status)?.[1] ?? 0) }))
 setInterval(() => {}, 2 ** 30)`
-/** Peak memory is looked at when ready and again this much later. */
+/** Peak memory is looked at when ready and, in the first rounds, again this much later: it hardly varies. */
 const SETTLE_MS = 1_000
+const SETTLED_ROUNDS = 2
 const KB_PER_MB = 1_024
 const root = resolve(import.meta.dirname, '..', '..')
 const souk = join(root, 'out', 'main', 'souk.js')
@@ -60,8 +61,10 @@ export async function measureStart(folder: string): Promise<Measure> {
   // Twice: the second start writes down what only a store with something in it makes the first one compile.
   for (let time = 0; time < 2; time += 1) for (const side of SIDES) await stop((await start(programs[side])).child)
 
+  let rounds = 0
   return {
     async round() {
+      rounds += 1
       for (const side of SIDES) for (const samples of Object.values(sides[side])) samples.beginRound()
       for (let time = 0; time < STARTS_PER_ROUND; time += 1) {
         for (const name of SIDES) {
@@ -69,7 +72,7 @@ export async function measureStart(folder: string): Promise<Measure> {
           sides[name].readyMs.add(readyMs)
           if (said.cpuMs !== undefined) sides[name].cpuMs.add(said.cpuMs)
           if (said.peakKb !== undefined && said.peakKb > 0) sides[name].readyMb.add(said.peakKb / KB_PER_MB)
-          if (time === 0) {
+          if (rounds <= SETTLED_ROUNDS && time === 0) {
             await pauseMs(SETTLE_MS)
             sides[name].settledMb.add(...readPeakMb(child))
           }
@@ -97,6 +100,7 @@ const saidSchema = z.object({ cpuMs: z.number().optional(), peakKb: z.number().o
 async function start({ home, command }: Program): Promise<{ readonly child: Process; readonly readyMs: number; readonly said: z.output<typeof saidSchema> }> {
   const startedAt = performance.now()
   const child: Process = spawn(process.execPath, [...command], { env: soukEnvironment(home), stdio: ['ignore', 'pipe', 'inherit'] })
+  endWithUs(child)
   const line = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), once(child, 'exit').then(() => null)])
   if (line === null) throw new Error(`${command.join(' ')} did not start.`)
   return { child, readyMs: performance.now() - startedAt, said: saidSchema.parse(JSON.parse(String(line[0]))) }
