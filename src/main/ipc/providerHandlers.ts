@@ -45,9 +45,9 @@ export function providerHandlers({ provider, backend, clock, journal, preference
     },
     streams: {
       'backend.pull': async function* ({ model }: Input<'backend.pull'>, signal: AbortSignal): AsyncIterable<PullItem> {
-        const active = backend.active()
-        if (!active.pull) throw new ProblemError(fail('backend.cannot-pull', 'The toy has nothing to pull. Start Ollama and choose it first.').error)
-        yield* active.pull(model, signal)
+        const puller = backend.ollama()
+        if (!puller.pull) throw new ProblemError(fail('backend.cannot-pull', 'This backend has nothing to pull.').error)
+        yield* puller.pull(model, signal)
         await backend.refresh()
       },
     },

@@ -45,7 +45,7 @@ function PullForm({ close }: { close: () => void }) {
     const name = model.trim()
     if (name === '' || name.length > MAX_NAME || /\s/.test(name)) return setError('A name as in Ollama’s library, for example llama3.2:3b.')
     if (pull?.state === 'running') return setError(`${pull.model} is being pulled. One at a time.`)
-    void start(client, name)
+    start(client, name)
     close()
   }
   return (

@@ -14,7 +14,7 @@ export function PullProgress() {
   const known = totalBytes > 0
   const again = (
     <>
-      <Button size="small" onClick={() => void start(client, model)}>
+      <Button size="small" onClick={() => start(client, model)}>
         {completedBytes > 0 ? 'Go on' : 'Pull again'}
       </Button>
       <Button size="small" variant="ghost" onClick={dismiss}>

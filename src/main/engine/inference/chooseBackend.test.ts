@@ -55,6 +55,13 @@ const afterPoll = async (ms: number) => {
 }
 
 describe('choosing a backend', () => {
+  it('keeps Ollama at hand for a pull while the toy answers for want of a model', async () => {
+    answer = []
+    await start('auto').refresh()
+    expect(shown().active).toBe('toy')
+    expect(chooser.ollama().kind).toBe('ollama')
+  })
+
   it('takes Ollama by itself when it answers and has a model', async () => {
     await start('auto').refresh()
     expect(shown()).toEqual({

@@ -15,6 +15,8 @@ export interface BackendChooser {
   readonly status: Signal<BackendSnapshot>
   /** The backend for the next job. */
   active(): Backend
+  /** Ollama at the chosen address, in use or not: a model is pulled before there is one to sell. */
+  ollama(): Backend
   /** Refuses a URL that cannot be one; otherwise takes effect at once and looks in the background: await `refresh` to know. */
   choose(choice: BackendChoice, url?: string): Result<null, Problem<'backend.url-invalid'>>
   /** Looks now; resolves when `status` is fresh. A look under way is joined. The first one starts with the chooser. */
@@ -131,6 +133,7 @@ export function createBackendChooser(options: BackendChooserOptions): BackendCho
   return {
     status,
     active: () => (status.get().active === 'ollama' ? ollama : toy),
+    ollama: () => ollama,
     choose(nextChoice, nextUrl) {
       const parsed = parseBackendUrl(nextUrl ?? url)
       if (!parsed.ok) return parsed
