@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { MintFaults } from '#shared/ipc/settings.ts'
 import { msat, sats } from '#shared/market/msat.ts'
 import type { Engine } from './engine.ts'
+import type { SaleEvent } from './provider/sale.ts'
 import { PLAY_MONEY } from './sandbox/mint/ledger.ts'
 import type { Journal } from './store/journal.ts'
 import type { Wallet } from './wallet/wallet.ts'
@@ -236,6 +237,9 @@ describe('a disk that is full', () => {
       expect(seller.journal.row('provider', jobId)?.final).toBe(false)
       full = false
       await expectPaidOnce(buyer, seller, jobId)
+      // Nothing was skipped: each step was written before the one that follows from it.
+      const written = seller.journal.events('provider', jobId).map(({ body }) => (body as SaleEvent).type)
+      expect(written.filter((type) => ['invoiced', 'paid', 'workBegun', 'generated'].includes(type)).filter((type, index, all) => all.indexOf(type) === index)).toEqual(['invoiced', 'paid', 'workBegun', 'generated'])
     })
   }
 })
