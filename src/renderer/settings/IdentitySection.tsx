@@ -14,7 +14,7 @@ type Protection = Snapshot<'identity.status'>['protection']
 const PROTECTIONS: Record<Protection, { word: string; sentence: string }> = {
   os: { word: 'By the system', sentence: 'Encrypted by this system’s own key store. It opens with your login, and only on this computer.' },
   passphrase: { word: 'By your passphrase', sentence: 'Encrypted under your passphrase, which is asked for when Souk starts. Forgotten, only the written-down phrase helps.' },
-  plain: { word: 'Not protected', sentence: 'Kept as plain text: whoever can read the data folder has your identity and your money. That is fine for play money. Start Souk with SOUK_PASSPHRASE set to encrypt it.' },
+  plain: { word: 'Not protected', sentence: 'Kept as plain text: whoever can read the data folder has your identity and your money. That is fine for play money. In a terminal, souk identity protect puts it under a passphrase.' },
 }
 
 export function IdentitySection() {
