@@ -152,6 +152,8 @@ export function createRelayPool(options: RelayPoolOptions): RelayPool {
 
     async publish(event, relays) {
       const urls = relays === undefined ? [...connections.keys()] : [...new Set(relays.map(normalize))]
+      // Its echo is this very event: signed here, so not verified again.
+      known.add(event)
       const targets = urls.flatMap((url) => connections.get(url) ?? [])
       const strangers = urls.filter((url) => !connections.has(url))
       const publication = createPublication(event.id, JSON.stringify(['EVENT', event]), targets, strangers)
