@@ -30,6 +30,9 @@ function startSouk(args, onRecord) {
   return { child, ended: new Promise((end) => child.once('exit', (code) => end(code ?? 1))) }
 }
 
+/** Resolves when patience is over; does not keep the demo from ending before that. */
+const tooLate = (value) => new Promise((late) => setTimeout(late, startTimeoutMs, value).unref())
+
 const sats = (msat) => (msat === null || msat === undefined ? 'unknown' : `${(msat / 1000).toLocaleString('en-US', { maximumFractionDigits: 3 })} sats`)
 const say = (text) => process.stdout.write(text)
 
@@ -49,7 +52,7 @@ async function demo() {
     }
     if (record.type === 'selling') selling(record)
   })
-  const offer = await Promise.race([providerReady, provider.ended.then(() => null), new Promise((late) => setTimeout(late, startTimeoutMs, null))])
+  const offer = await Promise.race([providerReady, provider.ended.then(() => null), tooLate(null)])
   if (!offer) throw new Error(interrupted ? 'Interrupted.' : 'The provider did not start.')
   say(`  sells ${offer.models.join(', ')} at ${sats(offer.priceMsat)} per request on ${offer.relays.join(', ')}\n`)
   say(`Starting a customer, which asks: ${question}\n\n  `)
@@ -64,7 +67,7 @@ async function demo() {
   const code = await customer.ended
   if (!end || code !== 0) throw new Error(failure?.message ?? 'The customer ended without an answer.')
   balances.customer.push(end.balanceMsat)
-  await Promise.race([providerPaid, new Promise((late) => setTimeout(late, startTimeoutMs))])
+  await Promise.race([providerPaid, tooLate(null)])
   say(`\n\nAsked     ${question}\nReceived  ${end.answer.length} characters\nPaid      ${sats(end.paidMsat)}, ${sats(end.feeMsat)} of it fee\n`)
   say(`Customer  ${sats(balances.customer[0])} → ${sats(balances.customer.at(-1))}\nProvider  ${sats(balances.provider[0])} → ${sats(balances.provider.at(-1))}\n`)
   say(`Took      ${((Date.now() - startedAt) / 1000).toFixed(1)} s\n`)
