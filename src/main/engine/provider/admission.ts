@@ -1,4 +1,6 @@
 import type { SaleTerms } from '#shared/ipc/provider.ts'
+import { utf8Bytes } from '#shared/market/conversation.ts'
+import { KIND } from '#shared/protocol/kinds.ts'
 
 /** What a provider knows of itself when a request comes in. */
 export interface AdmissionContext {
@@ -24,7 +26,6 @@ export type Admission =
   | { readonly accepted: true; readonly model: string; readonly maxTokens: number }
   | { readonly accepted: false; readonly reason: string }
 
-const TEXT_GENERATION = 5050
 /** Invoices out at once, for every place in the queue: who does not pay takes no place from who does. */
 const UNPAID_PER_PLACE = 8
 
@@ -36,8 +37,8 @@ export function findModel(name: string, models: readonly string[]): string | und
 /** Whether to take a job, and as what. The reason of a refusal is for the customer to read. */
 export function admitRequest(asked: AskedFor, context: AdmissionContext): Admission {
   const { terms, offeredModels } = context
-  if (asked.kind !== TEXT_GENERATION) return refuse(`This provider answers kind ${TEXT_GENERATION} only.`)
-  const bytes = new TextEncoder().encode(asked.prompt).length
+  if (asked.kind !== KIND.textGeneration) return refuse(`This provider answers kind ${KIND.textGeneration} only.`)
+  const bytes = utf8Bytes(asked.prompt)
   if (bytes === 0) return refuse('The prompt is empty.')
   if (bytes > terms.maxPromptBytes) return refuse(`The prompt is too long: ${bytes} bytes, at most ${terms.maxPromptBytes}.`)
   const model = asked.model === null ? offeredModels[0] : findModel(asked.model, offeredModels)

@@ -1,6 +1,6 @@
 /** The seller's side of the channel dialect (PROTOCOL.md §2): how a sale's messages travel. */
 import { channelMessageTemplate, channelOf, jobIdOf, parseChannelMessage, type ChannelMessage } from '#shared/protocol/channel.ts'
-import { isTimely, type EventTemplate, type NostrEvent } from '#shared/protocol/event.ts'
+import { isTimely, MAX_MESSAGE_AGE_SECS, type EventTemplate, type NostrEvent } from '#shared/protocol/event.ts'
 import { feedbackTemplate, parseCancel } from '#shared/protocol/feedback.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
 import { dateMessage, signAndDeliver, type Delivery } from '../delivery.ts'
@@ -63,7 +63,8 @@ export function createChannelSales(options: { readonly pool: RelayPool; readonly
 
   return {
     listen(channelId, inbox) {
-      const since = nowSecs() - LOOK_BACK_SECS
+      // Older ones are not taken any more (PROTOCOL.md §1).
+      const since = nowSecs() - MAX_MESSAGE_AGE_SECS
       return pool.subscribe(
         [
           { kinds: [KIND.channelMessage], '#e': [channelId], since },
@@ -90,6 +91,3 @@ export function createChannelSales(options: { readonly pool: RelayPool; readonly
     },
   }
 }
-
-/** A reader that connects late still finds the requests of the last five minutes (PROTOCOL.md §1). */
-const LOOK_BACK_SECS = 300

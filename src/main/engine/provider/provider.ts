@@ -3,6 +3,7 @@ import type { JobRow } from '#shared/ipc/common.ts'
 import { saleTermsSchema, type SaleTerms } from '#shared/ipc/provider.ts'
 import { addMsat, msat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
+import { jobIdOf } from '#shared/protocol/channel.ts'
 import { channelCreateTemplate } from '#shared/protocol/channelCreate.ts'
 import type { Listing } from '#shared/protocol/nip89.ts'
 import { z } from 'zod'
@@ -159,8 +160,7 @@ export function createProvider(options: ProviderOptions): Provider {
     tick: (at): SaleMessage => ({ at, type: 'tick' }),
     onChange(jobId, _state, row) {
       if (row.final) progress.delete(jobId)
-      status.update((before) => ({ ...before, jobs: withJob(before.jobs, row) }))
-      showProgress()
+      showJobs((jobs) => withJob(jobs, row))
       options.onJobChanged(row)
     },
     onStoreFailure: options.onStoreFailure,
@@ -174,7 +174,11 @@ export function createProvider(options: ProviderOptions): Provider {
 
   /** Queue positions and speeds change without an event of the job's own. */
   function showProgress(): void {
-    status.update((before) => ({ ...before, jobs: Object.fromEntries(Object.entries(before.jobs).map(([jobId, row]) => [jobId, liveRow(row)])) }))
+    showJobs((jobs) => jobs)
+  }
+
+  function showJobs(change: (jobs: ProviderStatus['jobs']) => ProviderStatus['jobs']): void {
+    status.update((before) => ({ ...before, jobs: Object.fromEntries(Object.entries(change(before.jobs)).map(([jobId, row]) => [jobId, liveRow(row)])) }))
   }
 
   function liveRow(row: JobRow): JobRow {
@@ -227,7 +231,7 @@ export function createProvider(options: ProviderOptions): Provider {
       if (isCustomer(jobId, from)) reactor.dispatch(jobId, { at: clock.now(), type: 'paymentClaimed', eventId })
     },
     onCancel(requestId, from, eventId) {
-      const jobId = `job_${requestId.slice(0, 16)}`
+      const jobId = jobIdOf(requestId)
       if (isCustomer(jobId, from)) reactor.dispatch(jobId, { at: clock.now(), type: 'customerCancelled', eventId })
     },
   }

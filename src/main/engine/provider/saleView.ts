@@ -1,7 +1,7 @@
 /** How a sale looks to pages, limits and the timeline: derived from its state and its journal, nothing kept besides. */
 import type { TimelineEntry } from '#shared/ipc/activity.ts'
 import type { JobState } from '#shared/ipc/common.ts'
-import { parseConversation } from '#shared/market/conversation.ts'
+import { parseConversation, utf8Bytes } from '#shared/market/conversation.ts'
 import { ZERO_MSAT } from '#shared/market/msat.ts'
 import type { JobRecord } from '../store/journal.ts'
 import type { Generated, Sale, SaleEvent, SaleSending } from './sale.ts'
@@ -92,13 +92,13 @@ type Entry = Omit<TimelineEntry, 'at' | 'ids'> & { ids?: Record<string, string> 
 function entryOf(event: SaleEvent): Entry {
   switch (event.type) {
     case 'requested':
-      return { kind: 'received', title: 'Request received', detail: `${event.request.model}, up to ${event.request.maxTokens} tokens`, sizeBytes: bytesOf(event.request.prompt), ids: { request: event.request.requestId, customer: event.request.customer } }
+      return { kind: 'received', title: 'Request received', detail: `${event.request.model}, up to ${event.request.maxTokens} tokens`, sizeBytes: utf8Bytes(event.request.prompt), ids: { request: event.request.requestId, customer: event.request.customer } }
     case 'refused':
       return { kind: 'problem', title: 'Refused', detail: event.reason }
     case 'invoiced':
       return { kind: 'payment', title: 'Invoice made', amountMsat: event.invoice.amountMsat, ids: { 'payment hash': event.invoice.paymentHash, invoice: event.invoice.bolt11 } }
     case 'sent':
-      return { kind: 'sent', title: SENT_TITLES[event.what], sizeBytes: bytesOf(event.delivery.raw), verdicts: [...event.delivery.verdicts], raw: event.delivery.raw, ids: { event: event.delivery.eventId } }
+      return { kind: 'sent', title: SENT_TITLES[event.what], sizeBytes: utf8Bytes(event.delivery.raw), verdicts: [...event.delivery.verdicts], raw: event.delivery.raw, ids: { event: event.delivery.eventId } }
     case 'paymentClaimed':
       return { kind: 'received', title: 'Payment announced', detail: 'A claim: only the wallet is believed.', ids: { event: event.eventId } }
     case 'paid':
@@ -114,7 +114,7 @@ function entryOf(event: SaleEvent): Entry {
     case 'stopAsked':
       return { kind: 'received', title: 'Stopped by the customer', ids: { event: event.eventId } }
     case 'generated':
-      return { kind: 'work', title: 'Answer made', sizeBytes: bytesOf(event.generated.text), ...(event.generated.usage ? { detail: `${event.generated.usage.outputTokens} tokens` } : {}) }
+      return { kind: 'work', title: 'Answer made', sizeBytes: utf8Bytes(event.generated.text), ...(event.generated.usage ? { detail: `${event.generated.usage.outputTokens} tokens` } : {}) }
     case 'withdrawn':
       return { kind: 'state', title: 'Withdrawn', detail: event.reason }
     case 'closed':
@@ -125,9 +125,4 @@ function entryOf(event: SaleEvent): Entry {
 /** What was answered, as far as it went. */
 export function answerOf(events: readonly SaleEvent[]): string {
   return events.findLast((event) => event.type === 'generated')?.generated.text ?? ''
-}
-
-
-function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).length
 }
