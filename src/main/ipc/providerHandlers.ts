@@ -1,7 +1,7 @@
 import { startOfDay } from '#engine/customer/customer.ts'
 import type { Engine } from '#engine/engine.ts'
 import type { PullItem } from '#engine/inference/backend.ts'
-import type { InputOf } from '#shared/ipc/contract.ts'
+import type { InputOf, SnapshotOf } from '#shared/ipc/contract.ts'
 import { ProblemError } from '#shared/ipc/handlers.ts'
 import type { SoukContract } from '#shared/ipc/souk.ts'
 import { addMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
@@ -12,6 +12,23 @@ type Input<K extends keyof SoukContract> = InputOf<SoukContract[K]>
 const DAY_MS = 86_400_000
 
 export function providerHandlers({ provider, backend, clock, journal, preferences, jobChanged }: Engine) {
+  /** Read from the journal when a sale has changed or the day has, not whenever a running job shows progress. */
+  let known: { readonly today: number; readonly earnings: SnapshotOf<SoukContract['provider.status']>['earnings'] } | null = null
+  jobChanged.listen((row) => {
+    if (row.role === 'provider') known = null
+  })
+  function earnings() {
+    const today = startOfDay(clock.now())
+    if (known?.today !== today) {
+      const total = journal.settledTotal('provider')
+      known = {
+        today,
+        earnings: { today: provider.earnings(today), week: provider.earnings(startOfDay(today - 6 * DAY_MS)), total: { earnedMsat: total.amountMsat, jobs: total.jobs } },
+      }
+    }
+    return known.earnings
+  }
+
   const answered = (result: Result<unknown>) => (result.ok ? ok({}) : result)
   return {
     requests: {
@@ -54,17 +71,11 @@ export function providerHandlers({ provider, backend, clock, journal, preference
     states: {
       'provider.status': deriveState([provider.status, backend.status, { subscribe: (listener) => jobChanged.listen(() => listener()) }], () => {
         const { selling, since, problem, channelId, terms, announcedAt, jobs } = provider.status.get()
-        const today = startOfDay(clock.now())
-        const total = journal.settledTotal('provider')
         return {
           selling,
           terms,
           offeredModels: [...provider.offeredModels()],
-          earnings: {
-            today: provider.earnings(today),
-            week: provider.earnings(startOfDay(today - 6 * DAY_MS)),
-            total: { earnedMsat: total.amountMsat, jobs: total.jobs },
-          },
+          earnings: earnings(),
           jobs: { ...jobs },
           ...(since === null ? {} : { since }),
           ...(problem === null ? {} : { problem }),
