@@ -9,15 +9,17 @@ export interface Delivery {
   readonly verdicts: readonly { readonly relay: string; readonly verdict: string; readonly message: string }[]
 }
 
-/** Publishes; null when no relay took it, so that the caller tries again. */
-export async function deliver(pool: RelayPool, event: NostrEvent): Promise<Delivery | null> {
-  const report = await pool.publish(event)
+/** Publishes, to the write relays unless others are named; null when no relay took it, so that the caller tries again. */
+export async function deliver(pool: RelayPool, event: NostrEvent, relays?: readonly string[]): Promise<Delivery | null> {
+  const report = await pool.publish(event, relays)
   if (!report.accepted) return null
   return { eventId: event.id, raw: JSON.stringify(event), verdicts: report.verdicts.map(describeVerdict) }
 }
 
-export function signAndDeliver(pool: RelayPool, signer: Signer, template: EventTemplate): Promise<Delivery | null> {
-  return deliver(pool, signer.sign(template))
+/** Signs, after the work that those relays ask for (NIP-13), and publishes. The same template gives the same event. */
+export async function signAndDeliver(pool: RelayPool, signer: Signer, template: EventTemplate, relays?: readonly string[]): Promise<Delivery | null> {
+  const worked = pool.powBits(relays) === 0 ? template : await pool.addWork(template, signer.pubkey, relays)
+  return deliver(pool, signer.sign(worked), relays)
 }
 
 function describeVerdict(verdict: RelayVerdict): Delivery['verdicts'][number] {

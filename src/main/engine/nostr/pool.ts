@@ -9,9 +9,10 @@ import { createPoolSubscription, type PoolSubscription } from './poolSubscriptio
 import { createPublication, type Publication } from './publication.ts'
 import { parseRelayAddress } from './relayAddress.ts'
 import { createRelayConnection, type Judgement, type RelayConnection } from './relayConnection.ts'
-import type { NostrEvent, RelayPool, RelayStatus } from './relayPool.ts'
+import type { NostrEvent, RelayPool, RelayStatus, RelayUse, WorkProgress } from './relayPool.ts'
 import type { Signer } from './signer.ts'
 import { createStatusBoard } from './statusBoard.ts'
+import { createSignal } from '../signal.ts'
 
 export interface RelayPoolOptions {
   readonly clock: Clock
@@ -31,6 +32,8 @@ export function createRelayPool(options: RelayPoolOptions): RelayPool {
   const { clock, crypto, log } = options
   const limits: PoolLimits = { ...DEFAULT_POOL_LIMITS, ...options.limits }
   const connections = new Map<string, RelayConnection>()
+  const uses = new Map<string, RelayUse>()
+  const work = createSignal<WorkProgress | null>(null)
   const subscriptions = new Map<string, PoolSubscription>()
   const publications = new Set<Publication>()
   const known = createKnownEvents(limits.knownEvents, limits.knownChars)
@@ -41,8 +44,12 @@ export function createRelayPool(options: RelayPoolOptions): RelayPool {
   let subscriptionCount = 0
   let isClosed = false
 
+  function useOf(url: string): RelayUse {
+    return uses.get(url) ?? { read: true, write: true }
+  }
+
   function snapshotStatus(): Readonly<Record<string, RelayStatus>> {
-    return Object.fromEntries([...connections].map(([url, connection]) => [url, connection.status()]))
+    return Object.fromEntries([...connections].map(([url, connection]) => [url, { ...connection.status(), ...useOf(url), guest: false }]))
   }
 
   /**
@@ -99,11 +106,14 @@ export function createRelayPool(options: RelayPoolOptions): RelayPool {
   return {
     status: board.signal,
 
-    add(text) {
+    work,
+
+    add(text, use) {
       const address = parseRelayAddress(text)
       if (!address.ok) return address.error.message
       const url = address.value
       if (isClosed) return 'The relays are being closed.'
+      if (use !== undefined) uses.set(url, use)
       if (connections.has(url)) return null
       if (connections.size >= limits.maxRelays) return `There are ${limits.maxRelays} relays already. Remove one first.`
       const connection = createConnection(url)
@@ -122,7 +132,7 @@ export function createRelayPool(options: RelayPoolOptions): RelayPool {
       if (connection !== undefined) void removeConnection(connection)
     },
 
-    urls: () => [...connections.keys()],
+    urls: (use) => [...connections.keys()].filter((url) => use === undefined || useOf(url)[use]),
 
     subscribe(filters, { relays, ...subscriber }) {
       subscriptionCount += 1
@@ -151,7 +161,7 @@ export function createRelayPool(options: RelayPoolOptions): RelayPool {
     },
 
     async publish(event, relays) {
-      const urls = relays === undefined ? [...connections.keys()] : [...new Set(relays.map(normalize))]
+      const urls = relays === undefined ? [...connections.keys()].filter((url) => useOf(url).write) : [...new Set(relays.map(normalize))]
       // Its echo is this very event: signed here, so not verified again.
       known.add(event)
       const targets = urls.flatMap((url) => connections.get(url) ?? [])
@@ -164,6 +174,11 @@ export function createRelayPool(options: RelayPoolOptions): RelayPool {
       publications.delete(publication)
       return report
     },
+
+    powBits: () => 0,
+    addWork: (template) => Promise.resolve(template),
+    frameIntervalMs: () => ([...connections.values()].some((connection) => connection.link().state === 'connected') ? 50 : null),
+    clockSkewSecs: () => null,
 
     connected(timeoutMs) {
       if ([...connections.values()].some((connection) => connection.link().state === 'connected')) return Promise.resolve(true)

@@ -19,8 +19,8 @@ export type Judgement =
 /** One relay of the pool: everything that is said to it and heard from it. */
 export interface RelayConnection {
   readonly url: string
-  /** Everything, for a page. `link` is the cheap part of it. */
-  status(): RelayStatus
+  /** Everything but how it is used, for a page. `link` is the cheap part of it. */
+  status(): Omit<RelayStatus, 'read' | 'write' | 'guest'>
   link(): LinkStatus
   open(): void
   subscribe(id: string, filters: readonly Filter[]): void
@@ -226,7 +226,7 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
     url,
     link: () => link.status(),
     open: () => link.open(),
-    status: () => ({ url, ...link.status(), ...counts, latencyMs: heartbeat.latencyMs(), lastRefusal }),
+    status: () => ({ url, ...link.status(), ...counts, latencyMs: heartbeat.latencyMs(), lastRefusal, rejects: [], limits: null, information: null, pace: 0, clockSkewSecs: null }),
     subscribe: (id, filters) => subscriptions.add(id, filters),
     unsubscribe: (id) => subscriptions.remove(id),
     publish: (eventId, frame, onVerdict) => outbox.add(eventId, frame, onVerdict),

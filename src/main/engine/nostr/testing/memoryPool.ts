@@ -1,7 +1,7 @@
 import type { Filter, NostrEvent } from '#shared/protocol/event.ts'
 import { matchesAnyFilter } from '#shared/protocol/filter.ts'
 import { createSignal } from '../../signal.ts'
-import type { OkPrefix, RelayPool, RelayStatus, RelayVerdict, SubscribeOptions } from '../relayPool.ts'
+import type { OkPrefix, RelayPool, RelayStatus, RelayUse, RelayVerdict, SubscribeOptions, WorkProgress } from '../relayPool.ts'
 import { createMemoryRelay, type MemoryRelay } from './memoryRelay.ts'
 
 const OK_PREFIXES: readonly OkPrefix[] = ['duplicate', 'pow', 'blocked', 'rate-limited', 'invalid', 'restricted', 'mute', 'error', 'auth-required']
@@ -23,6 +23,10 @@ export interface MemoryPool extends RelayPool {
   relay(url?: string): MemoryRelay
   /** How many subscriptions are open: what a closed reader must have left at 0. */
   openSubscriptions(): number
+  /** What the relays ask of a publisher from now on. To begin with: no work, and a frame every 20 ms. */
+  demand(change: { readonly powBits?: number; readonly frameIntervalMs?: number | null }): void
+  /** How far the relays' clocks are ahead from now on. */
+  skewClocks(secs: number | null): void
 }
 
 export interface MemoryPoolOptions {
@@ -47,10 +51,15 @@ export function createMemoryPool({ urls = ['wss://memory.test'], network = creat
   const status = createSignal<Readonly<Record<string, RelayStatus>>>({})
   const subscriptions = new Set<OpenSubscription>()
   const unwatch = new Map<string, () => void>()
+  const uses = new Map<string, RelayUse>()
+  let demand: { readonly powBits: number; readonly frameIntervalMs: number | null } = { powBits: 0, frameIntervalMs: 20 }
+  let clockSkewSecs: number | null = null
   /** Stands for the time of a connection: there is no clock here, and each is later than the one before. */
   let connections = 0
 
-  const isWanted = (subscription: OpenSubscription, url: string) => subscription.options.relays?.includes(url) ?? unwatch.has(url)
+  const useOf = (url: string) => uses.get(url) ?? { read: true, write: true }
+  const urlsFor = (use: 'read' | 'write') => [...unwatch.keys()].filter((url) => useOf(url)[use])
+  const isWanted = (subscription: OpenSubscription, url: string) => subscription.options.relays?.includes(url) ?? (unwatch.has(url) && useOf(url).read)
   const later = (run: () => void) => queueMicrotask(run)
 
   const give = (subscription: OpenSubscription, event: NostrEvent, url: string) => {
@@ -66,12 +75,14 @@ export function createMemoryPool({ urls = ['wss://memory.test'], network = creat
   }
   const showStatus = (relay: MemoryRelay) => {
     const before = status.get()[relay.url]
-    const counts = { latencyMs: null, nextAttemptAt: null, received: 0, published: 0, dropped: 0, lastRefusal: null }
+    const counts = { latencyMs: null, nextAttemptAt: null, received: 0, published: 0, dropped: 0, lastRefusal: null, rejects: [], limits: null, information: null, pace: 0, clockSkewSecs: null }
     status.set({
       ...status.get(),
       [relay.url]: {
         ...(before ?? counts),
         url: relay.url,
+        ...useOf(relay.url),
+        guest: false,
         state: relay.online ? 'connected' : 'waiting',
         problem: relay.online ? null : 'the plug is pulled',
         connectedAt: relay.online ? ++connections : null,
@@ -88,11 +99,16 @@ export function createMemoryPool({ urls = ['wss://memory.test'], network = creat
 
   const pool: MemoryPool = {
     status,
+    work: createSignal<WorkProgress | null>(null),
     relay: (url) => network(url ?? urls[0] ?? 'wss://memory.test'),
     openSubscriptions: () => subscriptions.size,
-    add(url) {
+    add(url, use) {
       if (!/^wss?:\/\/\S+$/.test(url)) return 'A relay address starts with wss:// or ws://.'
-      if (unwatch.has(url)) return null
+      if (use !== undefined) uses.set(url, use)
+      if (unwatch.has(url)) {
+        showStatus(network(url))
+        return null
+      }
       const relay = network(url)
       const stopEvents = relay.watch((event) => {
         // Who asks later gets it as a stored event, or not at all.
@@ -126,12 +142,12 @@ export function createMemoryPool({ urls = ['wss://memory.test'], network = creat
       unwatch.delete(url)
       status.set(Object.fromEntries(Object.entries(status.get()).filter(([known]) => known !== url)))
     },
-    urls: () => [...unwatch.keys()],
+    urls: (use) => (use === undefined ? [...unwatch.keys()] : urlsFor(use)),
     subscribe(filters, options) {
       const subscription: OpenSubscription = { filters, options, seen: new Set(), closed: false }
       subscriptions.add(subscription)
       later(() => {
-        for (const url of options.relays ?? unwatch.keys()) if (network(url).online) giveStored(subscription, network(url))
+        for (const url of options.relays ?? urlsFor('read')) if (network(url).online) giveStored(subscription, network(url))
         if (!subscription.closed) options.onEose?.()
       })
       return {
@@ -142,10 +158,16 @@ export function createMemoryPool({ urls = ['wss://memory.test'], network = creat
       }
     },
     async publish(event, relays) {
-      const verdicts = (relays ?? [...unwatch.keys()]).map((url) => publishTo(network(url), event))
+      const verdicts = (relays ?? urlsFor('write')).map((url) => publishTo(network(url), event))
       await Promise.resolve()
       return { accepted: verdicts.some(({ verdict }) => verdict === 'accepted'), verdicts }
     },
+    powBits: () => demand.powBits,
+    addWork: (template) => Promise.resolve(template),
+    frameIntervalMs: () => demand.frameIntervalMs,
+    clockSkewSecs: () => clockSkewSecs,
+    demand: (change) => void (demand = { ...demand, ...change }),
+    skewClocks: (secs) => void (clockSkewSecs = secs),
     connected: () => Promise.resolve([...unwatch.keys()].some((url) => network(url).online)),
     close() {
       for (const url of unwatch.keys()) pool.remove(url)
