@@ -1,5 +1,5 @@
 import type { Clock, Log } from '../ports.ts'
-import { createRecentIds, type RecentIds } from './embeddedRelay/recentIds.ts'
+import { createRecentIds, type RecentIds } from './recentIds.ts'
 import type { PoolLimits } from './poolLimits.ts'
 import type { Filter, NostrEvent, SubscribeOptions } from './relayPool.ts'
 

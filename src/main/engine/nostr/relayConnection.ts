@@ -1,6 +1,6 @@
 import type { Clock, OpenWebSocket, Random } from '../ports.ts'
 import { createAuthentication } from './authentication.ts'
-import { createTokenBucket } from './embeddedRelay/tokenBucket.ts'
+import { createTokenBucket } from './tokenBucket.ts'
 import { parseRelayMessage, type RelayMessage } from './eventParsing.ts'
 import { createHeartbeat, PING_SUBSCRIPTION } from './heartbeat.ts'
 import { readPrefix } from './okPrefix.ts'

@@ -12,7 +12,7 @@ import type { RelayLimits } from './limits.ts'
 import type { Verdict } from './publication.ts'
 import type { Refusal } from './refusal.ts'
 import { createStoredSender } from './storedSender.ts'
-import { createTokenBucket } from './tokenBucket.ts'
+import { createTokenBucket } from '../tokenBucket.ts'
 
 export interface ConnectionPorts {
   readonly store: EventStore

@@ -6,7 +6,7 @@ import { findRefusal } from './admission.ts'
 import { serializeEvent } from './eventShape.ts'
 import type { EventStore } from './eventStore.ts'
 import type { RelayLimits } from './limits.ts'
-import { createRecentIds } from './recentIds.ts'
+import { createRecentIds } from '../recentIds.ts'
 import type { Refusal } from './refusal.ts'
 
 /** How many ephemeral events are remembered, so that one sent twice is passed on once. */

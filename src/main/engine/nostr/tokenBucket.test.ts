@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createManualClock } from '../../testing/manualClock.ts'
+import { createManualClock } from '../testing/manualClock.ts'
 import { createTokenBucket } from './tokenBucket.ts'
 
 test('gives a burst, then its rate, and never more than a burst after a pause', () => {

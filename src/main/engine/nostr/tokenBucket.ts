@@ -1,4 +1,4 @@
-import type { Clock } from '../../ports.ts'
+import type { Clock } from '../ports.ts'
 
 export interface TokenBucket {
   /** Takes one token; false when there is none. */
