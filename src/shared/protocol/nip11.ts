@@ -75,7 +75,7 @@ const documentSchema = z.object({
   software: text(MAX_NAME_CHARS * 2),
   version: text(MAX_NAME_CHARS),
   supported_nips: z.array(z.unknown()).catch([]).default([]),
-  limitation: z.unknown(),
+  limitation: z.unknown().optional(),
 })
 
 /**
