@@ -34,11 +34,14 @@ describe('the vectors', () => {
       models: ['llama3.2', 'qwen3:30b'],
       capabilities: ['text-generation'],
       pricePerRequestMsat: 10_000,
+      prices: [{ unit: 'per-request', msat: 10_000, model: null }],
+      dialects: ['channel'],
       network: 'regtest',
       channelId: CHANNEL,
       relays: ['wss://relay.damus.io'],
       sparkAddress: null,
       announcedAt: 1_735_364_318,
+      lastSeenAt: 1_735_364_318,
       expiresAt: null,
       source: 'listing',
     })
@@ -107,8 +110,8 @@ test('a listing is written as the union that both strict readers accept', () => 
 
 test('what is written is read back', () => {
   const { name, about, models, capabilities, relays, network, channelId } = listing
-  const said = { name, about, models, capabilities, relays, network, channelId, pricePerRequestMsat: 10_000 }
-  const known = { key: `${PUBKEY}:souk`, pubkey: PUBKEY, announcedAt: NOW, expiresAt: NOW + 600, sparkAddress: null, source: 'listing' }
+  const said = { name, about, models, capabilities, relays, network, channelId, pricePerRequestMsat: 10_000, prices: [{ unit: 'per-request', msat: 10_000, model: null }], dialects: ['nip90', 'channel'] }
+  const known = { key: `${PUBKEY}:souk`, pubkey: PUBKEY, announcedAt: NOW, lastSeenAt: NOW, expiresAt: NOW + 600, sparkAddress: null, source: 'listing' }
   expect(read(published(listing))).toEqual({ ...said, ...known })
 })
 
@@ -117,7 +120,8 @@ test('a listing ends with its expiration, and one dated ahead of us is refused',
   expect(read(published(listing, NOW - 599)).expiresAt).toBe(NOW + 1)
   expect(read(withTags(['expiration', 'never'])).expiresAt).toBe(null)
   expect(refusal(published(listing, NOW + 301))).toBe('from-the-future')
-  expect(read(published(listing, NOW + 300)).announcedAt).toBe(NOW + 300)
+  expect(read(published(listing, NOW + 300))).toMatchObject({ announcedAt: NOW + 300, lastSeenAt: NOW })
+  expect(read(withTags(['expiration', '999999999999'])).expiresAt).toBe(vectors.canonicalOnly.created_at + 7 * 86_400)
 })
 
 test('only a price of one request in msat is a price; of several the highest', () => {
@@ -127,8 +131,49 @@ test('only a price of one request in msat is a price; of several the highest', (
   expect(price(['10', 'per-request', 'sats'])).toBe(null)
   expect(price(['10', 'per-1k-output-tokens', 'msats', 'llama3.2'])).toBe(null)
   expect(price(['10', 'per-request', 'msats', 'llama3.2'])).toBe(null)
-  expect(price(['1.5', 'msats'], ['-1', 'msats'], ['1e3', 'msats'], ['9999999999999999', 'msats'], [])).toBe(null)
+  expect(price([])).toBe(null)
   expect(price(['7', 'msats'], ['9', 'per-request', 'msats'], ['8', 'msats'])).toBe(9)
+})
+
+test('of models that each have a price of their own, the highest is that of one request', () => {
+  const price = (...tags: string[][]) => read(withTags(['model', 'a'], ['model', 'b'], ...tags)).pricePerRequestMsat
+  expect(price(['price', '5', 'per-request', 'msats', 'a'])).toBe(null)
+  expect(price(['price', '5', 'per-request', 'msats', 'a'], ['price', '8', 'per-request', 'msats', 'b'])).toBe(8)
+  expect(price(['price', '5', 'per-request', 'msats', 'a'], ['price', '8', 'per-request', 'msats', 'b'], ['price', '6', 'msats'])).toBe(6)
+})
+
+test('prices of models and of tokens are read, one for each, and written', () => {
+  const prices = [
+    { unit: 'per-request', msat: msat(5), model: 'a' },
+    { unit: 'per-1k-input-tokens', msat: msat(1), model: null },
+    { unit: 'per-1k-output-tokens', msat: msat(20), model: 'a' },
+  ] as const
+  const written = published({ ...listing, modelPrices: prices })
+  expect(written.tags.filter(([name]) => name === 'price').slice(1)).toEqual([
+    ['price', '5', 'per-request', 'msats', 'a'],
+    ['price', '1', 'per-1k-input-tokens', 'msats'],
+    ['price', '20', 'per-1k-output-tokens', 'msats', 'a'],
+  ])
+  expect(read(written).prices.slice(1)).toEqual(prices)
+  const twice = withTags(['price', '7', 'per-1k-input-tokens', 'msats'], ['price', '9', 'per-1k-input-tokens', 'msat'], ['price', '1', 'per-request', 'msats', 'a\u202eb'], ['price', '1', 'per-hour', 'msats'])
+  expect(read(twice).prices).toEqual([{ unit: 'per-1k-input-tokens', msat: 9, model: null }])
+})
+
+test('a price in msat that is no number of msat refuses the listing; one in another currency is passed over', () => {
+  for (const amount of ['1.5', '-1', '1e3', '9999999999999999', '', ' 5', '0x10', '99999999999999999999']) expect(refusal(withTags(['price', amount, 'msats']))).toBe('bad-price')
+  expect(refusal(withTags(['price', 'free', 'per-1k-output-tokens', 'msats']))).toBe('bad-price')
+  expect(read(withTags(['price', '1.5', 'per-request', 'usd'])).prices).toEqual([])
+})
+
+test('the dialects are those that it names; naming none, that of its kind and that of its channel', () => {
+  const dialects = (...tags: string[][]) => read(withTags(...tags)).dialects
+  expect(dialects()).toEqual(['nip90'])
+  expect(dialects(['channel', CHANNEL])).toEqual(['nip90', 'channel'])
+  expect(dialects(['dialect', 'channel'], ['dialect', 'souk/1'], ['dialect', 'esperanto'])).toEqual(['souk/1'])
+  expect(dialects(['dialect', 'channel'], ['channel', CHANNEL])).toEqual(['channel'])
+  expect(dialects(['dialect', 'esperanto'])).toEqual([])
+  expect(read({ ...withTags(), tags: [['handler', 'compute_provider']] }).dialects).toEqual([])
+  expect(read(published({ ...listing, dialects: ['souk/1', 'nip90'] })).dialects).toEqual(['souk/1', 'nip90'])
 })
 
 test('what cannot be read in a tag is as if it were not there', () => {

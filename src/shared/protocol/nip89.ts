@@ -1,7 +1,8 @@
 /** Listings (PROTOCOL.md §3): kind 31990 of NIP-89, by which providers are found across relays. */
-import { isMsat, ZERO_MSAT, type Msat } from '../market/msat.ts'
+import { DIALECTS, type DialectName } from '../market/dialect.ts'
+import { isMsat, type Msat } from '../market/msat.ts'
 import { NETWORKS, type Network } from '../market/network.ts'
-import type { Offer } from '../market/offer.ts'
+import { PRICE_UNITS, type Offer, type OfferPrice, type PriceUnit } from '../market/offer.ts'
 import { fail, ok, type Result } from '../market/result.ts'
 import { isHex64, MAX_MESSAGE_AHEAD_SECS, tagValues, type EventTemplate, type NostrEvent } from './event.ts'
 import { KIND } from './kinds.ts'
@@ -18,6 +19,10 @@ export interface Listing {
   /** Address of a picture; left out when empty. */
   readonly picture: string
   readonly priceMsat: Msat
+  /** Prices beside that of one request: of single models, and of tokens. */
+  readonly modelPrices?: readonly OfferPrice[]
+  /** The languages in which it takes jobs; left out, readers go by the channel and the kind. */
+  readonly dialects?: readonly DialectName[]
   readonly models: readonly string[]
   readonly capabilities: readonly string[]
   readonly relays: readonly string[]
@@ -38,11 +43,14 @@ export const MAX_LISTING_ID = 200
 export const MAX_MODELS = 200
 export const MAX_CAPABILITIES = 50
 const MAX_RELAYS = 20
+export const MAX_PRICES = 200
+/** A listing that nobody renews is over after this long, whatever expiration it claims. */
+export const MAX_LISTING_SECS = 7 * 86_400
 const COMPUTE_HANDLER = 'compute_provider'
 
 /** A kind 31990 to sign: the union of what the canonical and the original's readers ask for. `createdAt` in Unix seconds. */
 export function listingTemplate(listing: Listing, createdAt: number): EventTemplate {
-  const { name, about, picture } = listing
+  const { name, about, picture, modelPrices = [], dialects = [] } = listing
   return {
     kind: KIND.listing,
     created_at: createdAt,
@@ -53,9 +61,11 @@ export function listingTemplate(listing: Listing, createdAt: number): EventTempl
       ['handler', COMPUTE_HANDLER],
       ...listing.capabilities.map((capability) => ['capability', capability]),
       ['price', String(listing.priceMsat), 'per-request', 'msats'],
+      ...modelPrices.map(({ unit, msat, model }) => ['price', String(msat), unit, 'msats', ...(model === null ? [] : [model])]),
       ...listing.relays.map((url) => ['relay', url]),
       ['network', listing.network],
       ...(listing.channelId === null ? [] : [['channel', listing.channelId]]),
+      ...dialects.map((dialect) => ['dialect', dialect]),
       ...listing.models.map((model) => ['model', model]),
       ['expiration', String(createdAt + 2 * listing.intervalSecs)],
     ],
@@ -64,9 +74,9 @@ export function listingTemplate(listing: Listing, createdAt: number): EventTempl
 }
 
 /**
- * Reads a verified kind 31990. Needs neither `d` nor `k`; a price, network, channel or model that cannot be read is
- * as if it were not there. Problems: `wrong-kind`, `not-compute`, `too-long`, `expired`, `from-the-future`, `not-json`,
- * `not-an-object`.
+ * Reads a verified kind 31990. Needs neither `d` nor `k`; a network, channel, model or dialect that cannot be read, and a
+ * price in another currency, is as if it were not there. Problems: `wrong-kind`, `not-compute`, `too-long`, `expired`,
+ * `from-the-future`, `bad-price` (a price in msat whose number is none), `not-json`, `not-an-object`.
  */
 export function parseListing(event: NostrEvent, nowSecs: number): Result<Offer> {
   const { tags, pubkey } = event
@@ -81,21 +91,28 @@ export function parseListing(event: NostrEvent, nowSecs: number): Result<Offer> 
   // NIP-89 lets the content be empty: then only the tags speak.
   const content = event.content === '' ? ok<WireObject>({}) : parseLooseObject(event.content, MAX_LISTING_CONTENT)
   if (!content.ok) return content
+  const prices = pricesOf(tags)
+  if (prices === null) return fail('bad-price', 'The listing states a price that is no amount of msat.')
   const { name, about, description } = content.value
+  const models = showableNames(tagValues(tags, 'model'), MAX_MODELS)
+  const channelId = tagValues(tags, 'channel').find(isHex64) ?? null
   return ok({
     key: `${pubkey}:${listingId}`,
     pubkey,
     name: firstText([name], MAX_NAME) || nameOfKey(pubkey),
     about: firstText([about, description], MAX_ABOUT),
-    models: showableNames(tagValues(tags, 'model'), MAX_MODELS),
+    models,
     capabilities: showableNames(tagValues(tags, 'capability'), MAX_CAPABILITIES),
-    pricePerRequestMsat: pricePerRequest(tags),
+    pricePerRequestMsat: pricePerRequest(prices, models),
+    prices,
+    dialects: dialectsOf(tags, channelId),
     network: NETWORKS.find((network) => network === tagValues(tags, 'network')[0]) ?? null,
-    channelId: tagValues(tags, 'channel').find(isHex64) ?? null,
+    channelId,
     relays: [...new Set(tagValues(tags, 'relay').filter(isRelayUrl))].slice(0, MAX_RELAYS),
     sparkAddress: null,
     announcedAt: event.created_at,
-    expiresAt,
+    lastSeenAt: Math.min(event.created_at, nowSecs),
+    expiresAt: expiresAt === null ? null : Math.min(expiresAt, event.created_at + MAX_LISTING_SECS),
     source: 'listing',
   })
 }
@@ -118,16 +135,46 @@ function expirationOf(tags: Tags): number | null {
 }
 
 /**
- * The price of one request whatever the model: `[price, n, "per-request", "msats"]` or `[price, n, "msats"]`. Several of
- * them: the highest, so that no buyer is surprised. Null when there is none in msat.
+ * Prices in msat: `[price, n, unit, "msats", model?]`, or `[price, n, "msats"]` for one request. Several for the same: the
+ * highest, so that no buyer is surprised. Null when a price in msat is no number, or too large to be one.
  */
-function pricePerRequest(tags: Tags): Msat | null {
-  const prices = tags.flatMap(([name, amount = '', ...rest]) => {
-    const isPerRequest = rest[0] === 'per-request' ? isMsatUnit(rest[1]) && !rest[2] : isMsatUnit(rest[0])
+function pricesOf(tags: Tags): readonly OfferPrice[] | null {
+  const prices = new Map<string, OfferPrice>()
+  for (const [name, amount = '', ...rest] of tags) {
+    if (name !== 'price') continue
+    const unit = isMsatUnit(rest[0]) ? 'per-request' : PRICE_UNITS.find((known) => known === rest[0])
+    const [currency, model = ''] = isMsatUnit(rest[0]) ? rest : rest.slice(1)
+    if (unit === undefined || !isMsatUnit(currency)) continue
     const value = /^\d{1,16}$/.test(amount) ? Number(amount) : null
-    return name === 'price' && isPerRequest && isMsat(value) ? [value] : []
-  })
-  return prices.length === 0 ? null : prices.reduce((highest, price) => (price > highest ? price : highest), ZERO_MSAT)
+    if (!isMsat(value)) return null
+    addPrice(prices, unit, value, rest[0] === unit ? model : '')
+  }
+  return [...prices.values()]
+}
+
+function addPrice(prices: Map<string, OfferPrice>, unit: PriceUnit, msat: Msat, name: string): void {
+  const [model = null] = name === '' ? [] : showableNames([name], 1)
+  // A name that cannot be shown is no model that could be asked for.
+  if (name !== '' && model === null) return
+  const key = `${unit} ${model ?? ''}`
+  const before = prices.get(key)
+  if (before === undefined ? prices.size < MAX_PRICES : msat > before.msat) prices.set(key, { unit, msat, model })
+}
+
+/** Of any model; else, when each model that is offered has its own, the highest of them. */
+function pricePerRequest(prices: readonly OfferPrice[], models: readonly string[]): Msat | null {
+  const ofRequests = prices.filter(({ unit }) => unit === 'per-request')
+  const ofAny = ofRequests.find(({ model }) => model === null)
+  if (ofAny) return ofAny.msat
+  const ofModels = models.map((name) => ofRequests.find(({ model }) => model === name)?.msat ?? null)
+  return ofModels.reduce((highest, price) => (highest === null || price === null ? null : price > highest ? price : highest), ofModels[0] ?? null)
+}
+
+/** As it says; when it says nothing, the canonical dialect of a listing that names the kind, and that of its channel. */
+function dialectsOf(tags: Tags, channelId: string | null): readonly DialectName[] {
+  const said = tagValues(tags, 'dialect')
+  const spoken = said.length > 0 ? said : [...(tagValues(tags, 'k').includes(String(KIND.textGeneration)) ? ['nip90'] : []), 'channel']
+  return DIALECTS.filter((dialect) => spoken.includes(dialect) && (dialect !== 'channel' || channelId !== null))
 }
 
 function isMsatUnit(unit: string | undefined): boolean {
