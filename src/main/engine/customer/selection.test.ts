@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest'
 import type { Selection } from '#shared/ipc/customer.ts'
 import { msat, sats } from '#shared/market/msat.ts'
 import { NETWORKS } from '#shared/market/network.ts'
-import type { Offer } from '#shared/market/offer.ts'
-import { endsAt, isLive, selectOffer, whyUnavailable, type SelectionLimits } from './selection.ts'
+import { DIALECTS } from '#shared/market/dialect.ts'
+import { endsAt, isLive, selectOffer, whyUnavailable, type ProbedOffer, type SelectionLimits } from './selection.ts'
 
 const NOW = 1_000_000
 const CHANNEL = 'c'.repeat(64)
 const keyOf = (name: string) => name.repeat(64).slice(0, 64)
-const offerOf = (name: string, price: number | null, fields: Partial<Offer> = {}): Offer => ({
+const offerOf = (name: string, price: number | null, fields: Partial<ProbedOffer> = {}): ProbedOffer => ({
   key: `${keyOf(name)}:souk`,
   pubkey: keyOf(name),
   name,
@@ -21,13 +21,16 @@ const offerOf = (name: string, price: number | null, fields: Partial<Offer> = {}
   channelId: CHANNEL,
   relays: [],
   sparkAddress: null,
+  prices: [],
+  dialects: ['channel'],
   announcedAt: NOW - 10,
+  lastSeenAt: fields.announcedAt ?? NOW - 10,
   expiresAt: null,
   source: 'listing',
   ...fields,
 })
 const limits: SelectionLimits = { network: 'regtest', maxPriceMsat: null, nowSecs: NOW }
-const choose = (offers: readonly Offer[], selection: Selection, changed: Partial<SelectionLimits> = {}) => {
+const choose = (offers: readonly ProbedOffer[], selection: Selection, changed: Partial<SelectionLimits> = {}) => {
   const chosen = selectOffer(offers, selection, { ...limits, ...changed })
   return chosen.ok ? chosen.value.name : `${chosen.error.code}: ${chosen.error.message}`
 }
@@ -55,7 +58,7 @@ describe('who is chosen', () => {
   })
 
   test('a cheaper one that cannot be bought is passed over', () => {
-    const impossible = [offerOf('d', 1, { network: 'mainnet' }), offerOf('e', 1, { network: null }), offerOf('f', null), offerOf('a', 1, { channelId: null })]
+    const impossible = [offerOf('d', 1, { network: 'mainnet' }), offerOf('e', 1, { network: null }), offerOf('f', null), offerOf('a', 1, { dialects: [] })]
     expect(choose([...impossible, offerOf('b', 5)], cheapest)).toBe('b')
   })
 
@@ -89,11 +92,11 @@ describe('why nobody is chosen', () => {
       offerOf('b', 1, { network: 'mainnet' }),
       offerOf('c', 1, { network: 'signet' }),
       offerOf('d', null),
-      offerOf('e', 1, { channelId: null }),
+      offerOf('e', 1, { dialects: [] }),
       offerOf('f', 1, { network: null }),
     ]
     expect(choose(offers, cheapest, { maxPriceMsat: sats(5) })).toBe(
-      'none-fits: 6 sellers are live, but none fits: 2 are not on regtest, 1 names no network, 1 states no price, 1 names no channel, 1 asks more than 5 sats. It asks 10 sats.',
+      'none-fits: 6 sellers are live, but none fits: 2 are not on regtest, 1 names no network, 1 states no price, 1 names no way to send a job, 1 asks more than 5 sats. It asks 10 sats.',
     )
   })
 
@@ -114,14 +117,32 @@ test('an offer that cannot be bought from here says why', () => {
   expect(whyUnavailable(offerOf('a', 1), 'mainnet')).toBe('It is paid on regtest, and this wallet is on mainnet.')
   expect(whyUnavailable(offerOf('a', 1, { network: null }), 'regtest')).toMatch(/network/)
   expect(whyUnavailable(offerOf('a', null), 'regtest')).toMatch(/price/)
-  expect(whyUnavailable(offerOf('a', 1, { channelId: null }), 'regtest')).toMatch(/channel/)
+  expect(whyUnavailable(offerOf('a', null, { prices: [{ unit: 'per-1k-output-tokens', msat: sats(1), model: null }] }), 'regtest')).toMatch(/by the token only/)
+  expect(whyUnavailable(offerOf('a', 1, { dialects: [] }), 'regtest')).toMatch(/no way to send/)
+  expect(whyUnavailable(offerOf('a', 1, { dialects: ['nip90'], channelId: null }), 'regtest')).toBe(null)
 })
 
-test('an offer ends with its expiration, else 15 minutes after it was announced', () => {
+test('an offer ends with its expiration, else a day after its seller was last seen', () => {
   expect(endsAt(offerOf('a', 1, { expiresAt: NOW + 7_000 }))).toBe(NOW + 7_000)
-  expect(isLive(offerOf('a', 1, { expiresAt: NOW + 1, announcedAt: NOW - 5_000 }), NOW)).toBe(true)
+  expect(endsAt(offerOf('a', 1, { lastSeenAt: NOW - 5 }))).toBe(NOW - 5 + 86_400)
+})
+
+test('live is who was seen less than fifteen minutes ago and left no question unanswered, however long the offer lasts', () => {
   expect(isLive(offerOf('a', 1, { announcedAt: NOW - 899 }), NOW)).toBe(true)
   expect(isLive(offerOf('a', 1, { announcedAt: NOW - 900 }), NOW)).toBe(false)
+  expect(isLive(offerOf('a', 1, { announcedAt: NOW - 5_000, expiresAt: NOW + 7_000 }), NOW)).toBe(false)
+  expect(isLive(offerOf('a', 1, { announcedAt: NOW - 5_000, lastSeenAt: NOW - 3, expiresAt: NOW + 7_000 }), NOW)).toBe(true)
+  expect(isLive(offerOf('a', 1, { expiresAt: NOW }), NOW)).toBe(false)
+  expect(isLive(offerOf('a', 1, { unanswered: true }), NOW)).toBe(false)
+})
+
+test('one that was not seen lately is chosen when no live one fits, and when it is named', () => {
+  const quiet = offerOf('a', 1, { announcedAt: NOW - 2_000 })
+  const silent = offerOf('b', 2, { unanswered: true })
+  expect(choose([quiet, silent, offerOf('c', 9)], cheapest)).toBe('c')
+  expect(choose([quiet, silent, offerOf('c', 9)], cheapest, { maxPriceMsat: sats(5) })).toBe('a')
+  expect(choose([quiet, silent, offerOf('c', 9)], { by: 'pubkey', prefix: 'bbbb' })).toBe('b')
+  expect(choose([quiet], cheapest, { maxPriceMsat: sats(0.5) })).toBe('none-fits: 1 seller is listed, not under 0.5 sats. It asks 1 sats.')
 })
 
 test('whatever the offers: what is chosen fits and no fitting one is cheaper, and a refusal has a sentence', () => {
@@ -130,7 +151,7 @@ test('whatever the offers: what is chosen fits and no fitting one is cheaper, an
       name: fc.constantFrom('a', 'b', 'c', 'd'),
       price: fc.option(fc.nat(20)),
       network: fc.option(fc.constantFrom(...NETWORKS)),
-      channelId: fc.constantFrom(null, CHANNEL),
+      dialects: fc.subarray([...DIALECTS]),
       announcedAt: fc.integer({ min: NOW - 1_000, max: NOW }),
       expiresAt: fc.option(fc.integer({ min: NOW - 10, max: NOW + 10 })),
     })
@@ -138,8 +159,8 @@ test('whatever the offers: what is chosen fits and no fitting one is cheaper, an
   fc.assert(
     fc.property(fc.array(anyOffer, { maxLength: 8 }), fc.option(fc.nat(20)), (offers, limit) => {
       const maxPriceMsat = limit === null ? null : sats(limit)
-      const fits = (offer: Offer) =>
-        isLive(offer, NOW) && whyUnavailable(offer, 'regtest') === null && (offer.pricePerRequestMsat ?? 0) <= (maxPriceMsat ?? Infinity) && offer.pubkey !== keyOf('d')
+      const fits = (offer: ProbedOffer) =>
+        endsAt(offer) > NOW && whyUnavailable(offer, 'regtest') === null && (offer.pricePerRequestMsat ?? 0) <= (maxPriceMsat ?? Infinity) && offer.pubkey !== keyOf('d')
       const chosen = selectOffer(offers, cheapest, { ...limits, maxPriceMsat, excludePubkeys: [keyOf('d')] })
       if (!chosen.ok) {
         expect(offers.some(fits)).toBe(false)
@@ -147,7 +168,9 @@ test('whatever the offers: what is chosen fits and no fitting one is cheaper, an
         return
       }
       expect(fits(chosen.value)).toBe(true)
-      for (const offer of offers.filter(fits)) expect(chosen.value.pricePerRequestMsat).toBeLessThanOrEqual(offer.pricePerRequestMsat ?? 0)
+      if (!isLive(chosen.value, NOW)) expect(offers.some((offer) => fits(offer) && isLive(offer, NOW))).toBe(false)
+      const rivals = offers.filter((offer) => fits(offer) && isLive(offer, NOW) === isLive(chosen.value, NOW))
+      for (const offer of rivals) expect(chosen.value.pricePerRequestMsat).toBeLessThanOrEqual(offer.pricePerRequestMsat ?? 0)
     }),
     { numRuns: 2_000 },
   )

@@ -2,11 +2,16 @@
 import type { Selection } from '#shared/ipc/customer.ts'
 import { formatSats, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import type { Network } from '#shared/market/network.ts'
-import type { Offer } from '#shared/market/offer.ts'
+import { LIVE_WITHIN_SECS, type Offer } from '#shared/market/offer.ts'
 import { fail, ok, type Problem, type Result } from '#shared/market/result.ts'
 
-/** An offer without an expiration of its own is taken for gone after this long without a word. */
-export const STALE_AFTER_SECS = 15 * 60
+/** An offer without an expiration of its own is listed for this long after its seller's last sign of life. */
+export const LISTED_SECS = 86_400
+
+/** An offer, and whether its seller left a question for a sign of life without an answer. */
+export interface ProbedOffer extends Offer {
+  readonly unanswered?: boolean
+}
 
 export interface SelectionLimits {
   readonly network: Network
@@ -17,10 +22,9 @@ export interface SelectionLimits {
   readonly excludePubkeys?: readonly string[]
 }
 
-/** An offer with everything that a job in a channel needs. */
+/** An offer with everything that a job needs. */
 export interface BuyableOffer extends Offer {
   readonly pricePerRequestMsat: Msat
-  readonly channelId: string
 }
 
 export type SelectionCode = 'no-sellers' | 'none-fits' | 'not-found' | 'ambiguous' | 'excluded'
@@ -29,42 +33,59 @@ export type SelectionCode = 'no-sellers' | 'none-fits' | 'not-found' | 'ambiguou
 export function whyUnavailable(offer: Offer, network: Network): string | null {
   if (offer.network === null) return 'It does not say on which network it is paid.'
   if (offer.network !== network) return `It is paid on ${offer.network}, and this wallet is on ${network}.`
-  if (offer.pricePerRequestMsat === null) return 'It states no price for one request.'
-  if (offer.channelId === null) return 'It names no channel to send a job to.'
+  if (offer.pricePerRequestMsat === null) return offer.prices.length === 0 ? 'It states no price for one request.' : 'It is sold by the token only, and this app buys by the request.'
+  if (offer.dialects.length === 0) return 'It names no way to send it a job that this app knows.'
   return null
 }
 
-export function isLive(offer: Offer, nowSecs: number): boolean {
-  return endsAt(offer) > nowSecs
+/** Its seller gave a sign of life lately, and has not since left a question for one unanswered. */
+export function isLive(offer: ProbedOffer, nowSecs: number): boolean {
+  return endsAt(offer) > nowSecs && offer.lastSeenAt + LIVE_WITHIN_SECS > nowSecs && offer.unanswered !== true
 }
 
-/** Unix seconds at which the offer is no longer live unless it is announced again. */
+/** Unix seconds at which the offer is over unless its seller says something. */
 export function endsAt(offer: Offer): number {
-  return offer.expiresAt ?? offer.announcedAt + STALE_AFTER_SECS
+  return offer.expiresAt ?? offer.lastSeenAt + LISTED_SECS
 }
 
 /**
  * Chooses one offer. *cheapest*: lowest price; *first*: the first in the order given that fits; *pubkey*: the cheapest of the
- * one seller whose key starts so; *offer*: that one. Equal prices: the newest announcement, then the lower key.
+ * one seller whose key starts so; *offer*: that one. A seller that was not seen lately is chosen only when no live one fits.
+ * Equal prices: the newest announcement, then the lower key.
  */
-export function selectOffer(offers: Iterable<Offer>, selection: Selection, limits: SelectionLimits): Result<BuyableOffer, Problem<SelectionCode>> {
+export function selectOffer<T extends ProbedOffer>(offers: Iterable<T>, selection: Selection, limits: SelectionLimits): Result<T & BuyableOffer, Problem<SelectionCode>> {
   const excluded = new Set(limits.excludePubkeys)
-  const live = [...offers].filter((offer) => isLive(offer, limits.nowSecs))
-  const named = live.filter((offer) => isNamed(offer, selection))
+  const named = [...offers].filter((offer) => endsAt(offer) > limits.nowSecs && isNamed(offer, selection))
   const sellers = new Set(named.map(({ pubkey }) => pubkey))
   if (selection.by === 'pubkey' && sellers.size > 1) {
     const shown = [...sellers].slice(0, 3).map((pubkey) => pubkey.slice(0, 12))
     return fail('ambiguous', `${sellers.size} sellers have a key that starts with ${selection.prefix}: ${shown.join(', ')}${sellers.size > 3 ? ', …' : ''}. Give more of the key.`)
   }
   const others = named.filter(({ pubkey }) => !excluded.has(pubkey))
-  const fitting = others.filter((offer): offer is BuyableOffer => faultOf(offer, limits) === null)
-  const chosen = selection.by === 'first' ? fitting[0] : fitting.toSorted(compareOffers)[0]
+  const live = others.filter((offer) => isLive(offer, limits.nowSecs))
+  const chosen = chooseAmong(live, selection, limits) ?? chooseAmong(others, selection, limits)
   if (chosen) return ok(chosen)
-  if (others.length > 0) return fail('none-fits', explainMisfit(others, limits))
+  if (live.length > 0) return fail('none-fits', explainMisfit(live, limits, 'live'))
+  if (others.length > 0) return fail('none-fits', explainMisfit(others, limits, 'listed'))
   if (named.length > 0) return fail('excluded', selection.by === 'offer' || selection.by === 'pubkey' ? 'This offer is your own.' : 'The only live offer is your own.')
   if (selection.by === 'offer') return fail('not-found', 'This offer is no longer live. Choose another seller.')
   if (selection.by === 'pubkey') return fail('not-found', `No live seller has a key that starts with ${selection.prefix}.`)
   return fail('no-sellers', 'No seller is live. Wait for one to announce itself, or add the relays that sellers use.')
+}
+
+/** In one pass: the market may hold ten thousand. */
+function chooseAmong<T extends ProbedOffer>(offers: readonly T[], selection: Selection, limits: SelectionLimits): (T & BuyableOffer) | null {
+  let best: (T & BuyableOffer) | null = null
+  for (const offer of offers) {
+    if (!isFitting(offer, limits)) continue
+    if (selection.by === 'first') return offer
+    if (best === null || compareOffers(offer, best) < 0) best = offer
+  }
+  return best
+}
+
+function isFitting<T extends ProbedOffer>(offer: T, limits: SelectionLimits): offer is T & BuyableOffer {
+  return faultOf(offer, limits) === null
 }
 
 function isNamed(offer: Offer, selection: Selection): boolean {
@@ -76,6 +97,8 @@ function isNamed(offer: Offer, selection: Selection): boolean {
     case 'cheapest':
     case 'first':
       return true
+    case 'open':
+      return false
   }
 }
 
@@ -89,19 +112,19 @@ function compareText(a: string, b: string): number {
 }
 
 /** Ordered from what is furthest from a sale to what is nearest to one. */
-const FAULTS = ['network', 'no-network', 'no-price', 'no-channel', 'too-dear'] as const
+const FAULTS = ['network', 'no-network', 'no-price', 'no-dialect', 'too-dear'] as const
 type Fault = (typeof FAULTS)[number]
 
 function faultOf(offer: Offer, { network, maxPriceMsat }: SelectionLimits): Fault | null {
   if (offer.network === null) return 'no-network'
   if (offer.network !== network) return 'network'
   if (offer.pricePerRequestMsat === null) return 'no-price'
-  if (offer.channelId === null) return 'no-channel'
+  if (offer.dialects.length === 0) return 'no-dialect'
   return maxPriceMsat !== null && offer.pricePerRequestMsat > maxPriceMsat ? 'too-dear' : null
 }
 
 /** "4 sellers are live, none under 5 sats. The cheapest asks 10 sats." Each seller counts once, by its nearest offer. */
-function explainMisfit(offers: readonly Offer[], limits: SelectionLimits): string {
+function explainMisfit(offers: readonly Offer[], limits: SelectionLimits, state: 'live' | 'listed'): string {
   const faultBySeller = new Map<string, Fault>()
   for (const offer of offers) {
     const fault = faultOf(offer, limits)
@@ -110,13 +133,13 @@ function explainMisfit(offers: readonly Offer[], limits: SelectionLimits): strin
   }
   const counts = FAULTS.map((fault) => [fault, [...faultBySeller.values()].filter((other) => other === fault).length] as const)
   const sellers = faultBySeller.size
-  const live = sellers === 1 ? '1 seller is live' : `${sellers} sellers are live`
+  const there = sellers === 1 ? `1 seller is ${state}` : `${sellers} sellers are ${state}`
   const limit = formatSats(limits.maxPriceMsat ?? ZERO_MSAT)
   const dear = counts.find(([fault]) => fault === 'too-dear')?.[1] ?? 0
   const cheapest = dear === 0 ? '' : cheapestAsk(offers, limits, dear)
-  if (dear === sellers) return `${live}, ${sellers === 1 ? 'not' : 'none'} under ${limit} sats.${cheapest}`
+  if (dear === sellers) return `${there}, ${sellers === 1 ? 'not' : 'none'} under ${limit} sats.${cheapest}`
   const parts = counts.filter(([, count]) => count > 0).map(([fault, count]) => `${count} ${describeFault(fault, count, limits, limit)}`)
-  return `${live}, but none fits: ${parts.join(', ')}.${cheapest}`
+  return `${there}, but none fits: ${parts.join(', ')}.${cheapest}`
 }
 
 function cheapestAsk(offers: readonly Offer[], limits: SelectionLimits, dear: number): string {
@@ -134,8 +157,8 @@ function describeFault(fault: Fault, count: number, { network }: SelectionLimits
       return `${one ? 'names' : 'name'} no network`
     case 'no-price':
       return `${one ? 'states' : 'state'} no price`
-    case 'no-channel':
-      return `${one ? 'names' : 'name'} no channel`
+    case 'no-dialect':
+      return `${one ? 'names' : 'name'} no way to send a job`
     case 'too-dear':
       return `${one ? 'asks' : 'ask'} more than ${limit} sats`
   }
