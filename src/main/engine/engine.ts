@@ -1,5 +1,6 @@
 /** The composition root: puts the rooms together and hands out what the shells and the contract's handlers need. */
 import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import type { JobRow } from '#shared/ipc/common.ts'
 import type { MintFaults } from '#shared/ipc/settings.ts'
 import type { Network } from '#shared/market/network.ts'
@@ -8,6 +9,7 @@ import { createCustomer, type Customer } from './customer/customer.ts'
 import { createDirectory, type Directory } from './customer/directory.ts'
 import { createEmitter, type Emitter } from './emitter.ts'
 import { createBackendChooser, type BackendChooser } from './inference/chooseBackend.ts'
+import type { Backend } from './inference/backend.ts'
 import { createOllamaBackend } from './inference/ollama.ts'
 import { createToyBackend } from './inference/toy.ts'
 import { createNotices, type Notices } from './notices.ts'
@@ -64,6 +66,8 @@ export interface EnginePorts {
 }
 
 export interface EngineWraps {
+  readonly database?: (database: DatabaseSync) => DatabaseSync
+  readonly toy?: (toy: Backend) => Backend
   readonly wallet?: (wallet: Wallet) => Wallet
   readonly journal?: (journal: Journal) => Journal
   readonly pool?: (pool: RelayPool) => RelayPool
@@ -139,7 +143,8 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   undo.push(() => lock.value.release())
   const opened = openDatabase(join(config.dataFolder, 'souk.db'), MIGRATIONS, clock.now())
   if (!opened.ok) return opened
-  const { database, quarantined } = opened.value
+  const { quarantined } = opened.value
+  const database = wrapped(ports.wrap?.database, opened.value.database)
   undo.push(() => database.close())
 
   const settings = createSettingStore(database)
@@ -195,7 +200,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
     choice: choice.choice,
     url: choice.url,
     ollama: (url) => createOllamaBackend({ url, fetch: ports.fetch, clock, log }),
-    toy: createToyBackend({ clock, ...(config.toyTokensPerSecond === undefined ? {} : { tokensPerSecond: config.toyTokensPerSecond }) }),
+    toy: wrapped(ports.wrap?.toy, createToyBackend({ clock, ...(config.toyTokensPerSecond === undefined ? {} : { tokensPerSecond: config.toyTokensPerSecond }) })),
     clock,
   })
   undo.push(() => backend.close())
