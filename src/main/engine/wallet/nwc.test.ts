@@ -6,6 +6,7 @@ import { encodeInvoice, type InvoiceContent } from '#shared/protocol/bolt11.ts'
 import { loadNostrCrypto, type NostrCrypto } from '../nostr/crypto.ts'
 import { createMemoryNetwork, createMemoryPool, type MemoryNetwork, type MemoryPool } from '../nostr/testing/memoryPool.ts'
 import { createManualClock, type ManualClock } from '../testing/manualClock.ts'
+import { nodeRandom } from '../testing/nodePorts.ts'
 import { createNwcWalletOver } from './nwc.ts'
 import { CLIENT_SECRET_HEX, createScriptedWallet, RELAY, type ScriptedWallet } from './testing/scriptedWallet.ts'
 import type { Wallet } from './wallet.ts'
@@ -46,7 +47,7 @@ afterEach(async () => {
 
 function open({ connection }: ScriptedWallet): Wallet {
   const log = (level: string, message: string, fields?: object) => void logged.push(`${level} ${message} ${JSON.stringify(fields)}`)
-  const opened = createNwcWalletOver({ connection, network: 'regtest', clock, log, crypto, createPool: () => pool })
+  const opened = createNwcWalletOver({ connection, network: 'regtest', clock, random: nodeRandom, log, crypto, createPool: () => pool })
   if (!opened.ok) throw new Error(opened.error.message)
   return opened.value
 }
@@ -70,7 +71,7 @@ describe('the connection', () => {
   })
 
   it('is refused when it is none, without repeating it', () => {
-    const opened = createNwcWalletOver({ connection: `nostr+walletconnect://abc?secret=${CLIENT_SECRET_HEX}`, network: 'regtest', clock, log: () => {}, crypto, createPool: () => pool })
+    const opened = createNwcWalletOver({ connection: `nostr+walletconnect://abc?secret=${CLIENT_SECRET_HEX}`, network: 'regtest', clock, random: nodeRandom, log: () => {}, crypto, createPool: () => pool })
     expect(opened).toMatchObject({ ok: false, error: { code: 'invalid-connection' } })
     expect(JSON.stringify(opened)).not.toContain(CLIENT_SECRET_HEX)
   })

@@ -45,7 +45,7 @@ export interface NwcWalletOptions {
   readonly timeouts?: Partial<NwcTimeouts>
 }
 
-export type NwcWalletParts = Pick<NwcWalletOptions, 'connection' | 'network' | 'clock' | 'log' | 'crypto' | 'timeouts'> & {
+export type NwcWalletParts = Pick<NwcWalletOptions, 'connection' | 'network' | 'clock' | 'random' | 'log' | 'crypto' | 'timeouts'> & {
   readonly createPool: (signer: Signer) => RelayPool
 }
 
@@ -57,8 +57,8 @@ const LARGEST_PAGE = 50
 const MAX_SEARCHED = 200
 
 /** A wallet behind NIP-47, on its own connections to the relays that the connection string names. Opens none before it is used. */
-export function createNwcWallet({ openWebSocket, random, ...parts }: NwcWalletOptions): Result<Wallet, Problem<'invalid-connection'>> {
-  const { clock, log, crypto } = parts
+export function createNwcWallet({ openWebSocket, ...parts }: NwcWalletOptions): Result<Wallet, Problem<'invalid-connection'>> {
+  const { clock, random, log, crypto } = parts
   return createNwcWalletOver({
     ...parts,
     createPool: (signer) => createRelayPool({ clock, random, openWebSocket, crypto, log, authenticate: () => signer }),
@@ -66,11 +66,11 @@ export function createNwcWallet({ openWebSocket, random, ...parts }: NwcWalletOp
 }
 
 /** The same over any pool. */
-export function createNwcWalletOver({ connection, network, clock, log, crypto, createPool, timeouts }: NwcWalletParts): Result<Wallet, Problem<'invalid-connection'>> {
+export function createNwcWalletOver({ connection, network, clock, random, log, crypto, createPool, timeouts }: NwcWalletParts): Result<Wallet, Problem<'invalid-connection'>> {
   const parsed = parseConnection(connection)
   if (!parsed.ok) return parsed
   const { connectMs, replyMs, payMs } = { ...DEFAULT_TIMEOUTS, ...timeouts }
-  const client = createNwcClient({ connection: parsed.value, createPool, clock, log, crypto, connectMs })
+  const client = createNwcClient({ connection: parsed.value, createPool, clock, random, log, crypto, connectMs })
   const paying = new Map<string, Promise<PayOutcome>>()
   const nowSecs = () => Math.floor(clock.now() / 1_000)
 

@@ -11,7 +11,7 @@ import { nwcNotificationSchema, nwcResponseSchema, type NwcConnection, type NwcE
 import type { NostrCrypto } from '../nostr/crypto.ts'
 import type { RelayPool } from '../nostr/relayPool.ts'
 import type { Signer } from '../nostr/signer.ts'
-import type { Clock, Log } from '../ports.ts'
+import type { Clock, Log, Random } from '../ports.ts'
 import { createNip47Cipher } from './nip47Cipher.ts'
 
 export type NwcReply<T> =
@@ -41,6 +41,7 @@ export interface NwcClientOptions {
   /** Called on first use; the client adds the connection's relays, and closes it. The signer is for relays that ask who it is (NIP-42). */
   readonly createPool: (signer: Signer) => RelayPool
   readonly clock: Clock
+  readonly random: Random
   readonly log: Log
   readonly crypto: NostrCrypto
   readonly connectMs: number
@@ -57,10 +58,10 @@ const MAX_LATE = 200
 /** Some relays store what NIP-47 calls ephemeral; a wallet's clock may be behind by less than this. */
 const LOOK_BACK_SECS = 3_600
 
-export function createNwcClient({ connection, createPool, clock, log, crypto, connectMs }: NwcClientOptions): NwcClient {
+export function createNwcClient({ connection, createPool, clock, random, log, crypto, connectMs }: NwcClientOptions): NwcClient {
   const secretKey = hexToBytes(connection.secret)
   const signer = crypto.createSigner(secretKey)
-  const cipher = createNip47Cipher(secretKey)
+  const cipher = createNip47Cipher(secretKey, random)
   const { walletPubkey } = connection
   const waiting = new Map<string, Waiting>()
   const late = new Map<string, string>()

@@ -61,7 +61,7 @@ async function pingMint(relayUrl: string, mintPubkey: string, openWebSocket: Ope
         resolve(true)
       }
       pool.subscribe([{ kinds: [KIND.walletResponse], authors: [mintPubkey], '#p': [signer.pubkey] }], { onEvent: answered })
-      const content = createNip47Cipher(secretKey).encrypt(mintPubkey, JSON.stringify({ method: 'souk_ping', params: {} }), 'nip44_v2')
+      const content = createNip47Cipher(secretKey, systemRandom).encrypt(mintPubkey, JSON.stringify({ method: 'souk_ping', params: {} }), 'nip44_v2')
       const nowSecs = Math.floor(Date.now() / 1_000)
       void pool.publish(signer.sign({ kind: KIND.walletRequest, created_at: nowSecs, tags: [['p', mintPubkey], ['expiration', String(nowSecs + 10)]], content }))
     })

@@ -65,7 +65,7 @@ async function start(): Promise<Mint> {
 
 function walletOf(secret: string): Wallet {
   const connection = formatConnection({ walletPubkey: mint.pubkey, relays: [RELAY], secret })
-  const opened = createNwcWalletOver({ connection, network: 'regtest', clock, log: () => {}, crypto, createPool: () => createMemoryPool({ urls: [], network }) })
+  const opened = createNwcWalletOver({ connection, network: 'regtest', clock, random, log: () => {}, crypto, createPool: () => createMemoryPool({ urls: [], network }) })
   if (!opened.ok) throw new Error(opened.error.message)
   wallets.push(opened.value)
   return opened.value
@@ -301,7 +301,7 @@ describe('faults', () => {
 })
 
 describe('requests', () => {
-  const client = createNip47Cipher(hexToBytes(BUYER))
+  const client = createNip47Cipher(hexToBytes(BUYER), random)
   const request = (body: unknown, { createdAt = NOW, tags = [] as string[][], content = client.encrypt(mint.pubkey, JSON.stringify(body), 'nip44_v2') } = {}) =>
     crypto.createSigner(hexToBytes(BUYER)).sign({ kind: KIND.walletRequest, created_at: createdAt, tags: [['p', mint.pubkey], ...tags], content })
   /** What the mint answers to one event, or null once it has answered a later one without answering this. */

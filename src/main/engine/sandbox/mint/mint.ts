@@ -72,7 +72,7 @@ export async function openMint({ pool, databasePath, secretKey, clock, random, l
   const nodeKey = sha256(concatBytes(utf8ToBytes('souk sandbox mint node key'), secretKey))
   const service = createMintService({ ledger, payments, nodeKey, random })
   const signer = crypto.createSigner(secretKey)
-  const cipher = createNip47Cipher(secretKey)
+  const cipher = createNip47Cipher(secretKey, random)
   const faults = createSignal<MintFaults>(NO_FAULTS)
   const timers = new Set<() => void>()
   let closed = false

@@ -6,6 +6,7 @@ import { formatConnection, type NwcEncryption } from '#shared/protocol/nip47.ts'
 import type { NostrCrypto } from '../../nostr/crypto.ts'
 import { createMemoryPool, type MemoryNetwork } from '../../nostr/testing/memoryPool.ts'
 import type { Clock } from '../../ports.ts'
+import { nodeRandom } from '../../testing/nodePorts.ts'
 import { createNip47Cipher } from '../nip47Cipher.ts'
 
 export const RELAY = 'wss://wallet.test'
@@ -38,7 +39,7 @@ export function createScriptedWallet(network: MemoryNetwork, crypto: NostrCrypto
   const pool = createMemoryPool({ urls: [RELAY], network })
   const secretKey = hexToBytes('03'.repeat(32))
   const signer = crypto.createSigner(secretKey)
-  const cipher = createNip47Cipher(secretKey)
+  const cipher = createNip47Cipher(secretKey, nodeRandom)
   const client = crypto.publicKey(hexToBytes(CLIENT_SECRET))
   const queue: ScriptedRequest[] = []
   const takers: ((request: ScriptedRequest) => void)[] = []
@@ -85,7 +86,7 @@ export function createScriptedWallet(network: MemoryNetwork, crypto: NostrCrypto
     notify: (body) => send(encryption === 'nip04' ? KIND.walletNotificationNip04 : KIND.walletNotification, [], body),
     impostor(request, body) {
       const other = hexToBytes('04'.repeat(32))
-      const content = createNip47Cipher(other).encrypt(client, JSON.stringify(body), 'nip44_v2')
+      const content = createNip47Cipher(other, nodeRandom).encrypt(client, JSON.stringify(body), 'nip44_v2')
       const tags = [['p', client], ['e', request.event.id]]
       network(RELAY).deliver(crypto.createSigner(other).sign({ kind: KIND.walletResponse, created_at: nowSecs(), tags, content }))
     },
