@@ -93,7 +93,7 @@ function saleMessages(number: number): { readonly jobId: string; readonly messag
   const requestId = number.toString(16).padStart(16, '0').repeat(4)
   const jobId = `job_${requestId.slice(0, 16)}`
   const at = Date.now()
-  const request: SaleRequest = { jobId, requestId, customer: 'c'.repeat(64), channelId: 'd'.repeat(64), prompt: 'What is 2+2? '.repeat(8), model: 'souk-toy', maxTokens: 1_024, priceMsat: PRICE }
+  const request: SaleRequest = { jobId, requestId, customer: 'c'.repeat(64), dialect: 'channel', privacy: 'public-channel', route: { channelId: 'd'.repeat(64) }, sampling: {}, prompt: 'What is 2+2? '.repeat(8), model: 'souk-toy', maxTokens: 1_024, priceMsat: PRICE }
   const invoice = { bolt11: `lnbcrt100n1${'q'.repeat(250)}`, paymentHash: requestId, amountMsat: PRICE, network: 'regtest' as const, createdAt: Math.floor(at / 1_000), expiresAt: Math.floor(at / 1_000) + 600, description: `Souk ${jobId}` }
   const delivery = { eventId: requestId, raw: 'x'.repeat(700), verdicts: [{ relay: 'ws://127.0.0.1:7777', verdict: 'accepted', message: '' }] }
   return {

@@ -6,6 +6,7 @@ import type { MintFaults } from '#shared/ipc/settings.ts'
 import type { Network } from '#shared/market/network.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { createCustomer, type Customer } from './customer/customer.ts'
+import { createPurchaseDialects } from './customer/dialects/purchaseDialects.ts'
 import { createDirectory, type Directory } from './customer/directory.ts'
 import { createEmitter, type Emitter } from './emitter.ts'
 import { createBackendChooser, type BackendChooser } from './inference/chooseBackend.ts'
@@ -19,6 +20,7 @@ import type { RelayPool } from './nostr/relayPool.ts'
 import { openKeyring, type Keyring } from './keyring.ts'
 import type { Clock, Log, OpenWebSocket, Random, Secrets } from './ports.ts'
 import { createPreferences, type Preferences } from './preferences.ts'
+import { createSaleDialects } from './provider/dialects/saleDialects.ts'
 import { createProvider, type Provider } from './provider/provider.ts'
 import { startHouse } from './sandbox/house.ts'
 import { joinSandbox, type Sandbox } from './sandbox/sandbox.ts'
@@ -212,19 +214,24 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
     jobChanged.emit(row)
     account.touch()
   }
+  const publicRelays = () => publicOf(pool.urls())
   const provider = createProvider({
     clock, log, pool, signer, wallet, journal, settings, onJobChanged, onStoreFailure, onUnreadable,
     backend: () => backend.active(),
     availableModels: () => backend.status.get().models.map((model) => model.name),
-    publicRelays: () => publicOf(pool.urls()),
-    pieceIntervalMs: pool.urls().every(isLoopback) ? LOCAL_PIECE_INTERVAL_MS : PUBLIC_PIECE_INTERVAL_MS,
+    publicRelays,
+    dialects: (channelId) =>
+      createSaleDialects({ pool, signer, clock, channelId, publicRelays, pieceIntervalMs: () => (pool.urls().every(isLoopback) ? LOCAL_PIECE_INTERVAL_MS : PUBLIC_PIECE_INTERVAL_MS) }),
   })
   undo.push(() => provider.close())
   undo.push(backend.status.subscribe(() => provider.modelsChanged()))
   const directory = createDirectory({ pool, clock, log, ownPubkey: () => signer.pubkey })
   undo.push(() => directory.close())
   const customer = createCustomer({
-    clock, log, pool, signer, wallet, journal, threads, directory, onJobChanged, onStoreFailure, onUnreadable,
+    clock, log, wallet, journal, threads, directory, onJobChanged,
+    ownPubkey: signer.pubkey,
+    dialects: createPurchaseDialects({ pool, signer, clock }),
+    onStoreFailure, onUnreadable,
     limits: () => preferences.settings.get().limits,
     isSentByHand: (paymentHash) => payments.find(paymentHash) !== null,
     randomId: () => Buffer.from(random.bytes(16)).toString('hex'),

@@ -84,7 +84,7 @@ function open(): Reactor<Phase, Message> {
   function describe(jobId: string, phase: Phase): JobRecord {
     const state: JobState = phase === 'done' ? 'done' : 'asking'
     return {
-      row: { jobId, role: 'customer', state, final: phase === 'done', peer: 'p', promptPreview: '', priceMsat: ZERO_MSAT, movedMsat: ZERO_MSAT, feeMsat: ZERO_MSAT, createdAt: 0, updatedAt: 0 },
+      row: { jobId, role: 'customer', state, final: phase === 'done', peer: 'p', dialect: 'channel', privacy: 'public-channel', promptPreview: '', priceMsat: ZERO_MSAT, movedMsat: ZERO_MSAT, feeMsat: ZERO_MSAT, createdAt: 0, updatedAt: 0 },
       pendingMsat: ZERO_MSAT,
       settledAt: null,
       paymentHash: null,

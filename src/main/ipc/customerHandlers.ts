@@ -75,10 +75,10 @@ export function customerHandlers({ customer, directory, threads, journal, clock,
       'customer.quote': (question: Input<'customer.quote'>) => {
         const quoted = customer.quote(question)
         if (!quoted.ok) return quoted
-        const { offer, priceMsat, maxFeeMsat, promptBytes, turnsSent, turnsCut, problem } = quoted.value
-        const row = customer.offers.get()[offer.key]
-        if (!row) return fail('gone', 'This offer has just gone. Choose another seller.')
-        return ok({ offer: row, priceMsat, maxFeeMsat, promptBytes, turnsSent, turnsCut, ...(problem === null ? {} : { problem }) })
+        const { offer, dialect, privacy, priceMsat, maxFeeMsat, promptBytes, turnsSent, turnsCut, problem } = quoted.value
+        const row = offer === null ? undefined : customer.offers.get()[offer.key]
+        if (offer !== null && !row) return fail('gone', 'This offer has just gone. Choose another seller.')
+        return ok({ ...(row === undefined ? {} : { offer: row }), dialect, privacy, priceMsat, maxFeeMsat, promptBytes, turnsSent, turnsCut, ...(problem === null ? {} : { problem }) })
       },
       'customer.ask': (question: Input<'customer.ask'>) => customer.ask(question),
       'customer.stop': ({ jobId }: Input<'customer.stop'>) => {

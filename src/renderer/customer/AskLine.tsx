@@ -23,7 +23,7 @@ export function AskLine({ offer, selection, loading }: { offer: OfferRow | undef
   )
 }
 
-const RULES: Record<Selection['by'], string | undefined> = { cheapest: 'Cheapest', first: 'First', pubkey: undefined, offer: undefined }
+const RULES: Record<Selection['by'], string | undefined> = { cheapest: 'Cheapest', first: 'First', pubkey: undefined, offer: undefined, open: undefined }
 
 function SellerChip({ offer, selection, loading }: { offer: OfferRow | undefined; selection: Selection; loading: boolean }) {
   const openDirectory = useView((view) => view.setDirectoryOpen)

@@ -11,5 +11,7 @@ export function expectedOffer(offers: Readonly<Record<string, OfferRow>>, select
     case 'cheapest':
     case 'first':
       return buyableOffers(offers).sort(cheapestFirst)[0]
+    case 'open':
+      return undefined
   }
 }

@@ -117,6 +117,8 @@ export function playMarket(engine: FakeEngine, script: MarketScript): void {
     const tooDear = (offer.priceMsat ?? 0) > sats(100)
     return ok({
       offer,
+      dialect: 'souk/1',
+      privacy: 'private',
       priceMsat: offer.priceMsat ?? ZERO_MSAT,
       maxFeeMsat: sats(1),
       promptBytes: new TextEncoder().encode(input.prompt).length,

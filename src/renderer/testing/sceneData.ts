@@ -50,6 +50,8 @@ export function makeJob(now: number, change: Partial<JobRow> & { jobId: string }
     final: true,
     peer: pubkeyOf('a'),
     peerName: 'Bluebell',
+    dialect: 'souk/1',
+    privacy: 'private',
     model: 'llama3.2:3b',
     promptPreview: 'Why is the sky blue?',
     priceMsat: sats(10),

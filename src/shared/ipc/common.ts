@@ -1,5 +1,6 @@
 /** Schemas that several domains share. */
 import { z } from 'zod'
+import { DIALECTS, PRIVACIES } from '../market/dialect.ts'
 import { isMsat, type Msat } from '../market/msat.ts'
 import { NETWORKS } from '../market/network.ts'
 
@@ -12,6 +13,9 @@ export const problemSchema = z.object({ code: z.string(), message: z.string() })
 export const emptySchema = z.object({})
 export const jobIdSchema = z.string().min(1).max(80)
 export const relayUrlSchema = z.string().max(300).regex(/^wss?:\/\/[^\s]+$/, 'an address that starts with wss:// or ws://')
+
+export const dialectSchema = z.enum(DIALECTS)
+export const privacySchema = z.enum(PRIVACIES)
 
 export const roleSchema = z.enum(['provider', 'customer'])
 export type Role = z.output<typeof roleSchema>
@@ -43,6 +47,8 @@ export const jobRowSchema = z.object({
   /** The other side's hex public key. */
   peer: z.string(),
   peerName: z.string().optional(),
+  dialect: dialectSchema,
+  privacy: privacySchema,
   model: z.string().optional(),
   promptPreview: z.string(),
   priceMsat: msatSchema,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { event, request, state, stream } from './contract.ts'
-import { emptySchema, jobIdSchema, jobRowSchema, jobStateSchema, msatSchema, networkSchema, timeSchema } from './common.ts'
+import { dialectSchema, emptySchema, jobIdSchema, jobRowSchema, jobStateSchema, msatSchema, networkSchema, privacySchema, timeSchema } from './common.ts'
 
 const threadIdSchema = z.string().min(1).max(64)
 
@@ -41,6 +41,8 @@ export const selectionSchema = z.discriminatedUnion('by', [
   z.object({ by: z.literal('first') }),
   z.object({ by: z.literal('pubkey'), prefix: z.string().regex(/^[0-9a-f]{4,64}$/) }),
   z.object({ by: z.literal('offer'), key: z.string().max(300) }),
+  /** Whoever answers first: the question is public. */
+  z.object({ by: z.literal('open') }),
 ])
 export type Selection = z.output<typeof selectionSchema>
 
@@ -68,8 +70,11 @@ export type Turn = z.output<typeof turnSchema>
 
 export const askSchema = z.object({
   threadId: threadIdSchema.optional(),
-  prompt: z.string().min(1).max(49_152),
+  /** Dialects carry different lengths; the quote says when it is too long. */
+  prompt: z.string().min(1).max(1_048_576),
   selection: selectionSchema,
+  /** Only so; left out: the best that both speak. */
+  dialect: dialectSchema.optional(),
   maxPriceMsat: msatSchema.optional(),
   maxTokens: z.number().int().min(1).max(131_072).optional(),
 })
@@ -89,7 +94,10 @@ export const customerRoutes = {
   'customer.quote': request(
     askSchema,
     z.object({
-      offer: offerRowSchema,
+      /** Absent for an open request. */
+      offer: offerRowSchema.optional(),
+      dialect: dialectSchema,
+      privacy: privacySchema,
       priceMsat: msatSchema,
       maxFeeMsat: msatSchema,
       promptBytes: z.number().int(),

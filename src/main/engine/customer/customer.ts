@@ -3,17 +3,17 @@ import type { JobRow } from '#shared/ipc/common.ts'
 import type { OfferRow, Selection } from '#shared/ipc/customer.ts'
 import type { Limits } from '#shared/ipc/settings.ts'
 import { renderConversation } from '#shared/market/conversation.ts'
+import type { DialectName, Privacy } from '#shared/market/dialect.ts'
 import { formatSats, minMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
-import type { RelayPool } from '../nostr/relayPool.ts'
-import type { Signer } from '../nostr/signer.ts'
 import type { Clock, Log } from '../ports.ts'
 import { createReactor, type Reactor } from '../reactor.ts'
 import { createSignal, type Signal } from '../signal.ts'
 import type { Journal, PeerHistory } from '../store/journal.ts'
 import type { ThreadStore } from '../store/threads.ts'
 import type { Wallet } from '../wallet/wallet.ts'
-import { createChannelPurchases } from './channelPurchases.ts'
+import { chooseDialect } from './chooseDialect.ts'
+import type { PurchaseDialect } from './dialect.ts'
 import type { Directory } from './directory.ts'
 import type { SeenOffer } from './offerBook.ts'
 import { feeCap, sumMsat, type SpendingContext } from './judgeInvoice.ts'
@@ -26,8 +26,10 @@ import { selectOffer, whyUnavailable, type BuyableOffer } from './selection.ts'
 export interface CustomerOptions {
   readonly clock: Clock
   readonly log: Log
-  readonly pool: RelayPool
-  readonly signer: Signer
+  /** Own hex public key: one does not buy from oneself. */
+  readonly ownPubkey: string
+  /** The dialects spoken, the best first. */
+  readonly dialects: readonly PurchaseDialect[]
   readonly wallet: Wallet
   readonly journal: Journal
   readonly threads: ThreadStore
@@ -50,12 +52,19 @@ export interface Question {
   readonly threadId?: string | undefined
   readonly prompt: string
   readonly selection: Selection
+  /** Only so; the best that seller and customer both speak when left out. */
+  readonly dialect?: DialectName | undefined
   readonly maxPriceMsat?: Msat | undefined
   readonly maxTokens?: number | undefined
 }
 
+export type SoughtOffer = SeenOffer & BuyableOffer
+
 export interface Quote {
-  readonly offer: BuyableOffer
+  /** Null for an open request: whoever offers first gets it. */
+  readonly offer: SoughtOffer | null
+  readonly dialect: DialectName
+  readonly privacy: Privacy
   readonly priceMsat: Msat
   readonly maxFeeMsat: Msat
   readonly prompt: string
@@ -79,19 +88,16 @@ export interface Customer {
   close(): Promise<void>
 }
 
-/** A provider that says nothing about its limit takes this much; it is also what one event carries. */
-const ASSUMED_PROMPT_BYTES = 16_384
 const TITLE_CHARACTERS = 60
 /** Payments that failed this recently are looked at once more at the start, so many of them. */
 const LATE_WINDOW_MS = 86_400_000
 const MAX_LATE_LOOKS = 20
 
 export function createCustomer(options: CustomerOptions): Customer {
-  const { clock, log, pool, signer, wallet, journal, threads, directory } = options
+  const { clock, log, ownPubkey, dialects, wallet, journal, threads, directory } = options
   const jobs = createSignal<Readonly<Record<string, JobRow>>>({})
   const offers = createSignal<Readonly<Record<string, OfferRow>>>({})
   const liveText = createLiveText(clock)
-  const carrier = createChannelPurchases({ pool, signer, clock, relayHint: () => pool.urls()[0] ?? '' })
   let history: ReadonlyMap<string, PeerHistory> = journal.peerHistory('customer')
 
   const reactor: Reactor<Purchase, PurchaseMessage> = createReactor({
@@ -103,7 +109,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     perform: createPurchaseEffects({
       clock,
       wallet,
-      carrier,
+      dialectOf: ({ request }) => dialectNamed(request.dialect),
       liveText,
       state: (jobId) => reactor.state(jobId),
       spending,
@@ -147,7 +153,7 @@ export function createCustomer(options: CustomerOptions): Customer {
 
   function describeOffer(offer: SeenOffer): OfferRow {
     const past = history.get(offer.pubkey)
-    const own = offer.pubkey === signer.pubkey
+    const own = offer.pubkey === ownPubkey
     const unavailable = own ? 'This is your own offer.' : whyUnavailable(offer, wallet.network)
     return {
       key: offer.key,
@@ -170,13 +176,27 @@ export function createCustomer(options: CustomerOptions): Customer {
     }
   }
 
-  function choose(question: Question): Result<BuyableOffer> {
-    return selectOffer(directory.offers.get().values(), question.selection, {
+  function choose(question: Question): Result<{ readonly offer: SoughtOffer | null; readonly dialect: PurchaseDialect; readonly priceMsat: Msat }> {
+    if (question.selection.by === 'open') {
+      const dialect = dialects.find(({ name, takesOpenRequests }) => takesOpenRequests && (question.dialect === undefined || name === question.dialect))
+      if (dialect === undefined) return fail('no-dialect', 'An open request cannot be made this way. Choose a seller.')
+      return ok({ offer: null, dialect, priceMsat: minMsat(question.maxPriceMsat ?? options.limits().perJobMsat, options.limits().perJobMsat) })
+    }
+    const offer = selectOffer<SeenOffer>(directory.offers.get().values(), question.selection, {
       network: wallet.network,
       maxPriceMsat: question.maxPriceMsat ?? null,
       nowSecs: Math.floor(clock.now() / 1_000),
-      excludePubkeys: [signer.pubkey],
+      excludePubkeys: [ownPubkey],
     })
+    if (!offer.ok) return offer
+    const dialect = chooseDialect(offer.value, dialects, question.dialect)
+    return dialect.ok ? ok({ offer: offer.value, dialect: dialect.value, priceMsat: offer.value.pricePerRequestMsat }) : dialect
+  }
+
+  function dialectNamed(name: DialectName): PurchaseDialect {
+    const dialect = dialects.find((each) => each.name === name)
+    if (dialect === undefined) throw new Error(`The dialect ${name} is not spoken here.`)
+    return dialect
   }
 
   /** What stands in the way of sending it, for a person; the invoice is checked again when it comes. */
@@ -192,39 +212,42 @@ export function createCustomer(options: CustomerOptions): Customer {
   }
 
   function quote(question: Question): Result<Quote> {
-    const offer = choose(question)
-    if (!offer.ok) return offer
+    const target = choose(question)
+    if (!target.ok) return target
+    const { offer, dialect, priceMsat } = target.value
     const turns = question.threadId === undefined ? [] : threads.turns(question.threadId).map((turn) => ({ prompt: turn.prompt, answer: answer(turn.jobId) }))
-    const rendered = renderConversation(turns, question.prompt, ASSUMED_PROMPT_BYTES)
-    const priceMsat = offer.value.pricePerRequestMsat
+    const rendered = renderConversation(turns, question.prompt, dialect.maxPromptBytes)
     const maxFeeMsat = feeCap(priceMsat, options.limits().maxFeePermille)
-    const tooLong = rendered.promptBytes > ASSUMED_PROMPT_BYTES ? `The question has ${rendered.promptBytes} bytes; a provider takes at most ${ASSUMED_PROMPT_BYTES}. Shorten it.` : null
-    return ok({ offer: offer.value, priceMsat, maxFeeMsat, ...rendered, problem: tooLong ?? problemWith(priceMsat, maxFeeMsat) })
+    const tooLong = rendered.promptBytes > dialect.maxPromptBytes ? `The question has ${rendered.promptBytes} bytes; this way takes at most ${dialect.maxPromptBytes}. Shorten it.` : null
+    return ok({ offer, dialect: dialect.name, privacy: dialect.privacy, priceMsat, maxFeeMsat, ...rendered, problem: tooLong ?? problemWith(priceMsat, maxFeeMsat) })
   }
 
   function ask(question: Question): Result<{ readonly jobId: string; readonly threadId: string }> {
     const quoted = quote(question)
     if (!quoted.ok) return quoted
-    const { offer, priceMsat, prompt, turnsCut, problem } = quoted.value
+    const { offer, dialect, priceMsat, prompt, turnsCut, problem } = quoted.value
     if (problem !== null) return fail('not-possible', problem)
     if (question.threadId !== undefined && threads.get(question.threadId) === null) return fail('no-thread', 'This conversation is no longer there.')
     const limits = options.limits()
     const at = clock.now()
     const maxTokens = question.maxTokens ?? limits.maxTokens
-    const draft = { channelId: offer.channelId, provider: offer.pubkey, prompt, maxTokens, model: null }
-    const { event, jobId } = carrier.makeRequest(draft, (taken) => threads.turn(taken) !== null || journal.row('customer', taken) !== null)
+    const budgetMsat = minMsat(question.maxPriceMsat ?? limits.perJobMsat, limits.perJobMsat)
+    const draft = { channelId: offer?.channelId ?? null, provider: offer?.pubkey ?? null, relays: offer === null ? [] : [...new Set([...offer.relays, ...offer.seenOn])], prompt, maxTokens, model: null, bidMsat: minMsat(priceMsat, budgetMsat) }
+    const { event, jobId, route, privacy } = dialectNamed(dialect).makeRequest(draft, (taken) => threads.turn(taken) !== null || journal.row('customer', taken) !== null)
     const request = {
       jobId,
       event,
-      provider: offer.pubkey,
-      providerName: offer.name,
-      model: offer.models[0] ?? null,
-      channelId: offer.channelId,
+      provider: offer?.pubkey ?? null,
+      providerName: offer?.name ?? 'Anyone',
+      model: offer?.models[0] ?? null,
+      dialect,
+      route,
+      privacy,
       prompt: question.prompt,
       maxTokens,
       network: wallet.network,
       quotedMsat: priceMsat,
-      budgetMsat: minMsat(question.maxPriceMsat ?? limits.perJobMsat, limits.perJobMsat),
+      budgetMsat,
       invoiceTimeoutMs: limits.invoiceTimeoutSecs * 1_000,
       answerTimeoutMs: limits.answerTimeoutSecs * 1_000,
     }

@@ -5,7 +5,7 @@ import { fail, ok } from '#shared/market/result.ts'
 import { replay } from '../machine.ts'
 import type { Payment, PayOutcome } from '../wallet/wallet.ts'
 import type { InvoiceOffer, SpendingContext } from './judgeInvoice.ts'
-import { DOUBT_GRACE_MS, OVERDUE_WINDOW_MS, purchaseMachine, settlementOf, type Purchase, type PurchaseEffect, type PurchaseEvent, type PurchaseMessage, type PurchaseRequest } from './purchase.ts'
+import { DOUBT_GRACE_MS, MAX_ANSWER_CHARACTERS, OVERDUE_WINDOW_MS, purchaseMachine, settlementOf, type Purchase, type PurchaseEffect, type PurchaseEvent, type PurchaseMessage, type PurchaseRequest } from './purchase.ts'
 import { describePurchase, purchaseTimeline } from './purchaseView.ts'
 
 const START = 1_700_000_000_000
@@ -21,7 +21,9 @@ const request: PurchaseRequest = {
   provider: PROVIDER,
   providerName: 'Somebody',
   model: 'souk-toy',
-  channelId: 'd'.repeat(64),
+  dialect: 'channel',
+  privacy: 'public-channel',
+  route: { channelId: 'd'.repeat(64) },
   prompt: 'What is 2+2?',
   maxTokens: 100,
   network: 'regtest',
@@ -58,8 +60,8 @@ const MESSAGES = {
   lookedUpNothingLate: { at: EXPIRES * 1_000 + DOUBT_GRACE_MS, type: 'paymentLookedUp', payment: null },
   text: { at: START, type: 'textReceived', from: PROVIDER, text: 'Fo' },
   textOfStranger: { at: START, type: 'textReceived', from: STRANGER, text: 'spam' },
-  result: { at: START, type: 'resultReceived', from: PROVIDER, eventId: 'f'.repeat(64), raw: '{}', text: 'Four.' },
-  resultOfStranger: { at: START, type: 'resultReceived', from: STRANGER, eventId: 'f'.repeat(64), raw: '{}', text: 'Five.' },
+  result: { at: START, type: 'resultReceived', from: PROVIDER, eventId: 'f'.repeat(64), raw: '{}', text: 'Four.', usage: null, receipt: null },
+  resultOfStranger: { at: START, type: 'resultReceived', from: STRANGER, eventId: 'f'.repeat(64), raw: '{}', text: 'Five.', usage: null, receipt: null },
   refusal: { at: START, type: 'refusalReceived', from: PROVIDER, eventId: 'f'.repeat(64), reason: 'Too long.' },
   refusalOfStranger: { at: START, type: 'refusalReceived', from: STRANGER, eventId: 'f'.repeat(64), reason: 'Ha.' },
   stop: { at: START, type: 'stopAsked' },
@@ -165,13 +167,24 @@ describe('a purchase', () => {
   })
 
   it('takes no more text than an answer may have, and keeps no endless complaints', () => {
-    const flood = { ...MESSAGES.text, text: 'x'.repeat(100_000) }
+    const flood = { ...MESSAGES.text, text: 'x'.repeat(MAX_ANSWER_CHARACTERS / 2) }
     let purchase = reading
     for (let count = 0; count < 5; count++) purchase = advance(purchase, flood)
-    expect(purchase).toMatchObject({ text: 'x'.repeat(200_000) })
+    expect(purchase.begun && purchase.text.length).toBe(MAX_ANSWER_CHARACTERS)
     let complained = STATES.overdue
     for (let count = 0; count < 20; count++) complained = tell(complained, 'refusal')
     expect(complained).toMatchObject({ troubles: 5 })
+  })
+
+  it('binds an open request to the first provider whose invoice is good, and hears nobody else from then on', () => {
+    const open = advance(purchaseMachine.initial, { ...MESSAGES.asked, request: { ...request, provider: null } })
+    const unbound = tell(open, 'resultOfStranger', 'textOfStranger', 'refusal', 'invoiceTooHigh', 'invoiceUnreadable')
+    expect(unbound).toEqual(open)
+    const bound = tell(unbound, 'invoice')
+    expect(bound).toMatchObject({ provider: PROVIDER, phase: { name: 'paying' } })
+    expect(tell(bound, 'invoiceOfStranger', 'payAsked', 'paySettled', 'resultOfStranger', 'refusalOfStranger', 'textOfStranger')).toMatchObject({ provider: PROVIDER, text: '', phase: { name: 'reading' } })
+    expect(tell(bound, 'payAsked', 'paySettled', 'result')).toMatchObject({ text: 'Four.', phase: { name: 'closed', outcome: 'done' } })
+    expect(describePurchase(request.jobId, bound).row).toMatchObject({ peer: PROVIDER, peerName: 'Seller bbbbbbbb' })
   })
 
   it('replaces what streamed in by the result', () => {

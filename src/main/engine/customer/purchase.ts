@@ -7,13 +7,16 @@
  *             └───────▶ closed ◀────────────┴── stop ──▶ closing ┘
  *
  * Invariants: one invoice, one payment hash, one idempotency key per job, stored before the wallet is asked; what is
- * unknown is looked up, never taken for failed; nothing is believed from anyone but the chosen provider.
+ * unknown is looked up, never taken for failed; nothing is believed from anyone but the provider bound to the job: the one
+ * that the request names or, of an open request, the first whose invoice was accepted.
  */
+import type { DialectName, Json, Privacy } from '#shared/market/dialect.ts'
 import type { Msat } from '#shared/market/msat.ts'
 import type { Network } from '#shared/market/network.ts'
 import type { Result } from '#shared/market/result.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import type { Delivery } from '../delivery.ts'
+import type { Usage } from '../inference/backend.ts'
 import type { Machine } from '../machine.ts'
 import type { Payment, PayOutcome } from '../wallet/wallet.ts'
 import { judgeInvoice, type InvoiceOffer, type SpendingContext } from './judgeInvoice.ts'
@@ -22,10 +25,14 @@ export interface PurchaseRequest {
   readonly jobId: string
   /** The signed request: the same bytes go out again after a restart. */
   readonly event: NostrEvent
-  readonly provider: string
+  /** Null: an open request, to whoever reads it. */
+  readonly provider: string | null
   readonly providerName: string
   readonly model: string | null
-  readonly channelId: string
+  readonly dialect: DialectName
+  /** The dialect's own. */
+  readonly route: Json
+  readonly privacy: Privacy
   readonly prompt: string
   readonly maxTokens: number
   readonly network: Network
@@ -70,7 +77,20 @@ type Phase =
 
 export type Purchase =
   | { readonly begun: false }
-  | { readonly begun: true; readonly request: PurchaseRequest; readonly askedAt: number; readonly changedAt: number; readonly text: string; readonly firstTextAt: number | null; readonly hasResult: boolean; readonly troubles: number; readonly phase: Phase }
+  | {
+      readonly begun: true
+      readonly request: PurchaseRequest
+      /** Who is bound to the job; null while nobody is. */
+      readonly provider: string | null
+      readonly askedAt: number
+      readonly changedAt: number
+      readonly text: string
+      readonly firstTextAt: number | null
+      readonly hasResult: boolean
+      readonly usage: Usage | null
+      readonly troubles: number
+      readonly phase: Phase
+    }
 
 export type PurchaseMessage = { readonly at: number } & (
   | { readonly type: 'asked'; readonly request: PurchaseRequest }
@@ -82,7 +102,7 @@ export type PurchaseMessage = { readonly at: number } & (
   | { readonly type: 'paymentLookedUp'; readonly payment: Payment | null }
   /** What arrived since the last such message: stored now and then, so that a stop or a crash keeps it. */
   | { readonly type: 'textReceived'; readonly from: string; readonly text: string }
-  | { readonly type: 'resultReceived'; readonly from: string; readonly eventId: string; readonly raw: string; readonly text: string }
+  | { readonly type: 'resultReceived'; readonly from: string; readonly eventId: string; readonly raw: string; readonly text: string; readonly usage: Usage | null; readonly receipt: NostrEvent | null }
   | { readonly type: 'refusalReceived'; readonly from: string; readonly eventId: string; readonly reason: string }
   | { readonly type: 'stopAsked' }
   | { readonly type: 'tick' }
@@ -93,7 +113,7 @@ export type PurchaseSending = 'request' | 'paymentSent' | 'cancel'
 export type PurchaseEvent = { readonly at: number } & (
   | { readonly type: 'asked'; readonly request: PurchaseRequest }
   | { readonly type: 'sent'; readonly what: PurchaseSending; readonly delivery: Delivery }
-  | { readonly type: 'invoiceAccepted'; readonly eventId: string; readonly raw: string; readonly intent: Intent }
+  | { readonly type: 'invoiceAccepted'; readonly from?: string; readonly eventId: string; readonly raw: string; readonly intent: Intent }
   | { readonly type: 'invoiceRefused'; readonly eventId: string; readonly raw: string; readonly reason: string }
   | { readonly type: 'payAsked' }
   | { readonly type: 'payInDoubt'; readonly reason: string }
@@ -102,7 +122,7 @@ export type PurchaseEvent = { readonly at: number } & (
   /** After `payFailed`: the wallet says that it was paid after all. */
   | { readonly type: 'settledLate'; readonly preimage: string | null; readonly feeMsat: Msat }
   | { readonly type: 'textReceived'; readonly text: string }
-  | { readonly type: 'resultReceived'; readonly eventId: string; readonly raw: string; readonly text: string }
+  | { readonly type: 'resultReceived'; readonly eventId: string; readonly raw: string; readonly text: string; readonly usage?: Usage | null; readonly receipt?: NostrEvent | null }
   | { readonly type: 'refusalReceived'; readonly eventId: string; readonly reason: string }
   | { readonly type: 'stopAsked' }
   | { readonly type: 'overdue'; readonly reason: string }
@@ -118,8 +138,8 @@ export type PurchaseEffect =
 
 /** An answer that is paid for and late is waited for this long before the job is closed as failed. */
 export const OVERDUE_WINDOW_MS = 24 * 3_600_000
-/** What streams in is bounded by us, since it may never end: some four times what the result can carry. */
-export const MAX_ANSWER_CHARACTERS = 262_144
+/** What streams in is bounded by us, since it may never end: a little more than the largest result. */
+export const MAX_ANSWER_CHARACTERS = 1_200_000
 /** What a provider complains about is kept this often. */
 const MAX_TROUBLES = 5
 /** A cancel that no relay takes is given up. */
@@ -139,15 +159,15 @@ type Begun = Extract<Purchase, { begun: true }>
 function decide(purchase: Purchase, message: PurchaseMessage): readonly PurchaseEvent[] {
   const { at } = message
   if (!purchase.begun) return message.type === 'asked' ? [{ at, type: 'asked', request: message.request }] : []
-  const { phase, request } = purchase
-  if ('from' in message && message.from !== request.provider) return []
+  const { phase } = purchase
+  if ('from' in message && !isHeard(purchase, message)) return []
   switch (message.type) {
     case 'asked':
       return []
     case 'sent':
       return isSending(phase, message.what) ? [{ at, type: 'sent', what: message.what, delivery: message.delivery }] : []
     case 'invoiceReceived':
-      return phase.name === 'asking' ? onInvoice(request, message) : []
+      return phase.name === 'asking' ? onInvoice(purchase, message) : []
     case 'payAsked':
       return phase.name === 'paying' ? [{ at, type: 'payAsked' }] : []
     case 'payAnswered':
@@ -167,11 +187,17 @@ function decide(purchase: Purchase, message: PurchaseMessage): readonly Purchase
   }
 }
 
-function onInvoice(request: PurchaseRequest, message: PurchaseMessage & { type: 'invoiceReceived' }): readonly PurchaseEvent[] {
-  const { at, eventId, raw } = message
+/** Before anybody is bound, invoices are heard from everybody; a refusal then is one bidder's, and no end. */
+function isHeard({ provider }: Begun, message: PurchaseMessage & { from: string }): boolean {
+  return provider === null ? message.type === 'invoiceReceived' : message.from === provider
+}
+
+function onInvoice({ request, provider }: Begun, message: PurchaseMessage & { type: 'invoiceReceived' }): readonly PurchaseEvent[] {
+  const { at, from, eventId, raw } = message
   const verdict = judgeInvoice(message.invoice, { ...request, nowSecs: Math.floor(at / 1_000) }, message.context)
-  if (!verdict.ok) return [{ at, type: 'invoiceRefused', eventId, raw, reason: verdict.error.message }]
-  return [{ at, type: 'invoiceAccepted', eventId, raw, intent: verdict.value }]
+  if (verdict.ok) return [{ at, type: 'invoiceAccepted', from, eventId, raw, intent: verdict.value }]
+  // One bad bid among several is passed over: anybody can make one.
+  return provider === null ? [] : [{ at, type: 'invoiceRefused', eventId, raw, reason: verdict.error.message }]
 }
 
 function onPayAnswer(purchase: Begun, outcome: PayOutcome, at: number): readonly PurchaseEvent[] {
@@ -221,8 +247,8 @@ function onLateLookUp(purchase: Begun, phase: Phase & { name: 'closing' | 'close
 }
 
 function onResult({ phase, hasResult }: Begun, message: PurchaseMessage & { type: 'resultReceived' }): readonly PurchaseEvent[] {
-  const { at, eventId, raw, text } = message
-  const received: PurchaseEvent = { at, type: 'resultReceived', eventId, raw, text }
+  const { at, eventId, raw, text, usage, receipt } = message
+  const received: PurchaseEvent = { at, type: 'resultReceived', eventId, raw, text, usage, receipt }
   switch (phase.name) {
     case 'reading':
     case 'overdue':
@@ -293,12 +319,14 @@ function onTick({ phase, request, askedAt }: Begun, at: number): readonly Purcha
 function evolve(purchase: Purchase, event: PurchaseEvent): Purchase {
   if (!purchase.begun) {
     if (event.type !== 'asked') return purchase
-    return { begun: true, request: event.request, askedAt: event.at, changedAt: event.at, text: '', firstTextAt: null, hasResult: false, troubles: 0, phase: { name: 'asking', sent: false } }
+    const { request, at } = event
+    return { begun: true, request, provider: request.provider, askedAt: at, changedAt: at, text: '', firstTextAt: null, hasResult: false, usage: null, troubles: 0, phase: { name: 'asking', sent: false } }
   }
   const next = { ...purchase, changedAt: event.at, phase: nextPhase(purchase.phase, event) }
   if (event.type === 'textReceived') return { ...next, text: purchase.text + event.text, firstTextAt: purchase.firstTextAt ?? event.at }
+  if (event.type === 'invoiceAccepted') return { ...next, provider: purchase.provider ?? event.from ?? null }
   if (event.type === 'refusalReceived') return { ...next, troubles: purchase.troubles + 1 }
-  if (event.type === 'resultReceived') return { ...next, text: event.text, firstTextAt: purchase.firstTextAt ?? event.at, hasResult: true }
+  if (event.type === 'resultReceived') return { ...next, text: event.text, firstTextAt: purchase.firstTextAt ?? event.at, hasResult: true, usage: event.usage ?? null }
   return next
 }
 

@@ -6,7 +6,7 @@ import { pause, unlessAborted } from '../pause.ts'
 import type { Clock } from '../ports.ts'
 import type { DispatchOutcome } from '../reactor.ts'
 import type { PayOutcome, Wallet, WalletProblemCode } from '../wallet/wallet.ts'
-import type { ChannelPurchases } from './channelPurchases.ts'
+import type { BegunPurchase, PurchaseDialect } from './dialect.ts'
 import type { InvoiceOffer, SpendingContext } from './judgeInvoice.ts'
 import type { LiveText } from './liveText.ts'
 import { MAX_ANSWER_CHARACTERS, type Intent, type Purchase, type PurchaseEffect, type PurchaseMessage } from './purchase.ts'
@@ -14,7 +14,7 @@ import { MAX_ANSWER_CHARACTERS, type Intent, type Purchase, type PurchaseEffect,
 export interface PurchaseEffectsOptions {
   readonly clock: Clock
   readonly wallet: Wallet
-  readonly carrier: ChannelPurchases
+  readonly dialectOf: (purchase: BegunPurchase) => PurchaseDialect
   readonly liveText: LiveText
   readonly state: (jobId: string) => Purchase
   /** Read inside the transaction that stores the intent. */
@@ -24,11 +24,13 @@ export interface PurchaseEffectsOptions {
 
 /** Our own reasons not to ask the wallet: of an earlier try they say nothing. */
 const NOT_ASKED: ReadonlySet<WalletProblemCode> = new Set(['wallet-unreachable', 'invoice-expired', 'invalid-invoice', 'fee-too-high'])
+/** Bidders of one open request that are told that another was chosen. */
+const MAX_DECLINES = 20
 /** What the store refused is read again from the relays after this. */
 const STORE_RETRY_MS = 2_000
 
 export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect: PurchaseEffect, jobId: string, signal: AbortSignal) => Promise<void> {
-  const { clock, wallet, carrier, liveText, dispatch } = options
+  const { clock, wallet, dialectOf, liveText, dispatch } = options
 
   async function pay(jobId: string, intent: Intent, signal: AbortSignal): Promise<void> {
     // On disk before the wallet hears of it: after a crash from here on, the wallet is asked what happened.
@@ -78,7 +80,10 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
         resolve()
         return
       }
-      const { provider } = purchase.request
+      const isProvider = (from: string) => {
+        const now = options.state(jobId)
+        return now.begun && now.provider === from
+      }
       // Taken up again after a restart, pieces may have been missed, and relays hand out stored ones newest first: then only
       // the result is whole.
       const isNew = purchase.phase.name === 'asking'
@@ -93,18 +98,27 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
       const take = (outcome: DispatchOutcome) => {
         if (outcome === 'store-failed') void pause(clock, STORE_RETRY_MS, signal).then(leave)
       }
-      const subscription = carrier.listen(purchase.request, {
-        onInvoice: (from, event, bolt11) => take(receiveInvoice(jobId, from, event, bolt11)),
+      const dialect = dialectOf(purchase)
+      const declined = new Set<string>()
+      const subscription = dialect.listen(purchase, {
+        onInvoice(from, event, bolt11) {
+          take(receiveInvoice(jobId, from, event, bolt11))
+          const now = options.state(jobId)
+          if (!now.begun || now.request.provider !== null || now.provider === null || now.provider === from) return
+          if (declined.has(from) || declined.size >= MAX_DECLINES) return
+          declined.add(from)
+          dialect.decline(now, from)
+        },
         onText(from, text) {
-          if (from !== provider) return
+          if (!isProvider(from)) return
           isWhole &&= isCaughtUp
           characters += text.length
           if (!isWhole || characters > MAX_ANSWER_CHARACTERS) return
           liveText.add(jobId, text, (gathered) => void dispatch(jobId, { at: clock.now(), type: 'textReceived', from, text: gathered }))
         },
-        onResult(from, event, text) {
-          if (from === provider) liveText.replace(jobId, text)
-          take(dispatch(jobId, { at: clock.now(), type: 'resultReceived', from, eventId: event.id, raw: JSON.stringify(event), text }))
+        onResult(from, event, answer) {
+          if (isProvider(from)) liveText.replace(jobId, answer.text)
+          take(dispatch(jobId, { at: clock.now(), type: 'resultReceived', from, eventId: event.id, raw: JSON.stringify(event), ...answer }))
         },
         onRefusal: (from, event, reason) => take(dispatch(jobId, { at: clock.now(), type: 'refusalReceived', from, eventId: event.id, reason })),
         onCaughtUp() {
@@ -131,7 +145,9 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
   return async (effect, jobId, signal) => {
     switch (effect.type) {
       case 'send': {
-        const delivery = await unlessAborted(carrier.send(effect.what, options.state(jobId)), signal)
+        const purchase = options.state(jobId)
+        if (!purchase.begun) return
+        const delivery = await unlessAborted(dialectOf(purchase).send(effect.what, purchase), signal)
         if (delivery !== null) dispatch(jobId, { at: clock.now(), type: 'sent', what: effect.what, delivery })
         return
       }

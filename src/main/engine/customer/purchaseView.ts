@@ -3,6 +3,8 @@ import type { TimelineEntry } from '#shared/ipc/activity.ts'
 import type { JobState } from '#shared/ipc/common.ts'
 import { addMsat, ZERO_MSAT } from '#shared/market/msat.ts'
 import { utf8Bytes } from '#shared/market/conversation.ts'
+import { nameOfKey } from '#shared/protocol/nip89.ts'
+import type { Usage } from '../inference/backend.ts'
 import type { JobRecord } from '../store/journal.ts'
 import { intentOf, settlementOf, type Purchase, type PurchaseEvent, type PurchaseSending } from './purchase.ts'
 
@@ -23,8 +25,10 @@ export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
       role: 'customer',
       state,
       final,
-      peer: request.provider,
-      peerName: request.providerName,
+      peer: purchase.provider ?? '',
+      peerName: request.provider === null && purchase.provider !== null ? nameOfKey(purchase.provider) : request.providerName,
+      dialect: request.dialect,
+      privacy: request.privacy,
       ...(request.model === null ? {} : { model: request.model }),
       promptPreview: request.prompt.slice(0, PREVIEW_CHARACTERS),
       priceMsat: intent?.amountMsat ?? request.quotedMsat,
@@ -33,6 +37,7 @@ export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
       createdAt: purchase.askedAt,
       updatedAt: purchase.changedAt,
       ...(final ? { endedAt: purchase.changedAt } : {}),
+      ...(purchase.usage === null ? {} : describeUsage(purchase.usage)),
       ...(final && settled ? { durationMs: purchase.changedAt - settled.settledAt } : {}),
       ...(note === '' ? {} : { note }),
     },
@@ -40,6 +45,11 @@ export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
     settledAt: settled?.settledAt ?? null,
     paymentHash: intent?.paymentHash ?? null,
   }
+}
+
+/** What the provider counted. */
+function describeUsage({ outputTokens, durationMs }: Usage): { outputTokens: number; tokensPerSecond?: number } {
+  return { outputTokens, ...(durationMs > 0 ? { tokensPerSecond: (outputTokens * 1_000) / durationMs } : {}) }
 }
 
 function stateOf({ phase, text }: Begun): { state: JobState; note: string } {
@@ -75,11 +85,11 @@ type Entry = Omit<TimelineEntry, 'at' | 'ids'> & { ids?: Record<string, string> 
 function entryOf(event: PurchaseEvent): Entry {
   switch (event.type) {
     case 'asked':
-      return { kind: 'state', title: 'Asked', detail: `${event.request.providerName}, up to ${event.request.maxTokens} tokens`, amountMsat: event.request.quotedMsat, sizeBytes: utf8Bytes(event.request.prompt), ids: { request: event.request.event.id, provider: event.request.provider, channel: event.request.channelId } }
+      return { kind: 'state', title: 'Asked', detail: `${event.request.providerName}, up to ${event.request.maxTokens} tokens`, amountMsat: event.request.quotedMsat, sizeBytes: utf8Bytes(event.request.prompt), ids: { request: event.request.event.id, ...(event.request.provider === null ? {} : { provider: event.request.provider }) } }
     case 'sent':
       return { kind: 'sent', title: SENT_TITLES[event.what], sizeBytes: utf8Bytes(event.delivery.raw), verdicts: [...event.delivery.verdicts], raw: event.delivery.raw, ids: { event: event.delivery.eventId } }
     case 'invoiceAccepted':
-      return { kind: 'received', title: 'Invoice accepted', amountMsat: event.intent.amountMsat, raw: event.raw, ids: { event: event.eventId, 'payment hash': event.intent.paymentHash, invoice: event.intent.bolt11 } }
+      return { kind: 'received', title: 'Invoice accepted', amountMsat: event.intent.amountMsat, raw: event.raw, ids: { event: event.eventId, ...(event.from === undefined ? {} : { provider: event.from }), 'payment hash': event.intent.paymentHash, invoice: event.intent.bolt11 } }
     case 'invoiceRefused':
       return { kind: 'problem', title: 'Invoice refused', detail: event.reason, raw: event.raw, ids: { event: event.eventId } }
     case 'payAsked':

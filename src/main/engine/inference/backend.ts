@@ -1,4 +1,5 @@
 import type { Problem, Result } from '#shared/market/result.ts'
+import type { Sampling } from '#shared/market/sampling.ts'
 
 /**
  * The inference port: something on this machine (or reachable from it) that runs language models. One adapter per
@@ -37,12 +38,10 @@ export interface ChatMessage {
   readonly content: string
 }
 
-export interface GenerateRequest {
+export interface GenerateRequest extends Sampling {
   readonly model: string
   readonly messages: readonly ChatMessage[]
   readonly maxTokens: number
-  readonly temperature?: number
-  readonly seed?: number
 }
 
 /** Token counts as the server counted them. */

@@ -1,4 +1,6 @@
+import type { Options } from 'ollama'
 import { z } from 'zod'
+import type { Sampling } from '#shared/market/sampling.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { Backend, GenerateItem, GenerateRequest, PullItem } from './backend.ts'
 import { chooseContextTokens } from './contextSize.ts'
@@ -164,9 +166,19 @@ function toChatRequest(request: GenerateRequest, traits: { contextTokens: number
     options: {
       num_predict: request.maxTokens,
       num_ctx: chooseContextTokens(request.messages, request.maxTokens, traits.contextTokens),
-      ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
-      ...(request.seed === undefined ? {} : { seed: request.seed }),
+      ...toModelOptions(request),
     },
+  }
+}
+
+/** What the customer left out stays out, and so is the model's own default. */
+function toModelOptions({ temperature, topK, topP, repeatPenalty, seed }: Sampling): Partial<Options> {
+  return {
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(topK === undefined ? {} : { top_k: topK }),
+    ...(topP === undefined ? {} : { top_p: topP }),
+    ...(repeatPenalty === undefined ? {} : { repeat_penalty: repeatPenalty }),
+    ...(seed === undefined ? {} : { seed }),
   }
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { admitRequest, type AdmissionContext, type AskedFor } from './admission.ts'
 import { DEFAULT_TERMS } from './provider.ts'
 
-const asked: AskedFor = { kind: 5050, prompt: 'Hi', maxTokens: 100, model: null }
+const asked: AskedFor = { kind: 5050, prompt: 'Hi', maxTokens: 100, model: null, bidMsat: null, refusal: null }
 const context: AdmissionContext = {
   terms: { ...DEFAULT_TERMS, maxTokens: 50, maxPromptBytes: 64, concurrency: 1, queueLength: 1, maxOpenPerCustomer: 2 },
   offeredModels: ['llama3.2:latest', 'souk-toy'],

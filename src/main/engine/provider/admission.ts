@@ -1,6 +1,8 @@
 import type { SaleTerms } from '#shared/ipc/provider.ts'
 import { utf8Bytes } from '#shared/market/conversation.ts'
+import { formatSats, type Msat } from '#shared/market/msat.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
+import type { IncomingRequest } from './dialect.ts'
 
 /** What a provider knows of itself when a request comes in. */
 export interface AdmissionContext {
@@ -15,15 +17,11 @@ export interface AdmissionContext {
   readonly openJobsOfCustomer: number
 }
 
-export interface AskedFor {
-  readonly kind: number
-  readonly prompt: string
-  readonly maxTokens: number
-  readonly model: string | null
-}
+/** What of a request decides. `refusal` is the dialect's own reason, null when it has none. */
+export type AskedFor = Pick<IncomingRequest, 'kind' | 'prompt' | 'maxTokens' | 'model' | 'bidMsat' | 'refusal'>
 
 export type Admission =
-  | { readonly accepted: true; readonly model: string; readonly maxTokens: number }
+  | { readonly accepted: true; readonly model: string; readonly maxTokens: number; readonly priceMsat: Msat }
   | { readonly accepted: false; readonly reason: string }
 
 /** Invoices out at once, for every place in the queue: who does not pay takes no place from who does. */
@@ -37,6 +35,7 @@ export function findModel(name: string, models: readonly string[]): string | und
 /** Whether to take a job, and as what. The reason of a refusal is for the customer to read. */
 export function admitRequest(asked: AskedFor, context: AdmissionContext): Admission {
   const { terms, offeredModels } = context
+  if (asked.refusal !== null) return refuse(asked.refusal)
   if (asked.kind !== KIND.textGeneration) return refuse(`This provider answers kind ${KIND.textGeneration} only.`)
   const bytes = utf8Bytes(asked.prompt)
   if (bytes === 0) return refuse('The prompt is empty.')
@@ -44,11 +43,13 @@ export function admitRequest(asked: AskedFor, context: AdmissionContext): Admiss
   const model = asked.model === null ? offeredModels[0] : findModel(asked.model, offeredModels)
   if (model === undefined && asked.model === null) return refuse('There is no model to answer with right now.')
   if (model === undefined) return refuse(`The model ${asked.model} is not offered. Offered: ${offeredModels.slice(0, 10).join(', ') || 'none'}.`)
+  const { priceMsat } = terms
+  if (asked.bidMsat !== null && asked.bidMsat < priceMsat) return refuse(`The price is ${formatSats(priceMsat)} sats; the request bids ${formatSats(asked.bidMsat)}.`)
   if (context.openJobsOfCustomer >= terms.maxOpenPerCustomer) return refuse(`Too many open requests from one key: at most ${terms.maxOpenPerCustomer}.`)
   const places = terms.concurrency + terms.queueLength
   if (context.queuedJobs >= places) return refuse(`The queue is full: ${context.queuedJobs} paid jobs wait. Try again in a moment.`)
   if (context.unpaidJobs >= places * UNPAID_PER_PLACE) return refuse('Too many requests wait for their payment. Try again in a moment.')
-  return { accepted: true, model, maxTokens: Math.min(asked.maxTokens, terms.maxTokens) }
+  return { accepted: true, model, maxTokens: Math.min(asked.maxTokens ?? terms.maxTokens, terms.maxTokens), priceMsat }
 }
 
 function refuse(reason: string): Admission {

@@ -1,5 +1,6 @@
 /** Selling: takes requests, drives the sales, announces. Knows nothing of who buys. */
 import type { JobRow } from '#shared/ipc/common.ts'
+import type { DialectName } from '#shared/market/dialect.ts'
 import { saleTermsSchema, type SaleTerms } from '#shared/ipc/provider.ts'
 import { addMsat, msat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
@@ -20,7 +21,7 @@ import type { SettingStore } from '../store/settings.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import { admitRequest, findModel } from './admission.ts'
 import { createAnnouncer } from './announcer.ts'
-import { createChannelSales, type SaleInbox } from './channelSales.ts'
+import type { SaleDialect, SaleInbox } from './dialect.ts'
 import { saleMachine, type Sale, type SaleMessage } from './sale.ts'
 import { createSaleEffects, type SaleProgress } from './saleEffects.ts'
 import { describeSale } from './saleView.ts'
@@ -38,7 +39,8 @@ export interface ProviderOptions {
   readonly availableModels: () => readonly string[]
   /** Relays named in what is published. */
   readonly publicRelays: () => readonly string[]
-  readonly pieceIntervalMs: number
+  /** The dialects spoken; each is told the channel to listen to, null when there is none. */
+  readonly dialects: (channelId: () => string | null) => readonly SaleDialect[]
   onJobChanged(row: JobRow): void
   readonly onStoreFailure: (error: Error) => void
   readonly onUnreadable: (jobId: string, error: Error) => void
@@ -111,7 +113,7 @@ export function createProvider(options: ProviderOptions): Provider {
     jobs: {},
   })
   const scheduler = createScheduler({ concurrency: () => status.get().terms.concurrency })
-  const carrier = createChannelSales({ pool, signer, clock, relayHint: () => options.publicRelays()[0] ?? pool.urls()[0] ?? '' })
+  const dialects = options.dialects(() => status.get().channelId)
   const announcer = createAnnouncer({
     pool, signer, clock, log,
     lastDate: {
@@ -126,7 +128,7 @@ export function createProvider(options: ProviderOptions): Provider {
     },
   })
   const progress = new Map<string, SaleProgress>()
-  let inbox: Subscription | null = null
+  let inboxes: readonly Subscription[] = []
   let refusals: number[] = []
   let refusalsStored = 0
   let cancelProgress: (() => void) | null = null
@@ -143,9 +145,8 @@ export function createProvider(options: ProviderOptions): Provider {
       wallet,
       backend: options.backend,
       scheduler,
-      carrier,
+      dialectOf: ({ request }) => dialectNamed(request.dialect),
       streaming: () => status.get().terms.streaming,
-      pieceIntervalMs: options.pieceIntervalMs,
       state: (jobId) => reactor.state(jobId),
       dispatch: (jobId, message) => reactor.dispatch(jobId, message),
       onProgress(jobId, made) {
@@ -200,15 +201,16 @@ export function createProvider(options: ProviderOptions): Provider {
   }
 
   const listener: SaleInbox = {
-    onRequest({ event, channelId, jobId, kind, prompt, maxTokens, model }) {
+    onRequest(asked) {
+      const { jobId, requestId, customer, dialect, route, privacy, prompt, model, sampling } = asked
       if (status.get().selling !== 'on' || journal.row('provider', jobId) !== null) return
       // Refused or cancelled before payment, a job takes no place any more.
       const open = Object.values(status.get().jobs)
       const queued = open.filter((row) => row.state === 'queued' || row.state === 'working')
       const unpaid = open.filter((row) => row.state === 'asking' || row.state === 'invoiced')
       const admission = admitRequest(
-        { kind, prompt, maxTokens, model },
-        { terms: status.get().terms, offeredModels: offeredModels(), queuedJobs: queued.length, unpaidJobs: unpaid.length, openJobsOfCustomer: [...queued, ...unpaid].filter((row) => row.peer === event.pubkey).length },
+        asked,
+        { terms: status.get().terms, offeredModels: offeredModels(), queuedJobs: queued.length, unpaidJobs: unpaid.length, openJobsOfCustomer: [...queued, ...unpaid].filter((row) => row.peer === customer).length },
       )
       if (!admission.accepted) {
         if (!mayRefuse()) return
@@ -217,13 +219,16 @@ export function createProvider(options: ProviderOptions): Provider {
       }
       const request = {
         jobId,
-        requestId: event.id,
-        customer: event.pubkey,
-        channelId,
+        requestId,
+        customer,
+        dialect,
+        route,
+        privacy,
         prompt: admission.accepted ? prompt : prompt.slice(0, 1_000),
         model: admission.accepted ? admission.model : (model ?? ''),
-        maxTokens: admission.accepted ? admission.maxTokens : maxTokens,
-        priceMsat: status.get().terms.priceMsat,
+        maxTokens: admission.accepted ? admission.maxTokens : (asked.maxTokens ?? 0),
+        sampling,
+        priceMsat: admission.accepted ? admission.priceMsat : status.get().terms.priceMsat,
       }
       reactor.dispatch(jobId, { at: clock.now(), type: 'requested', request, refusal: admission.accepted ? null : admission.reason })
     },
@@ -275,9 +280,15 @@ export function createProvider(options: ProviderOptions): Provider {
     }
   }
 
-  function listen(channelId: string): void {
-    inbox?.close()
-    inbox = carrier.listen(channelId, listener)
+  function listen(): void {
+    for (const inbox of inboxes) inbox.close()
+    inboxes = dialects.map((dialect) => dialect.listen(listener))
+  }
+
+  function dialectNamed(name: DialectName): SaleDialect {
+    const dialect = dialects.find((each) => each.name === name)
+    if (dialect === undefined) throw new Error(`The dialect ${name} is not spoken here.`)
+    return dialect
   }
 
   async function createChannel(): Promise<string | null> {
@@ -290,7 +301,7 @@ export function createProvider(options: ProviderOptions): Provider {
   function setChannel(channelId: string | null): void {
     settings.write(CHANNEL_KEY, channelId)
     status.update((before) => ({ ...before, channelId }))
-    if (channelId !== null && inbox !== null) listen(channelId)
+    if (inboxes.length > 0) listen()
     if (status.get().selling === 'on') announcer.changed()
   }
 
@@ -316,7 +327,7 @@ export function createProvider(options: ProviderOptions): Provider {
       const channelId = status.get().channelId ?? (await createChannel())
       if (channelId === null) return notSelling('No relay took the new channel. Check the relays in Settings.')
       if (status.get().channelId === null) setChannel(channelId)
-      listen(channelId)
+      listen()
       announcer.start(listing)
       status.update((before) => ({ ...before, selling: 'on', since: clock.now() }))
       return ok(null)
@@ -351,12 +362,11 @@ export function createProvider(options: ProviderOptions): Provider {
       const rows = reactor.openJobs().flatMap((jobId) => journal.row('provider', jobId) ?? [])
       status.update((before) => ({ ...before, jobs: Object.fromEntries(rows.map((row) => [row.jobId, row])) }))
       // Customers of open jobs are still heard, also while nothing new is sold.
-      const { channelId } = status.get()
-      if (rows.length > 0 && channelId !== null) listen(channelId)
+      if (rows.length > 0) listen()
     },
     async close() {
       if (status.get().selling === 'on') await announcer.stop()
-      inbox?.close()
+      for (const inbox of inboxes) inbox.close()
       cancelProgress?.()
       await reactor.close()
       await scheduler.close()

@@ -10,8 +10,10 @@
  * Invariants: work starts only after `paid`, and `paid` comes only from one's own wallet; from `paid` on, the job ends
  * in `delivered` or `closed: written-off`, never in a paid failure.
  */
+import type { DialectName, Json, Privacy } from '#shared/market/dialect.ts'
 import type { Msat } from '#shared/market/msat.ts'
 import type { Problem } from '#shared/market/result.ts'
+import type { Sampling } from '#shared/market/sampling.ts'
 import type { Delivery } from '../delivery.ts'
 import type { Usage } from '../inference/backend.ts'
 import type { Machine } from '../machine.ts'
@@ -22,10 +24,14 @@ export interface SaleRequest {
   /** Event id of the request. */
   readonly requestId: string
   readonly customer: string
-  readonly channelId: string
+  readonly dialect: DialectName
+  /** The dialect's own. */
+  readonly route: Json
+  readonly privacy: Privacy
   readonly prompt: string
   readonly model: string
   readonly maxTokens: number
+  readonly sampling: Sampling
   readonly priceMsat: Msat
 }
 

@@ -6,9 +6,8 @@ import { pause, unlessAborted } from '../pause.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { DispatchOutcome } from '../reactor.ts'
 import type { Invoice, Wallet } from '../wallet/wallet.ts'
-import type { ChannelSales } from './channelSales.ts'
+import type { SaleDialect } from './dialect.ts'
 import { INVOICE_EXPIRY_SECS, type Generated, type Sale, type SaleEffect, type SaleMessage, type SaleRequest } from './sale.ts'
-import { createTextCoalescer } from './textCoalescer.ts'
 
 export interface SaleEffectsOptions {
   readonly clock: Clock
@@ -16,10 +15,8 @@ export interface SaleEffectsOptions {
   readonly wallet: Wallet
   readonly backend: () => Backend
   readonly scheduler: Scheduler
-  readonly carrier: ChannelSales
+  readonly dialectOf: (sale: Extract<Sale, { begun: true }>) => SaleDialect
   readonly streaming: () => boolean
-  /** Least time between two pieces of an answer. */
-  readonly pieceIntervalMs: number
   readonly state: (jobId: string) => Sale
   dispatch(jobId: string, message: SaleMessage): DispatchOutcome
   /** The running text's size, for the live queue. */
@@ -34,11 +31,9 @@ export interface SaleProgress {
 /** Looks at the wallet this often besides the wallet's own hints, slower as time goes by. */
 const FIRST_LOOK_MS = 1_000
 const MAX_LOOK_MS = 10_000
-/** One event carries the whole result (64 KiB with everything around it): an answer ends before it would not fit. */
-const MAX_RESULT_BYTES = 48 * 1_024
 
 export function createSaleEffects(options: SaleEffectsOptions): (effect: SaleEffect, jobId: string, signal: AbortSignal) => Promise<void> {
-  const { clock, wallet, carrier, scheduler } = options
+  const { clock, wallet, scheduler, dialectOf } = options
   /** What a running job has made so far, for a customer who stops it. */
   const partial = new Map<string, { text: string }>()
 
@@ -94,18 +89,16 @@ export function createSaleEffects(options: SaleEffectsOptions): (effect: SaleEff
     partial.set(jobId, made)
     const startedAt = clock.now()
     let pieces = 0
+    let bytes = 0
+    const sale = options.state(jobId)
+    if (!sale.begun) return
+    const dialect = dialectOf(sale)
     // A second try is not streamed: the customer has the beginning of the first, and the result replaces it.
-    const streams = options.streaming() && attempt === 1
-    let sequence = 0
-    const sendText = (text: string, isFinal: boolean) => carrier.sendText(options.state(jobId), { text, isFinal, sequence: sequence++ })
-    const out = createTextCoalescer(clock, options.pieceIntervalMs, (text) => sendText(text, false))
+    const out = dialect.openStream(sale, options.streaming() && attempt === 1)
     const full = new AbortController()
     const fail = (message: string) => void options.dispatch(jobId, { at: clock.now(), type: 'workFailed', problem: { code: 'backend-failed', message } })
     const end = (generated: Generated) => {
-      if (streams) {
-        out.flush()
-        sendText('', true)
-      }
+      out.end()
       partial.delete(jobId)
       options.dispatch(jobId, { at: clock.now(), type: 'generated', generated })
     }
@@ -114,9 +107,10 @@ export function createSaleEffects(options: SaleEffectsOptions): (effect: SaleEff
         if (item.type === 'text') {
           made.text += item.text
           pieces += 1
-          if (streams) out.add(item.text)
+          out.add(item.text)
           options.onProgress(jobId, { startedAt, pieces })
-          if (jsonBytes(made.text) > MAX_RESULT_BYTES) {
+          bytes += jsonBytes(item.text)
+          if (bytes > dialect.maxResultBytes) {
             full.abort()
             end({ text: made.text, usage: usageSoFar(pieces, clock.now() - startedAt), stoppedBy: 'length' })
             return
@@ -139,7 +133,7 @@ export function createSaleEffects(options: SaleEffectsOptions): (effect: SaleEff
   }
 
   function run(request: SaleRequest, signal: AbortSignal): AsyncIterable<GenerateItem> {
-    return options.backend().generate({ model: request.model, messages: parseConversation(request.prompt), maxTokens: request.maxTokens }, signal)
+    return options.backend().generate({ ...request.sampling, model: request.model, messages: parseConversation(request.prompt), maxTokens: request.maxTokens }, signal)
   }
 
   return async (effect, jobId, signal) => {
@@ -147,7 +141,9 @@ export function createSaleEffects(options: SaleEffectsOptions): (effect: SaleEff
       case 'makeInvoice':
         return makeInvoice(jobId, effect.request, signal)
       case 'send': {
-        const delivery = await unlessAborted(carrier.send(effect.what, options.state(jobId)), signal)
+        const sale = options.state(jobId)
+        if (!sale.begun) return
+        const delivery = await unlessAborted(dialectOf(sale).send(effect.what, sale), signal)
         if (delivery !== null) options.dispatch(jobId, { at: clock.now(), type: 'sent', what: effect.what, delivery })
         return
       }
@@ -171,7 +167,7 @@ function usageSoFar(outputTokens: number, durationMs: number): Usage {
   return { promptTokens: 0, outputTokens, durationMs }
 }
 
-/** What a text weighs inside a JSON string inside a JSON event. */
+/** What a text weighs inside a JSON string inside a JSON event, quotes not counted. */
 function jsonBytes(text: string): number {
-  return text.length < MAX_RESULT_BYTES / 6 ? text.length : Buffer.byteLength(JSON.stringify(JSON.stringify(text)))
+  return Buffer.byteLength(JSON.stringify(JSON.stringify(text).slice(1, -1))) - 2
 }

@@ -23,6 +23,8 @@ export function describeSale(jobId: string, sale: Sale): JobRecord {
       state,
       final,
       peer: request.customer,
+      dialect: request.dialect,
+      privacy: request.privacy,
       model: request.model,
       promptPreview: lastMessage(request.prompt).slice(0, PREVIEW_CHARACTERS),
       priceMsat: request.priceMsat,

@@ -7,6 +7,7 @@ import type { NostrCrypto } from '../nostr/crypto.ts'
 import { createPhrase, deriveIdentity } from '../nostr/identity.ts'
 import { createRelayPool } from '../nostr/pool.ts'
 import type { Clock, Log, OpenWebSocket, Random } from '../ports.ts'
+import { createSaleDialects } from '../provider/dialects/saleDialects.ts'
 import { createProvider } from '../provider/provider.ts'
 import { openDatabase } from '../store/database.ts'
 import { createJournal } from '../store/journal.ts'
@@ -59,15 +60,17 @@ async function openHouse({ sandbox, clock, random, log, openWebSocket, crypto, t
   const pool = createRelayPool({ clock, random, openWebSocket, crypto, log })
   pool.add(sandbox.relayUrl)
   const toy = createToyBackend({ clock, ...(toyTokensPerSecond === undefined ? {} : { tokensPerSecond: toyTokensPerSecond }) })
+  const signer = crypto.createSigner(identity.secretKey)
+  const publicRelays = () => [sandbox.relayUrl]
   const provider = createProvider({
     clock, log, pool, settings,
-    signer: crypto.createSigner(identity.secretKey),
+    signer,
     wallet: wallet.value,
     journal: createJournal(database),
     backend: () => toy,
     availableModels: () => [TOY_MODEL],
-    publicRelays: () => [sandbox.relayUrl],
-    pieceIntervalMs: PIECE_INTERVAL_MS,
+    publicRelays,
+    dialects: (channelId) => createSaleDialects({ pool, signer, clock, channelId, publicRelays, pieceIntervalMs: () => PIECE_INTERVAL_MS }),
     onJobChanged: () => {},
     onStoreFailure: (error) => log('error', 'the house store refused a write', { reason: error.message }),
     onUnreadable: (jobId, error) => log('error', 'a job of the house cannot be read', { jobId, reason: error.message }),

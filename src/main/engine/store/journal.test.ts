@@ -11,7 +11,7 @@ beforeEach(() => {
 afterEach(() => store.close())
 
 function record(jobId: string, row: Partial<JobRow> = {}, money: Partial<Omit<JobRecord, 'row'>> = {}): JobRecord {
-  const base: JobRow = { jobId, role: 'customer', state: 'done', final: true, peer: 'p', promptPreview: '', priceMsat: ZERO_MSAT, movedMsat: ZERO_MSAT, feeMsat: ZERO_MSAT, createdAt: 1, updatedAt: 1 }
+  const base: JobRow = { jobId, role: 'customer', state: 'done', final: true, peer: 'p', dialect: 'channel', privacy: 'public-channel', promptPreview: '', priceMsat: ZERO_MSAT, movedMsat: ZERO_MSAT, feeMsat: ZERO_MSAT, createdAt: 1, updatedAt: 1 }
   return { row: { ...base, ...row }, pendingMsat: ZERO_MSAT, settledAt: null, paymentHash: null, ...money }
 }
 function put(jobId: string, row: Partial<JobRow> = {}, money: Partial<Omit<JobRecord, 'row'>> = {}): void {

@@ -60,7 +60,7 @@ export function createJournal(database: DatabaseSync): Journal {
   const upsertJob = database.prepare(`
     INSERT INTO job (role, job_id, state, final, peer, payment_hash, created_at, updated_at, settled_at, moved_msat, pending_msat, row)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (role, job_id) DO UPDATE SET state = excluded.state, final = excluded.final, payment_hash = excluded.payment_hash,
+    ON CONFLICT (role, job_id) DO UPDATE SET state = excluded.state, final = excluded.final, peer = excluded.peer, payment_hash = excluded.payment_hash,
       updated_at = excluded.updated_at, settled_at = excluded.settled_at, moved_msat = excluded.moved_msat,
       pending_msat = excluded.pending_msat, row = excluded.row`)
   const selectEvents = database.prepare('SELECT at, body FROM job_event WHERE role = ? AND job_id = ? ORDER BY sequence')

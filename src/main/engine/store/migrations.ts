@@ -79,4 +79,16 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    number: 5,
+    change: 'Jobs name their dialect: those from before travelled in a channel',
+    sql: `
+      UPDATE job_event SET body = json_remove(json_set(body,
+          '$.request.dialect', 'channel', '$.request.privacy', 'public-channel',
+          '$.request.route', json_object('channelId', json_extract(body, '$.request.channelId')),
+          '$.request.sampling', json_object()), '$.request.channelId')
+        WHERE sequence = 0 AND json_valid(body) AND json_extract(body, '$.request.channelId') IS NOT NULL;
+      UPDATE job SET row = json_set(row, '$.dialect', 'channel', '$.privacy', 'public-channel') WHERE json_valid(row);
+    `,
+  },
 ]

@@ -7,6 +7,7 @@ import { msat, ZERO_MSAT } from '#shared/market/msat.ts'
 import { createMemoryStore, type MemoryStore } from '../testing/memoryStore.ts'
 import { inTransaction, openDatabase } from './database.ts'
 import { lockFolder } from './folderLock.ts'
+import { createJournal } from './journal.ts'
 import { MIGRATIONS } from './migrations.ts'
 
 describe('a store on disk', () => {
@@ -70,6 +71,21 @@ describe('a store on disk', () => {
     const opened = open(MIGRATIONS.slice(0, -1))
     expect(opened).toMatchObject({ ok: false, error: { code: 'store-newer', message: expect.stringContaining('newer Souk') } })
     expect(readdirSync(folder).filter((file) => file.includes('damaged'))).toEqual([])
+  })
+
+  it('carries a job from before dialects had names over as one of a channel', () => {
+    const before = open(MIGRATIONS.filter(({ number }) => number < 5))
+    if (!before.ok) throw new Error(before.error.message)
+    const body = { at: 1, type: 'requested', request: { jobId: 'job_1', channelId: 'c'.repeat(64), prompt: 'Hi' } }
+    before.value.database.exec(`INSERT INTO job VALUES ('provider', 'job_1', 'asking', 0, 'p', NULL, 1, 1, NULL, 0, 0, '{"jobId":"job_1"}')`)
+    before.value.database.prepare(`INSERT INTO job_event VALUES ('provider', 'job_1', 0, 1, ?)`).run(JSON.stringify(body))
+    before.value.database.close()
+    const after = open()
+    if (!after.ok) throw new Error(after.error.message)
+    const [stored] = createJournal(after.value.database).events('provider', 'job_1')
+    expect(stored?.body).toEqual({ at: 1, type: 'requested', request: { jobId: 'job_1', prompt: 'Hi', dialect: 'channel', privacy: 'public-channel', route: { channelId: 'c'.repeat(64) }, sampling: {} } })
+    expect(after.value.database.prepare('SELECT row FROM job').get()).toEqual({ row: '{"jobId":"job_1","dialect":"channel","privacy":"public-channel"}' })
+    after.value.database.close()
   })
 
   it('undoes a migration that fails, whole', () => {

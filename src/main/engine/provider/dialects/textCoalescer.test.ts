@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createManualClock } from '../testing/manualClock.ts'
+import { createManualClock } from '../../testing/manualClock.ts'
 import { createTextCoalescer, splitText } from './textCoalescer.ts'
 
 function open(intervalMs = 100) {

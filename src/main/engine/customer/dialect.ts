@@ -1,0 +1,72 @@
+/** The port of a dialect on the customer's side: how a purchase's messages travel. One adapter per dialect; a purchase knows none. */
+import type { DialectName, Json, Privacy } from '#shared/market/dialect.ts'
+import type { Msat } from '#shared/market/msat.ts'
+import type { NostrEvent } from '#shared/protocol/event.ts'
+import type { Delivery } from '../delivery.ts'
+import type { Usage } from '../inference/backend.ts'
+import type { Subscription } from '../nostr/relayPool.ts'
+import type { Purchase, PurchaseSending } from './purchase.ts'
+
+export interface RequestDraft {
+  /** Hex public key; null asks whoever reads it. */
+  readonly provider: string | null
+  /** The channel that the offer names, if any. */
+  readonly channelId: string | null
+  /** Relays that the offer names and on which it was seen: where its seller reads. */
+  readonly relays: readonly string[]
+  readonly prompt: string
+  readonly maxTokens: number
+  readonly model: string | null
+  /** The most that it may cost. */
+  readonly bidMsat: Msat
+}
+
+export interface DraftedRequest {
+  readonly jobId: string
+  /** Signed: the same bytes go out again after a restart. */
+  readonly event: NostrEvent
+  /** What the adapter needs to go on after a restart, no secret among it; stored with the purchase, read by the adapter alone. */
+  readonly route: Json
+  readonly privacy: Privacy
+}
+
+export interface ReceivedAnswer {
+  readonly text: string
+  /** As the provider counted; null when it does not say. */
+  readonly usage: Usage | null
+  /** The provider's signed receipt, verified; null when there is none. */
+  readonly receipt: NostrEvent | null
+}
+
+/** Everything with who said it: a purchase believes the provider bound to it, and nobody else. */
+export interface PurchaseInbox {
+  onInvoice(from: string, event: NostrEvent, bolt11: string): void
+  /** The next piece, in order and once: an adapter that cannot tell leaves it to the result. */
+  onText(from: string, text: string): void
+  onResult(from: string, event: NostrEvent, answer: ReceivedAnswer): void
+  onRefusal(from: string, event: NostrEvent, reason: string): void
+  /** What the relays had stored has been handed over: from here on, what comes is new, in the order in which it is said. */
+  onCaughtUp(): void
+}
+
+export type BegunPurchase = Extract<Purchase, { begun: true }>
+
+export interface PurchaseDialect {
+  readonly name: DialectName
+  /** Who can read what is asked in it, unless `makeRequest` says otherwise. */
+  readonly privacy: Privacy
+  /** UTF-8 bytes of a prompt that one request carries. */
+  readonly maxPromptBytes: number
+  /** Whether a request without a provider's name can be made. */
+  readonly takesOpenRequests: boolean
+  /**
+   * Signs the request whose id names the job. The same question within one second could be the same event, and so the
+   * same job: it is made again, differently, until `isTaken` says that the job is new.
+   */
+  makeRequest(draft: RequestDraft, isTaken: (jobId: string) => boolean): DraftedRequest
+  /** Publishes what a purchase has to say now; null when no relay took it. */
+  send(what: PurchaseSending, purchase: BegunPurchase): Promise<Delivery | null>
+  listen(purchase: BegunPurchase, inbox: PurchaseInbox): Subscription
+  /** Tells a provider that offered to answer an open request that another was chosen. Best effort. */
+  decline(purchase: BegunPurchase, provider: string): void
+}

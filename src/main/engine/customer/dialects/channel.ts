@@ -1,0 +1,93 @@
+/** The customer's side of the channel dialect (PROTOCOL.md §2): how a purchase's messages travel. */
+import { z } from 'zod'
+import { channelMessageTemplate, channelOf, jobIdOf, parseChannelMessage, type ChannelMessage } from '#shared/protocol/channel.ts'
+import { MAX_MESSAGE_AHEAD_SECS, type NostrEvent } from '#shared/protocol/event.ts'
+import { cancelTemplate, parseFeedback } from '#shared/protocol/feedback.ts'
+import { KIND } from '#shared/protocol/kinds.ts'
+import { dateMessage, deliver, signAndDeliver } from '../../delivery.ts'
+import type { RelayPool } from '../../nostr/relayPool.ts'
+import type { Signer } from '../../nostr/signer.ts'
+import type { Clock } from '../../ports.ts'
+import type { BegunPurchase, PurchaseDialect, PurchaseInbox } from '../dialect.ts'
+
+const routeSchema = z.object({ channelId: z.string() })
+
+/** What one event carries, and what a provider that says nothing about its limit takes. */
+const MAX_PROMPT_BYTES = 16_384
+
+export function createChannelPurchases(options: { readonly pool: RelayPool; readonly signer: Signer; readonly clock: Clock; readonly relayHint: () => string }): PurchaseDialect {
+  const { pool, signer, clock, relayHint } = options
+  const nowSecs = () => Math.floor(clock.now() / 1_000)
+  const channelIdOf = ({ request }: BegunPurchase) => routeSchema.parse(request.route).channelId
+
+  function onChannelMessage({ request }: BegunPurchase, channelId: string, event: NostrEvent, inbox: PurchaseInbox): void {
+    if (channelOf(event) !== channelId) return
+    const parsed = parseChannelMessage(event.content)
+    if (!parsed.ok) return
+    const message: ChannelMessage = parsed.value
+    if (!('job_id' in message) || message.job_id !== request.jobId) return
+    if (message.type === 'Invoice') inbox.onInvoice(event.pubkey, event, message.bolt11)
+    else if (message.type === 'StreamChunk' && message.chunk !== '') inbox.onText(event.pubkey, message.chunk)
+    else if (message.type === 'JobResult') inbox.onResult(event.pubkey, event, { text: message.result, usage: null, receipt: null })
+  }
+
+  function onFeedback(event: NostrEvent, inbox: PurchaseInbox): void {
+    const feedback = parseFeedback(event)
+    if (feedback.ok && feedback.value.status === 'error') inbox.onRefusal(event.pubkey, event, feedback.value.text || 'no reason given')
+  }
+
+  return {
+    name: 'channel',
+    privacy: 'public-channel',
+    maxPromptBytes: MAX_PROMPT_BYTES,
+    takesOpenRequests: false,
+    makeRequest({ channelId, provider, prompt, maxTokens, model }, isTaken) {
+      if (channelId === null) throw new Error('A request in a channel needs one.')
+      const message: ChannelMessage = { type: 'JobRequest', kind: KIND.textGeneration, prompt, max_tokens: maxTokens, target_provider: provider ?? undefined, model: model ?? undefined }
+      // The same question within one second would be the same event: then it is dated a second later.
+      for (let createdAt = nowSecs(); ; createdAt++) {
+        const event = signer.sign(channelMessageTemplate(channelId, relayHint(), message, createdAt))
+        const jobId = jobIdOf(event.id)
+        if (!isTaken(jobId)) return { event, jobId, route: { channelId }, privacy: 'public-channel' }
+      }
+    },
+    send(what, purchase) {
+      const { request, phase } = purchase
+      const createdAt = dateMessage(purchase.changedAt, clock.now())
+      switch (what) {
+        case 'request':
+          return deliver(pool, request.event)
+        case 'cancel':
+          return signAndDeliver(pool, signer, cancelTemplate(request.event.id, createdAt))
+        case 'paymentSent': {
+          if (phase.name !== 'reading') return Promise.resolve(null)
+          const message: ChannelMessage = { type: 'PaymentSent', job_id: request.jobId, payment_id: phase.intent.paymentHash }
+          return signAndDeliver(pool, signer, channelMessageTemplate(channelIdOf(purchase), relayHint(), message, createdAt))
+        }
+      }
+    },
+    listen(purchase, inbox) {
+      const { request, provider } = purchase
+      const channelId = channelIdOf(purchase)
+      const authors = provider === null ? {} : { authors: [provider] }
+      // An answer may be read hours later: what binds it is the job and its author, not its age.
+      const since = request.event.created_at - MAX_MESSAGE_AHEAD_SECS
+      return pool.subscribe(
+        [
+          { kinds: [KIND.channelMessage], ...authors, '#e': [channelId], since },
+          { kinds: [KIND.jobFeedback], ...authors, '#e': [request.event.id], since },
+        ],
+        {
+          onEvent(event) {
+            if (event.created_at > nowSecs() + MAX_MESSAGE_AHEAD_SECS) return
+            if (event.kind === KIND.jobFeedback) onFeedback(event, inbox)
+            else onChannelMessage(purchase, channelId, event, inbox)
+          },
+          onEose: () => inbox.onCaughtUp(),
+        },
+      )
+    },
+    // Every request of this dialect names its provider.
+    decline() {},
+  }
+}

@@ -1,0 +1,16 @@
+import type { RelayPool } from '../../nostr/relayPool.ts'
+import type { Signer } from '../../nostr/signer.ts'
+import type { Clock } from '../../ports.ts'
+import type { PurchaseDialect } from '../dialect.ts'
+import { createChannelPurchases } from './channel.ts'
+
+export interface PurchaseDialectsOptions {
+  readonly pool: RelayPool
+  readonly signer: Signer
+  readonly clock: Clock
+}
+
+/** Every dialect in which Souk buys, the best first. */
+export function createPurchaseDialects(options: PurchaseDialectsOptions): readonly PurchaseDialect[] {
+  return [createChannelPurchases({ ...options, relayHint: () => options.pool.urls()[0] ?? '' })]
+}

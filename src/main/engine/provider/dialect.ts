@@ -1,0 +1,61 @@
+/** The port of a dialect on the seller's side: how a sale's messages travel. One adapter per dialect; a sale knows none. */
+import type { DialectName, Json, Privacy } from '#shared/market/dialect.ts'
+import type { Msat } from '#shared/market/msat.ts'
+import type { Sampling } from '#shared/market/sampling.ts'
+import type { Delivery } from '../delivery.ts'
+import type { Subscription } from '../nostr/relayPool.ts'
+import type { Sale, SaleSending } from './sale.ts'
+
+/** A request as it was read: parsed, bounded, its author verified; still only a wish. */
+export interface IncomingRequest {
+  readonly dialect: DialectName
+  readonly privacy: Privacy
+  /** Id of the event that asked. */
+  readonly requestId: string
+  readonly jobId: string
+  /** Hex public key that asked, and that alone is heard about the job. */
+  readonly customer: string
+  /** What the adapter needs to answer; stored with the sale, read by the adapter alone. */
+  readonly route: Json
+  readonly kind: number
+  readonly prompt: string
+  /** Null: as many as the seller allows. */
+  readonly maxTokens: number | null
+  /** Null: the seller's default. */
+  readonly model: string | null
+  readonly sampling: Sampling
+  /** The most that the customer would pay; null when it does not say. */
+  readonly bidMsat: Msat | null
+  /** Why the adapter itself cannot take it, for the customer; null when it can. */
+  readonly refusal: string | null
+}
+
+/** Who listens. Claims and cancellations come with who made them: only the sale's own customer is believed. */
+export interface SaleInbox {
+  onRequest(request: IncomingRequest): void
+  onPaymentClaim(jobId: string, from: string, eventId: string): void
+  onCancel(requestId: string, from: string, eventId: string): void
+}
+
+export type BegunSale = Extract<Sale, { begun: true }>
+
+/** The answer on its way while it is made. Best effort: the result carries everything. */
+export interface SaleStream {
+  add(text: string): void
+  /** Everything was added. */
+  end(): void
+  /** Ends it where it is; after `end` it does nothing. */
+  close(): void
+}
+
+export interface SaleDialect {
+  readonly name: DialectName
+  /** UTF-8 bytes of JSON-escaped text that one result may have: a longer answer ends there. */
+  readonly maxResultBytes: number
+  /** Listens for requests, and for what customers say of their jobs, from five minutes back. */
+  listen(inbox: SaleInbox): Subscription
+  /** Publishes what a sale has to say now; null when no relay took it. The same state gives the same event. */
+  send(what: SaleSending, sale: BegunSale): Promise<Delivery | null>
+  /** Work has begun: tells the customer, and streams what is made. `streams` false: only tells. */
+  openStream(sale: BegunSale, streams: boolean): SaleStream
+}

@@ -1,0 +1,125 @@
+/** The seller's side of the channel dialect (PROTOCOL.md §2): how a sale's messages travel. */
+import { z } from 'zod'
+import { channelMessageTemplate, channelOf, jobIdOf, parseChannelMessage, type ChannelMessage } from '#shared/protocol/channel.ts'
+import { isTimely, MAX_MESSAGE_AGE_SECS, type EventTemplate, type NostrEvent } from '#shared/protocol/event.ts'
+import { feedbackTemplate, parseCancel } from '#shared/protocol/feedback.ts'
+import { KIND } from '#shared/protocol/kinds.ts'
+import { dateMessage, signAndDeliver } from '../../delivery.ts'
+import type { RelayPool } from '../../nostr/relayPool.ts'
+import type { Signer } from '../../nostr/signer.ts'
+import type { Clock } from '../../ports.ts'
+import type { BegunSale, SaleDialect, SaleInbox } from '../dialect.ts'
+import type { SaleSending } from '../sale.ts'
+import { createTextCoalescer } from './textCoalescer.ts'
+
+export interface ChannelSalesOptions {
+  readonly pool: RelayPool
+  readonly signer: Signer
+  readonly clock: Clock
+  /** The channel that is listened to; null: none. */
+  readonly channelId: () => string | null
+  readonly relayHint: () => string
+  /** Least time between two pieces of an answer. */
+  readonly pieceIntervalMs: () => number
+}
+
+const routeSchema = z.object({ channelId: z.string() })
+
+/** One event carries the whole result (64 KiB with everything around it). */
+const MAX_RESULT_BYTES = 48 * 1_024
+
+export function createChannelSales({ pool, signer, clock, channelId, relayHint, pieceIntervalMs }: ChannelSalesOptions): SaleDialect {
+  const nowSecs = () => Math.floor(clock.now() / 1_000)
+
+  function template({ request }: BegunSale, message: ChannelMessage, createdAt: number): EventTemplate {
+    return channelMessageTemplate(routeSchema.parse(request.route).channelId, relayHint(), message, createdAt)
+  }
+
+  function templateFor(what: SaleSending, sale: BegunSale): EventTemplate {
+    const { request, phase } = sale
+    const createdAt = dateMessage(sale.changedAt, clock.now())
+    if (what === 'invoice' && 'invoice' in phase) {
+      const { bolt11, amountMsat, paymentHash } = phase.invoice
+      return template(sale, { type: 'Invoice', job_id: request.jobId, bolt11, amount_msats: amountMsat, payment_hash: paymentHash }, createdAt)
+    }
+    if (what === 'result' && 'generated' in phase) {
+      return template(sale, { type: 'JobResult', job_id: request.jobId, result: phase.generated.text }, createdAt)
+    }
+    const text = 'reason' in phase ? phase.reason : ''
+    return feedbackTemplate({ requestId: request.requestId, customerPubkey: request.customer, status: 'error', text }, createdAt)
+  }
+
+  function onChannelMessage(event: NostrEvent, channel: string, inbox: SaleInbox): void {
+    if (!isTimely(event.created_at, nowSecs()) || channelOf(event) !== channel) return
+    const message = parseChannelMessage(event.content)
+    if (!message.ok) return
+    if (message.value.type === 'PaymentSent') {
+      inbox.onPaymentClaim(message.value.job_id, event.pubkey, event.id)
+      return
+    }
+    if (message.value.type !== 'JobRequest') return
+    const { kind, prompt, max_tokens: maxTokens, target_provider: target, model } = message.value
+    if (target !== undefined && target !== signer.pubkey) return
+    inbox.onRequest({
+      dialect: 'channel',
+      privacy: 'public-channel',
+      requestId: event.id,
+      jobId: jobIdOf(event.id),
+      customer: event.pubkey,
+      route: { channelId: channel },
+      kind,
+      prompt,
+      maxTokens,
+      model: model ?? null,
+      sampling: {},
+      bidMsat: null,
+      refusal: null,
+    })
+  }
+
+  return {
+    name: 'channel',
+    maxResultBytes: MAX_RESULT_BYTES,
+    listen(inbox) {
+      const channel = channelId()
+      if (channel === null) return { close() {} }
+      // Older ones are not taken any more (PROTOCOL.md §1).
+      const since = nowSecs() - MAX_MESSAGE_AGE_SECS
+      return pool.subscribe(
+        [
+          { kinds: [KIND.channelMessage], '#e': [channel], since },
+          { kinds: [KIND.deletion], '#k': [String(KIND.channelMessage)], since },
+        ],
+        {
+          onEvent(event) {
+            if (event.kind === KIND.channelMessage) {
+              onChannelMessage(event, channel, inbox)
+              return
+            }
+            const cancel = parseCancel(event)
+            if (!cancel.ok) return
+            for (const requestId of cancel.value.requestIds) inbox.onCancel(requestId, event.pubkey, event.id)
+          },
+        },
+      )
+    },
+    send: (what, sale) => signAndDeliver(pool, signer, templateFor(what, sale)),
+    openStream(sale, streams) {
+      if (!streams) return { add() {}, end() {}, close() {} }
+      let sequence = 0
+      const send = (text: string, isFinal: boolean) => {
+        const message: ChannelMessage = { type: 'StreamChunk', job_id: sale.request.jobId, chunk: text, is_final: isFinal, seq: sequence++ }
+        void pool.publish(signer.sign(template(sale, message, nowSecs())))
+      }
+      const out = createTextCoalescer(clock, pieceIntervalMs(), (text) => send(text, false))
+      return {
+        add: (text) => out.add(text),
+        end() {
+          out.flush()
+          send('', true)
+        },
+        close: () => out.close(),
+      }
+    },
+  }
+}
