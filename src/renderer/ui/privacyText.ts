@@ -1,0 +1,41 @@
+/** Who can read a job, in the words that every page uses. */
+import { DIALECTS, type DialectName, type Privacy } from '#shared/market/dialect.ts'
+
+export interface PrivacyWords {
+  /** A badge. */
+  readonly short: string
+  /** What follows the short word where there is room. */
+  readonly more: string
+  /** The whole meaning, in a sentence or two. */
+  readonly long: string
+}
+
+export const PRIVACY_WORDS: Record<Privacy, PrivacyWords> = {
+  private: {
+    short: 'Private',
+    more: ': only you and the seller can read it',
+    long: 'Private: only the two sides can read the question and the answer. The relays see sizes and times, and that somebody asks this seller.',
+  },
+  'public-relays': {
+    short: 'Public on the relays',
+    more: ': anyone can read it',
+    long: 'Public on the relays: anyone who reads them can see the question, the answer and who asked.',
+  },
+  'public-channel': {
+    short: 'Public in a channel',
+    more: ': anyone can read it',
+    long: 'Public in a channel: anyone who reads the channel can see the question, the answer and who asked.',
+  },
+}
+
+/** Who can read a job that travels in that dialect; a quote knows it better. */
+const PRIVACY_OF: Record<DialectName, Privacy> = { 'souk/1': 'private', nip90: 'public-relays', channel: 'public-channel' }
+
+/** What the best dialect of an offer gives; undefined when it names none that we know. */
+export function bestPrivacy(dialects: readonly DialectName[]): Privacy | undefined {
+  const best = DIALECTS.find((dialect) => dialects.includes(dialect))
+  return best && PRIVACY_OF[best]
+}
+
+/** A dialect's name for a person who may know the word. */
+export const DIALECT_WORDS: Record<DialectName, string> = { 'souk/1': 'souk/1', nip90: 'NIP-90', channel: 'channel' }
