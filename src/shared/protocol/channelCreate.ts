@@ -32,23 +32,29 @@ const descriptionSchema = z.object({
 
 /** A kind 40 to sign. */
 export function channelCreateTemplate(channel: ChannelDescription, createdAt: number): EventTemplate {
-  const { name, about, picture, relays } = channel
-  const content = relays.length === 0 ? { name, about, picture } : { name, about, picture, relays }
-  return { kind: KIND.channelCreate, created_at: createdAt, tags: [], content: JSON.stringify(content) }
+  return { kind: KIND.channelCreate, created_at: createdAt, tags: [], content: writeChannelDescription(channel) }
+}
+
+/** The content of kinds 40 and 41. */
+export function writeChannelDescription({ name, about, picture, relays }: ChannelDescription): string {
+  return JSON.stringify(relays.length === 0 ? { name, about, picture } : { name, about, picture, relays })
 }
 
 /** Reads a kind 40. Problems: `wrong-kind`, `too-long`, `not-json`, `not-an-object`, `bad-field`. */
 export function parseChannelCreate(event: NostrEvent): Result<Channel> {
   if (event.kind !== KIND.channelCreate) return fail('wrong-kind', 'This event does not create a channel.')
-  const object = parseWireObject(event.content)
+  const description = parseChannelDescription(event.content)
+  return description.ok ? ok({ channelId: event.id, pubkey: event.pubkey, createdAt: event.created_at, ...description.value }) : description
+}
+
+/** Reads the content of kinds 40 and 41. Problems: `too-long`, `not-json`, `not-an-object`, `bad-field`. */
+export function parseChannelDescription(content: string): Result<ChannelDescription> {
+  const object = parseWireObject(content)
   if (!object.ok) return object
   const description = descriptionSchema.safeParse(object.value)
   if (!description.success) return fail('bad-field', `This channel cannot be read. ${describeFault(description.error)}`)
   const { name, about, picture, relays } = description.data
   return ok({
-    channelId: event.id,
-    pubkey: event.pubkey,
-    createdAt: event.created_at,
     name: cleanText(name, 80),
     about: cleanText(about ?? '', 500),
     picture: picture ?? '',

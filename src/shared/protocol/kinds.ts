@@ -4,13 +4,22 @@ export const KIND = {
   deletion: 5,
   /** NIP-28: creates a channel; the event's id is the channel's. */
   channelCreate: 40,
+  /** NIP-28: what a channel is called now, by who created it. */
+  channelMetadata: 41,
   /** NIP-28: a message in a channel; the channel dialect's only carrier. */
   channelMessage: 42,
+  /** NIP-28: its author wants to see a message, or a person's messages, no more. */
+  hideMessage: 43,
+  muteUser: 44,
   /** NIP-90 text generation: the kind of job that offers and requests name. */
   textGeneration: 5050,
   textGenerationResult: 6050,
   /** NIP-90 job feedback. Stored by relays: never a stream of tokens. */
   jobFeedback: 7000,
+  /** NIP-51: whom and what its author does not want to see, in public tags and encrypted ones. */
+  muteList: 10000,
+  /** NIP-65: where its author writes and reads. */
+  relayList: 10002,
   /** NIP-47. */
   walletInfo: 13194,
   walletRequest: 23194,
