@@ -35,8 +35,9 @@ export function parseFilter(input: unknown): Result<RelayFilter> {
     return fail('invalid', `filter ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'malformed'}`.replace(' :', ':'))
   }
   const tags: { name: string; values: ReadonlySet<string> }[] = []
-  for (const [key, value] of Object.entries(parsed.data)) {
-    if (key in known) continue
+  // The members of the input itself: the schema leaves out `__proto__`, and a condition left out would match everything.
+  for (const [key, value] of Object.entries(input as object)) {
+    if (Object.hasOwn(known, key)) continue
     const name = key.slice(1)
     if (!key.startsWith('#') || !isIndexedTag(name)) return fail('invalid', `filter field '${key.slice(0, 32)}' is not known to this relay`)
     const values = tagValues.safeParse(value)
