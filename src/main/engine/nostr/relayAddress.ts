@@ -11,5 +11,8 @@ export function parseRelayAddress(text: string): Result<string> {
   const url = new URL(trimmed)
   if (url.username !== '' || url.password !== '') return fail('invalid', 'A relay address holds no user name and no password.')
   const path = url.pathname.replace(/\/+$/, '')
-  return ok(`${url.protocol}//${url.host}${path}${url.search}`)
+  const address = `${url.protocol}//${url.host}${path}${url.search}`
+  // A character may be nine in the one spelling, which must be readable again.
+  if (address.length > MAX_CHARS) return fail('invalid', `A relay address has at most ${MAX_CHARS} characters once its special ones are escaped.`)
+  return ok(address)
 }
