@@ -121,6 +121,7 @@ test('a listing ends with its expiration, and one dated ahead of us is refused',
   expect(read(withTags(['expiration', 'never'])).expiresAt).toBe(null)
   expect(refusal(published(listing, NOW + 301))).toBe('from-the-future')
   expect(read(published(listing, NOW + 300))).toMatchObject({ announcedAt: NOW + 300, lastSeenAt: NOW })
+  expect(refusal({ ...published(listing), created_at: NOW - 7 * 86_400 })).toBe('expired')
   expect(read(withTags(['expiration', '999999999999'])).expiresAt).toBe(vectors.canonicalOnly.created_at + 7 * 86_400)
 })
 

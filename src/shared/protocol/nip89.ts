@@ -84,7 +84,8 @@ export function parseListing(event: NostrEvent, nowSecs: number): Result<Offer> 
   if (tags.length > MAX_LISTING_TAGS) return fail('too-long', `The listing has more than ${MAX_LISTING_TAGS} tags.`)
   if (!isCompute(tags)) return fail('not-compute', 'The listing does not offer text generation.')
   if (event.created_at > nowSecs + MAX_MESSAGE_AHEAD_SECS) return fail('from-the-future', 'The listing is dated ahead of our clock.')
-  const expiresAt = expirationOf(tags)
+  const claimedEnd = expirationOf(tags)
+  const expiresAt = claimedEnd === null ? null : Math.min(claimedEnd, event.created_at + MAX_LISTING_SECS)
   if (expiresAt !== null && expiresAt <= nowSecs) return fail('expired', 'The listing has expired.')
   const listingId = tagValues(tags, 'd')[0] ?? ''
   if (listingId.length > MAX_LISTING_ID) return fail('too-long', `The listing's name for itself is longer than ${MAX_LISTING_ID} characters.`)
@@ -112,7 +113,7 @@ export function parseListing(event: NostrEvent, nowSecs: number): Result<Offer> 
     sparkAddress: null,
     announcedAt: event.created_at,
     lastSeenAt: Math.min(event.created_at, nowSecs),
-    expiresAt: expiresAt === null ? null : Math.min(expiresAt, event.created_at + MAX_LISTING_SECS),
+    expiresAt,
     source: 'listing',
   })
 }
