@@ -37,9 +37,9 @@ export function renderConversation(turns: readonly ConversationTurn[], prompt: s
   return { prompt: rendered, promptBytes: utf8Bytes(rendered), turnsSent: kept.length, turnsCut: answered.length - kept.length }
 }
 
-/** An answer comes from a stranger: it must not be able to speak in the next prompt as somebody else. */
+/** An answer comes from a stranger: it must not be able to speak in the next prompt as somebody else, nor to end the turns. */
 function disarm(text: string): string {
-  return text.replaceAll(/^(?=(?:User|Assistant): )/gm, ' ')
+  return text.replaceAll(/^(?=(?:User|Assistant): |Answer the last message\.)/gm, ' ')
 }
 
 export interface ConversationMessage {
@@ -52,7 +52,8 @@ export interface ConversationMessage {
  * one message. Earlier turns cannot hold such marks: `renderConversation` disarms them.
  */
 export function parseConversation(prompt: string): readonly ConversationMessage[] {
-  const end = prompt.lastIndexOf(CLOSING)
+  // The first, at the beginning of a line: turns cannot hold it there, the new prompt can.
+  const end = prompt.indexOf(`\n${CLOSING}`) + 1
   if (!prompt.startsWith(OPENING) || end < OPENING.length) return [{ role: 'user', content: prompt }]
   const turns = prompt.slice(OPENING.length, end).split(/^(User|Assistant): /m)
   const messages: ConversationMessage[] = []
