@@ -1,13 +1,16 @@
 /** The composition root: puts the rooms together and hands out what the shells and the contract's handlers need. */
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { z } from 'zod'
 import type { JobRow } from '#shared/ipc/common.ts'
-import type { MintFaults } from '#shared/ipc/settings.ts'
+import type { MintFaults, RelaySetting } from '#shared/ipc/settings.ts'
 import type { Network } from '#shared/market/network.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { createCustomer, type Customer } from './customer/customer.ts'
 import { createPurchaseDialects } from './customer/dialects/purchaseDialects.ts'
 import { createDirectory, type Directory } from './customer/directory.ts'
+import { createPeerRelays } from './customer/peerRelays.ts'
+import { watchClock } from './clockWarning.ts'
 import { createEmitter, type Emitter } from './emitter.ts'
 import { createBackendChooser, type BackendChooser } from './inference/chooseBackend.ts'
 import type { Backend } from './inference/backend.ts'
@@ -20,8 +23,10 @@ import type { RelayPool } from './nostr/relayPool.ts'
 import { openKeyring, type Keyring } from './keyring.ts'
 import type { Clock, Log, OpenWebSocket, Random, Secrets } from './ports.ts'
 import { createPreferences, type Preferences } from './preferences.ts'
+import { createRelayList, type RelayList } from './relayList.ts'
 import { createSaleDialects } from './provider/dialects/saleDialects.ts'
 import { createProvider, type Provider } from './provider/provider.ts'
+import { createRelayListPublisher } from './provider/relayListPublisher.ts'
 import { startHouse } from './sandbox/house.ts'
 import { joinSandbox, type Sandbox } from './sandbox/sandbox.ts'
 import { openDatabase } from './store/database.ts'
@@ -43,8 +48,8 @@ export interface EngineConfig {
   readonly sandboxFolder: string
   readonly shell: 'desktop' | 'browser' | 'terminal'
   readonly version: string
-  /** Where the market is read and written: the sandbox's own relay and those of the settings, or exactly these. */
-  readonly relays?: readonly string[]
+  /** Where the market is read and written: the sandbox's own relay and those of the settings, or exactly these. An address alone is both. */
+  readonly relays?: readonly (string | RelaySetting)[]
   readonly wallet: { readonly kind: 'sandbox' } | { readonly kind: 'mock' } | { readonly kind: 'nwc'; readonly connection: string; readonly network: Network }
   /** Offers the toy under an identity of the sandbox's own while this engine hosts it. */
   readonly houseSeller: boolean
@@ -82,6 +87,7 @@ export interface Engine {
   readonly notices: Notices
   readonly preferences: Preferences
   readonly pool: RelayPool
+  readonly relayList: RelayList
   readonly wallet: Wallet
   readonly account: Account
   readonly backend: BackendChooser
@@ -103,6 +109,8 @@ export interface Engine {
 /** Local relays take every piece at once; public ones are spared. */
 const LOCAL_PIECE_INTERVAL_MS = 20
 const PUBLIC_PIECE_INTERVAL_MS = 150
+
+const LIST_DATE_KEY = 'relays.listDate'
 
 /**
  * Opens everything under `config.dataFolder` and starts it. Problems: the folder is in use, the store is from a newer
@@ -183,11 +191,11 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
 
   const pool = wrapped(ports.wrap?.pool, createRelayPool({ clock, random, openWebSocket, crypto, log, authenticate: () => signer }))
   undo.push(() => pool.close())
-  const marketRelays = config.relays ?? [...(sandbox ? [sandbox.relayUrl] : []), ...preferences.settings.get().relays]
-  for (const url of marketRelays) {
-    const problem = pool.add(url)
-    if (problem !== null) return fail('bad-relay', problem)
-  }
+  const fixed = config.relays?.map((relay) => (typeof relay === 'string' ? { url: relay, read: true, write: true } : relay)) ?? null
+  const relayList = createRelayList({ pool, preferences, fixed, ownUrl: sandbox?.relayUrl ?? null })
+  const connecting = relayList.open()
+  if (!connecting.ok) return connecting
+  undo.push(watchClock(pool, notices))
 
   const made = makeWallet()
   if (!made.ok) return made
@@ -214,7 +222,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
     jobChanged.emit(row)
     account.touch()
   }
-  const publicRelays = () => publicOf(pool.urls())
+  const publicRelays = () => publicOf(pool.urls('read'))
   const provider = createProvider({
     clock, log, pool, signer, wallet, journal, settings, onJobChanged, onStoreFailure, onUnreadable,
     backend: () => backend.active(),
@@ -225,6 +233,16 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   })
   undo.push(() => provider.close())
   undo.push(backend.status.subscribe(() => provider.modelsChanged()))
+  const listPublisher = createRelayListPublisher({
+    pool, signer, clock, log,
+    list: () => ({ read: publicRelays(), write: publicOf(pool.urls('write')) }),
+    lastDate: { read: () => settings.read(LIST_DATE_KEY, z.number().int().nonnegative()) ?? 0, write: (createdAt) => settings.write(LIST_DATE_KEY, createdAt) },
+  })
+  undo.push(() => listPublisher.close())
+  const updateList = () => listPublisher.update(provider.status.get().selling === 'on')
+  undo.push(provider.status.subscribe(updateList), preferences.settings.subscribe(updateList))
+  const peerRelays = createPeerRelays({ pool, clock })
+  undo.push(() => peerRelays.close())
   const directory = createDirectory({ pool, clock, log, ownPubkey: () => signer.pubkey })
   undo.push(() => directory.close())
   const customer = createCustomer({
@@ -233,6 +251,8 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
     dialects: createPurchaseDialects({ pool, signer, clock }),
     onStoreFailure, onUnreadable,
     limits: () => preferences.settings.get().limits,
+    onlyPrivate: () => preferences.settings.get().onlyPrivate,
+    peerRelays: (pubkey) => peerRelays.of(pubkey),
     isSentByHand: (paymentHash) => payments.find(paymentHash) !== null,
     randomId: () => Buffer.from(random.bytes(16)).toString('hex'),
     balanceMsat: () => account.status.get().balanceMsat,
@@ -259,7 +279,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   showMintFaults()
 
   return ok({
-    mintFaults, config, clock, keyring, notices, preferences, pool, wallet, account, backend, provider, customer, directory, journal, threads, sandbox, jobChanged, threadsChanged,
+    mintFaults, config, clock, keyring, notices, preferences, pool, relayList, wallet, account, backend, provider, customer, directory, journal, threads, sandbox, jobChanged, threadsChanged,
     setMintFaults(change) {
       const mint = sandbox?.mint() ?? null
       mint?.setFaults(change)

@@ -35,6 +35,10 @@ export interface CustomerOptions {
   readonly threads: ThreadStore
   readonly directory: Directory
   readonly limits: () => Limits
+  /** Whether nothing may be asked that anybody but the seller could read. */
+  readonly onlyPrivate: () => boolean
+  /** Where that key's owner reads, beyond what its offer says. */
+  readonly peerRelays: (pubkey: string) => readonly string[]
   /** Whether a person paid, or tried to pay, that invoice by hand. */
   readonly isSentByHand: (paymentHash: string) => boolean
   readonly randomId: () => string
@@ -86,6 +90,13 @@ export interface Customer {
   watchText(jobId: string, listener: (change: TextChange) => void): () => void
   resume(): void
   close(): Promise<void>
+}
+
+interface Target {
+  /** Null for an open request. */
+  readonly offer: SoughtOffer | null
+  readonly dialect: PurchaseDialect
+  readonly priceMsat: Msat
 }
 
 const TITLE_CHARACTERS = 60
@@ -176,20 +187,31 @@ export function createCustomer(options: CustomerOptions): Customer {
     }
   }
 
-  function choose(question: Question): Result<{ readonly offer: SoughtOffer | null; readonly dialect: PurchaseDialect; readonly priceMsat: Msat }> {
+  function choose(question: Question): Result<Target> {
+    if (!options.onlyPrivate()) return chooseAmong(dialects, question)
+    const target = chooseAmong(dialects.filter(({ privacy }) => privacy === 'private'), question)
+    if (target.ok || !chooseAmong(dialects, question).ok) return target
+    const { by } = question.selection
+    if (by === 'open') return fail('only-private', 'An open request can be read by anyone, and you ask only privately. Choose a seller, or allow public questions.')
+    if (by === 'offer' || by === 'pubkey') return fail('only-private', 'This seller can be asked only in the open, and you ask only privately. Choose another one, or allow public questions.')
+    return fail('only-private', 'No seller that fits can be asked privately, and you ask only privately. Wait for one, or allow public questions.')
+  }
+
+  function chooseAmong(spoken: readonly PurchaseDialect[], question: Question): Result<Target> {
     if (question.selection.by === 'open') {
-      const dialect = dialects.find(({ name, takesOpenRequests }) => takesOpenRequests && (question.dialect === undefined || name === question.dialect))
+      const dialect = spoken.find(({ name, takesOpenRequests }) => takesOpenRequests && (question.dialect === undefined || name === question.dialect))
       if (dialect === undefined) return fail('no-dialect', 'An open request cannot be made this way. Choose a seller.')
       return ok({ offer: null, dialect, priceMsat: minMsat(question.maxPriceMsat ?? options.limits().perJobMsat, options.limits().perJobMsat) })
     }
-    const offer = selectOffer<SeenOffer>(directory.offers.get().values(), question.selection, {
+    const all = directory.offers.get().values()
+    const offer = selectOffer<SeenOffer>(spoken === dialects ? all : all.filter((each) => chooseDialect(each, spoken, question.dialect).ok), question.selection, {
       network: wallet.network,
       maxPriceMsat: question.maxPriceMsat ?? null,
       nowSecs: Math.floor(clock.now() / 1_000),
       excludePubkeys: [ownPubkey],
     })
     if (!offer.ok) return offer
-    const dialect = chooseDialect(offer.value, dialects, question.dialect)
+    const dialect = chooseDialect(offer.value, spoken, question.dialect)
     return dialect.ok ? ok({ offer: offer.value, dialect: dialect.value, priceMsat: offer.value.pricePerRequestMsat }) : dialect
   }
 
@@ -215,6 +237,8 @@ export function createCustomer(options: CustomerOptions): Customer {
     const target = choose(question)
     if (!target.ok) return target
     const { offer, dialect, priceMsat } = target.value
+    // Asked for while the question is still being written.
+    if (offer !== null) options.peerRelays(offer.pubkey)
     const turns = question.threadId === undefined ? [] : threads.turns(question.threadId).map((turn) => ({ prompt: turn.prompt, answer: answer(turn.jobId) }))
     const rendered = renderConversation(turns, question.prompt, dialect.maxPromptBytes)
     const maxFeeMsat = feeCap(priceMsat, options.limits().maxFeePermille)
@@ -232,7 +256,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     const at = clock.now()
     const maxTokens = question.maxTokens ?? limits.maxTokens
     const budgetMsat = minMsat(question.maxPriceMsat ?? limits.perJobMsat, limits.perJobMsat)
-    const draft = { channelId: offer?.channelId ?? null, provider: offer?.pubkey ?? null, relays: offer === null ? [] : [...new Set([...offer.relays, ...offer.seenOn])], prompt, maxTokens, model: null, bidMsat: minMsat(priceMsat, budgetMsat) }
+    const draft = { channelId: offer?.channelId ?? null, provider: offer?.pubkey ?? null, relays: offer === null ? [] : [...new Set([...options.peerRelays(offer.pubkey), ...offer.relays, ...offer.seenOn])], prompt, maxTokens, model: null, bidMsat: minMsat(priceMsat, budgetMsat) }
     const { event, jobId, route, privacy } = dialectNamed(dialect).makeRequest(draft, (taken) => threads.turn(taken) !== null || journal.row('customer', taken) !== null)
     const request = {
       jobId,
