@@ -46,7 +46,12 @@ export default defineConfig({
       target: 'node24',
       minify: false,
       rolldownOptions: {
-        input: { desktop: fromRoot('src/main/desktop/main.ts'), souk: fromRoot('src/main/headless/cli.ts') },
+        input: {
+          desktop: fromRoot('src/main/desktop/main.ts'),
+          souk: fromRoot('src/main/headless/cli.ts'),
+          // A thread's program is an entry of its own: src/main/engine/nostr/mining/miner.ts looks for it beside the others.
+          miningWorker: fromRoot('src/main/engine/nostr/mining/miningWorker.ts'),
+        },
         external: notBundled,
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },
