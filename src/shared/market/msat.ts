@@ -57,3 +57,9 @@ export function parseSats(text: string): Msat | null {
   const value = Number(match[1]) * MSAT_PER_SAT + Number((match[2] ?? '').padEnd(3, '0'))
   return isMsat(value) ? value : null
 }
+
+/** Parses an amount in msat as messages spell it: digits alone. Null when it is not an amount. */
+export function parseMsat(text: string): Msat | null {
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : null
+  return isMsat(value) ? value : null
+}

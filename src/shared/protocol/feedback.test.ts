@@ -3,7 +3,9 @@ import { finalizeEvent } from 'nostr-tools/pure'
 import { accountFromSeedWords } from 'nostr-tools/nip06'
 import { expect, test } from 'vitest'
 import type { EventTemplate } from './event.ts'
-import { cancelTemplate, feedbackTemplate, parseCancel, parseFeedback } from './feedback.ts'
+import { msat } from '../market/msat.ts'
+import { envelopeTemplate, isEncrypted, openEnvelope, writeHiddenTags } from './envelope.ts'
+import { cancelTemplate, feedbackTags, feedbackTemplate, parseCancel, parseFeedback } from './feedback.ts'
 import { hostileTags, isUnpolluted } from './testing/hostile.ts'
 import identities from './vectors/identity.json' with { type: 'json' }
 import vectors from './vectors/nip90.json' with { type: 'json' }
@@ -24,6 +26,40 @@ test('a refusal, its absence of a text, and a cancellation are written byte for 
   expect(idSignedBy(canonical.cancel.pubkey, cancel)).toBe(canonical.cancel.id)
 })
 
+test('an invoice is written so that both forms find it, and read from either', () => {
+  const bolt11 = 'lnbcrt100n1mock'
+  const [, amount = '0'] = canonical.paymentRequired.tags[1] ?? []
+  const relayUrl = canonical.paymentRequired.tags[2]?.[2] ?? ''
+  const template = feedbackTemplate({ ...request, status: 'payment-required', text: 'pay first', invoice: { amountMsat: msat(Number(amount)), bolt11 }, relayUrl }, canonical.paymentRequired.created_at)
+  expect(template.content).toBe(vectors.original.paymentRequired.content)
+  // Apart from that content it is the canonical one, byte for byte.
+  expect(idSignedBy(canonical.paymentRequired.pubkey, { ...template, content: '' })).toBe(canonical.paymentRequired.id)
+  for (const event of [canonical.paymentRequired, vectors.original.paymentRequired, { ...canonical.error, ...template }]) {
+    expect(parseFeedback(event)).toMatchObject({ ok: true, value: { status: 'payment-required', amountMsat: 10_000, bolt11 } })
+  }
+  expect(parseFeedback({ ...canonical.paymentRequired, tags: [['amount', '1.5', 'https://pay.test'], ...canonical.processing.tags], content: 'pay me' })).toMatchObject({ ok: true, value: { amountMsat: null, bolt11: null } })
+})
+
+test('what there is of an answer is the content of a partial', () => {
+  expect(parseFeedback(canonical.partial)).toMatchObject({ ok: true, value: { status: 'partial', content: 'The answer' } })
+})
+
+test('hidden feedback reads as the plain one does, and what is hidden cannot change whom it is about', () => {
+  const draft = { ...request, status: 'payment-required' as const, text: 'pay', invoice: { amountMsat: msat(10_000), bolt11: 'lnbcrt100n1mock' } }
+  const envelope = envelopeTemplate({ kind: 7000, peer: request.customerPubkey, requestId: request.requestId, ciphertext: 'secret' }, 1)
+  expect(envelope).toEqual({ kind: 7000, created_at: 1, tags: [['e', request.requestId], ['p', request.customerPubkey], ['encrypted']], content: 'secret' })
+  const event = { ...canonical.error, ...envelope }
+  expect(isEncrypted(event)).toBe(true)
+  expect(parseFeedback(event)).toMatchObject({ ok: false, error: { code: 'unknown-status' } })
+  const forged = [['e', 'f'.repeat(64)], ['p', 'f'.repeat(64)], ...feedbackTags(draft), ['content', 'so far']]
+  const opened = openEnvelope(event, writeHiddenTags(forged))
+  expect(isEncrypted(opened)).toBe(false)
+  expect(parseFeedback(opened)).toEqual({
+    ok: true,
+    value: { ...request, pubkey: event.pubkey, status: 'payment-required', text: 'pay', amountMsat: 10_000, bolt11: 'lnbcrt100n1mock', content: 'so far', createdAt: 1 },
+  })
+})
+
 test('a request made in a channel is cancelled as a kind 42, and the relay hint is written when it is one', () => {
   expect(cancelTemplate('x', 1).tags).toEqual([['e', 'x'], ['k', '42']])
   const hinted = feedbackTemplate({ ...request, status: 'error', text: 'a\nb', relayUrl: 'wss://r.test' }, 1)
@@ -34,7 +70,7 @@ test('a request made in a channel is cancelled as a kind 42, and the relay hint 
 test('feedback of both dialects is read, with its author', () => {
   expect(parseFeedback(canonical.error)).toEqual({
     ok: true,
-    value: { ...request, pubkey: canonical.error.pubkey, status: 'error', text: 'model not found', createdAt: canonical.error.created_at },
+    value: { ...request, pubkey: canonical.error.pubkey, status: 'error', text: 'model not found', amountMsat: null, bolt11: null, content: '', createdAt: canonical.error.created_at },
   })
   expect(parseFeedback(vectors.original.paymentRequired)).toMatchObject({ ok: true, value: { status: 'payment-required', text: '' } })
   expect(parseFeedback(vectors.forged.invoice)).toMatchObject({ ok: true, value: { pubkey: vectors.forged.invoice.pubkey } })
@@ -71,7 +107,7 @@ test('a cancellation names its author and the requests; a deletion of something 
 
 test('whatever arrives, parsing never throws and never reaches a prototype', () => {
   fc.assert(
-    fc.property(hostileTags(['status', 'e', 'p', 'k', '__proto__']), fc.constantFrom(5, 7000), (tags, kind) => {
+    fc.property(hostileTags(['status', 'amount', 'e', 'p', 'k', '__proto__']), fc.constantFrom(5, 7000), (tags, kind) => {
       const event = { ...canonical.error, kind, tags: [...tags, ['status', 'error', 'x'], ['e', request.requestId]] }
       for (const read of [parseFeedback(event), parseCancel(event)]) if (read.ok) expect(isUnpolluted(read.value)).toBe(true)
     }),

@@ -1,8 +1,10 @@
 /**
- * Refusals and cancellations beside the channel **(ours)**: the channel dialect has no message for either, so they
- * travel as NIP-90 feedback and as a deletion of the request (PROTOCOL.md §4). A reader of the original sees neither.
+ * What is said of a job before its result, kind 7000, and its cancellation, a deletion of the request (PROTOCOL.md §4).
+ * The channel dialect has no message for a refusal or a cancellation, so there too they travel like this **(ours)**.
  */
+import { parseMsat, type Msat } from '../market/msat.ts'
 import { fail, ok, type Result } from '../market/result.ts'
+import { MAX_JOB_TAGS } from './envelope.ts'
 import { isHex64, tagValues, type EventTemplate, type NostrEvent } from './event.ts'
 import { KIND } from './kinds.ts'
 import { cleanText, isRelayUrl } from './wireText.ts'
@@ -21,6 +23,12 @@ export interface Feedback {
   readonly status: FeedbackStatus
   /** For a person, cleaned and bounded; may be empty. */
   readonly text: string
+  /** As it says; what counts is what the invoice says. */
+  readonly amountMsat: Msat | null
+  /** From `amount`, else from the content; not decoded. */
+  readonly bolt11: string | null
+  /** With `partial`, what there is of the answer. */
+  readonly content: string
   readonly createdAt: number
 }
 
@@ -29,47 +37,59 @@ export interface FeedbackDraft {
   readonly customerPubkey: string
   readonly status: FeedbackStatus
   readonly text: string
+  /** With `payment-required`. */
+  readonly invoice?: { readonly amountMsat: Msat; readonly bolt11: string }
   /** Where the request was read; left out when absent. */
   readonly relayUrl?: string
 }
 
 const MAX_TEXT = 500
-const MAX_TAGS = 200
 const MAX_REQUESTS = 100
+const MAX_BOLT11 = 8_000
 
-/** A kind 7000 to sign. The text is cut to 500 characters. */
+/** What a kind 7000 says, without whom it is for: what is hidden from relays. The text is cut to 500 characters. */
+export function feedbackTags({ status, text, invoice }: FeedbackDraft): readonly (readonly string[])[] {
+  const amount = invoice === undefined ? [] : [['amount', String(invoice.amountMsat), invoice.bolt11]]
+  return [['status', status, cleanText(text, MAX_TEXT)], ...amount]
+}
+
+/** A plain kind 7000 to sign. Canonical readers find an invoice in `amount`, the original's in the content. */
 export function feedbackTemplate(draft: FeedbackDraft, createdAt: number): EventTemplate {
-  const { requestId, customerPubkey, status, text, relayUrl } = draft
+  const { requestId, customerPubkey, invoice, relayUrl } = draft
   const hint = relayUrl !== undefined && isRelayUrl(relayUrl) ? [relayUrl] : []
   return {
     kind: KIND.jobFeedback,
     created_at: createdAt,
-    tags: [
-      ['status', status, cleanText(text, MAX_TEXT)],
-      ['e', requestId, ...hint],
-      ['p', customerPubkey],
-    ],
-    content: '',
+    tags: [...feedbackTags(draft), ['e', requestId, ...hint], ['p', customerPubkey]],
+    content: invoice?.bolt11 ?? '',
   }
 }
 
-/** Reads a kind 7000. Problems: `wrong-kind`, `too-long`, `unknown-status`, `no-request`. */
+/** Reads a kind 7000, a hidden one once it is opened. Problems: `wrong-kind`, `too-long`, `unknown-status`, `no-request`. */
 export function parseFeedback(event: NostrEvent): Result<Feedback> {
   if (event.kind !== KIND.jobFeedback) return fail('wrong-kind', 'This event is not feedback to a job.')
-  if (event.tags.length > MAX_TAGS) return fail('too-long', `The feedback has more than ${MAX_TAGS} tags.`)
+  if (event.tags.length > MAX_JOB_TAGS) return fail('too-long', `The feedback has more than ${MAX_JOB_TAGS} tags.`)
   const [, said, text = ''] = event.tags.find((tag) => tag[0] === 'status') ?? []
   const status = FEEDBACK_STATUSES.find((known) => known === said)
   if (status === undefined) return fail('unknown-status', 'The feedback has no status, or one that is not known.')
   const requestId = tagValues(event.tags, 'e').find(isHex64)
   if (requestId === undefined) return fail('no-request', 'The feedback does not name the request that it is about.')
+  const [, amount = '', invoice = ''] = event.tags.find((tag) => tag[0] === 'amount') ?? []
   return ok({
     pubkey: event.pubkey,
     requestId,
     customerPubkey: tagValues(event.tags, 'p').find(isHex64) ?? null,
     status,
     text: cleanText(text, MAX_TEXT),
+    amountMsat: parseMsat(amount),
+    bolt11: [invoice, event.content].map((each) => each.trim()).find(isInvoice) ?? null,
+    content: event.content,
     createdAt: event.created_at,
   })
+}
+
+function isInvoice(text: string): boolean {
+  return text.length <= MAX_BOLT11 && /^ln[0-9a-z]+$/i.test(text)
 }
 
 /** What `pubkey` no longer wants. Believed only for requests that this key signed. */
@@ -96,7 +116,7 @@ export function cancelTemplate(requestId: string, createdAt: number, requestKind
 /** Reads a kind 5 as a cancellation. Problems: `wrong-kind`, `too-long`, `not-a-request` (its `k` says so), `no-request`. */
 export function parseCancel(event: NostrEvent): Result<Cancellation> {
   if (event.kind !== KIND.deletion) return fail('wrong-kind', 'This event cancels nothing.')
-  if (event.tags.length > MAX_TAGS) return fail('too-long', `The cancellation has more than ${MAX_TAGS} tags.`)
+  if (event.tags.length > MAX_JOB_TAGS) return fail('too-long', `The cancellation has more than ${MAX_JOB_TAGS} tags.`)
   const kinds = tagValues(event.tags, 'k')
   const isRequest = [KIND.channelMessage, KIND.textGeneration].some((kind) => kinds.includes(String(kind)))
   if (kinds.length > 0 && !isRequest) return fail('not-a-request', 'What is deleted is not a request for a job.')

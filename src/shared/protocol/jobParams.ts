@@ -1,0 +1,77 @@
+/** The parameters of a NIP-90 text job (PROTOCOL.md §4), in every spelling, with the bounds within which they mean something. */
+import { fail, ok, type Result } from '../market/result.ts'
+import type { Sampling } from '../market/sampling.ts'
+
+export interface JobParams {
+  /** Null: the seller's default. */
+  readonly model: string | null
+  /** Null: as many as the seller allows. */
+  readonly maxTokens: number | null
+  readonly sampling: Sampling
+  /** The dialect in which the answer may stream (ours); null when none is asked for. */
+  readonly stream: string | null
+}
+
+interface NumberRule {
+  /** As the canonical form spells it; underscores are read as hyphens and the other way round. */
+  readonly name: string
+  readonly min: number
+  readonly max: number
+  readonly whole: boolean
+}
+
+const MAX_TOKENS: NumberRule = { name: 'max_tokens', min: 1, max: 2_147_483_647, whole: true }
+const SAMPLING: Readonly<Record<keyof Sampling, NumberRule>> = {
+  temperature: { name: 'temperature', min: 0, max: 2, whole: false },
+  topK: { name: 'top-k', min: 0, max: 1_000, whole: true },
+  topP: { name: 'top-p', min: 0, max: 1, whole: false },
+  /** Neutral at 1.0; 0 would divide by nothing. */
+  repeatPenalty: { name: 'frequency_penalty', min: 0.01, max: 10, whole: false },
+  seed: { name: 'seed', min: 0, max: 4_294_967_295, whole: true },
+}
+const SAMPLING_KEYS = ['temperature', 'topK', 'topP', 'repeatPenalty', 'seed'] as const
+const MAX_MODEL = 200
+const MAX_STREAM = 40
+
+/** The `param` tags of a request. */
+export function jobParamTags({ model, maxTokens, sampling, stream }: JobParams): readonly (readonly string[])[] {
+  const values: readonly (readonly [string, string | number | null | undefined])[] = [
+    ['model', model],
+    [MAX_TOKENS.name, maxTokens],
+    ...SAMPLING_KEYS.map((key) => [SAMPLING[key].name, sampling[key]] as const),
+    ['stream', stream],
+  ]
+  return values.flatMap(([name, value]) => (value === null || value === undefined ? [] : [['param', name, String(value)]]))
+}
+
+/**
+ * Reads the `param` tags; the first of each name counts, unknown ones are passed over. Fails with `bad-param`, and a
+ * sentence that names it, where a value is no number or out of bounds: an answer made otherwise would not be what was asked for.
+ */
+export function parseJobParams(tags: readonly (readonly string[])[]): Result<JobParams> {
+  const said = new Map<string, string>()
+  for (const [tag, name = '', value = ''] of tags) {
+    const spelled = name.replaceAll('-', '_')
+    if (tag === 'param' && !said.has(spelled)) said.set(spelled, value.trim())
+  }
+  const model = said.get('model') ?? null
+  if (model !== null && (model === '' || model.length > MAX_MODEL)) return fail('bad-param', 'The parameter model is not the name of one.')
+  const maxTokens = readNumber(said, MAX_TOKENS)
+  if (!maxTokens.ok) return maxTokens
+  const sampling: { -readonly [Key in keyof Sampling]: number } = {}
+  for (const key of SAMPLING_KEYS) {
+    const value = readNumber(said, SAMPLING[key])
+    if (!value.ok) return value
+    if (value.value !== null) sampling[key] = value.value
+  }
+  const stream = said.get('stream') ?? null
+  return ok({ model, maxTokens: maxTokens.value, sampling, stream: stream === null || stream.length > MAX_STREAM ? null : stream })
+}
+
+function readNumber(said: ReadonlyMap<string, string>, { name, min, max, whole }: NumberRule): Result<number | null> {
+  const text = said.get(name.replaceAll('-', '_'))
+  if (text === undefined) return ok(null)
+  const value = /^[+-]?\d{1,12}(\.\d{1,20})?$/.test(text) ? Number(text) : Number.NaN
+  if (value >= min && value <= max && (!whole || Number.isInteger(value))) return ok(value === 0 ? 0 : value)
+  return fail('bad-param', `The parameter ${name} is ${whole ? 'a whole number' : 'a number'} from ${min} to ${max} here.`)
+}
