@@ -92,11 +92,14 @@ describe('the journal', () => {
   })
 
   it('knows a payment hash, and the history with a peer', () => {
-    put('job_1', { peer: 'a', movedMsat: msat(3) }, { settledAt: 1, paymentHash: 'h' })
+    put('job_1', { peer: 'a', movedMsat: msat(3), tokensPerSecond: 20 }, { settledAt: 1, paymentHash: 'h' })
+    put('job_4', { peer: 'a', tokensPerSecond: 40 })
     put('job_2', { peer: 'a', state: 'refused' })
     put('job_3', { peer: 'b', state: 'stopped' })
     expect([store.journal.jobOfPayment('h'), store.journal.jobOfPayment('other')]).toEqual(['job_1', null])
-    expect(Object.fromEntries(store.journal.peerHistory('customer'))).toEqual({ a: { done: 1, failed: 1, movedMsat: 3 }, b: { done: 0, failed: 0, movedMsat: 0 } })
+    expect(Object.fromEntries(store.journal.peerHistory('customer'))).toEqual({ a: { done: 2, failed: 1, movedMsat: 3, tokensPerSecond: 30 }, b: { done: 0, failed: 0, movedMsat: 0, tokensPerSecond: null } })
+    expect([...store.journal.peerHistory('customer', 'b').keys()]).toEqual(['b'])
+    expect(store.journal.peerHistory('customer', 'nobody').size).toBe(0)
   })
 
   it('leaves a row that cannot be read out of a list instead of showing none', () => {

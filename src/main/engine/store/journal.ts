@@ -31,6 +31,8 @@ export interface PeerHistory {
   readonly done: number
   readonly failed: number
   readonly movedMsat: Msat
+  /** Of its jobs that were done, on average; null when none says it. */
+  readonly tokensPerSecond: number | null
 }
 
 /** The append-only journal of jobs, and the `job` table that is derived from it in the same transaction. */
@@ -47,7 +49,8 @@ export interface Journal {
   settled(role: Role, sinceMs: number): readonly { readonly at: number; readonly amountMsat: Msat }[]
   /** Everything that ever settled. */
   settledTotal(role: Role): { readonly amountMsat: Msat; readonly jobs: number }
-  peerHistory(role: Role): ReadonlyMap<string, PeerHistory>
+  /** Of every peer, or of that one. */
+  peerHistory(role: Role, peer?: string): ReadonlyMap<string, PeerHistory>
   jobOfPayment(paymentHash: string): string | null
   /** Jobs that ended since a time with a payment that was tried and did not settle: its wallet may yet say otherwise. */
   endedUnsettled(role: Role, sinceMs: number): readonly string[]
@@ -71,9 +74,10 @@ export function createJournal(database: DatabaseSync): Journal {
     FROM job WHERE role = ? AND (settled_at IS NOT NULL OR pending_msat > 0)`)
   const selectSettled = database.prepare('SELECT settled_at, moved_msat FROM job WHERE role = ? AND settled_at >= ? ORDER BY settled_at')
   const selectTotal = database.prepare('SELECT COALESCE(SUM(moved_msat), 0) AS moved, COUNT(*) AS jobs FROM job WHERE role = ? AND settled_at IS NOT NULL')
-  const selectPeers = database.prepare(`
-    SELECT peer, SUM(state = 'done') AS done, SUM(state IN ('failed', 'owed', 'refused', 'expired')) AS failed, SUM(moved_msat) AS moved
-    FROM job WHERE role = ? GROUP BY peer`)
+  const peerColumns = `peer, SUM(state = 'done') AS done, SUM(state IN ('failed', 'owed', 'refused', 'expired')) AS failed, SUM(moved_msat) AS moved,
+    AVG(CASE WHEN state = 'done' AND json_valid(row) THEN json_extract(row, '$.tokensPerSecond') END) AS speed`
+  const selectPeers = database.prepare(`SELECT ${peerColumns} FROM job WHERE role = ? GROUP BY peer`)
+  const selectPeer = database.prepare(`SELECT ${peerColumns} FROM job WHERE role = ? AND peer = ? GROUP BY peer`)
   const selectEndedUnsettled = database.prepare(`
     SELECT job_id FROM job WHERE role = ? AND final = 1 AND settled_at IS NULL AND payment_hash IS NOT NULL AND updated_at >= ?
     ORDER BY updated_at DESC`)
@@ -114,11 +118,16 @@ export function createJournal(database: DatabaseSync): Journal {
       const found = selectTotal.get(role)
       return { amountMsat: msat(Number(found?.['moved'])), jobs: Number(found?.['jobs']) }
     },
-    peerHistory: (role) =>
+    peerHistory: (role, peer) =>
       new Map(
-        selectPeers.all(role).map((found) => [
+        (peer === undefined ? selectPeers.all(role) : selectPeer.all(role, peer)).map((found) => [
           String(found['peer']),
-          { done: Number(found['done']), failed: Number(found['failed']), movedMsat: msat(Number(found['moved'])) },
+          {
+            done: Number(found['done']),
+            failed: Number(found['failed']),
+            movedMsat: msat(Number(found['moved'])),
+            tokensPerSecond: typeof found['speed'] === 'number' ? found['speed'] : null,
+          },
         ]),
       ),
     jobOfPayment(paymentHash) {
