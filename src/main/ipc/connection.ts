@@ -1,11 +1,12 @@
 /** One page's connection: what it asked for, what is under way for it, and the limits of both. */
 import type { z } from 'zod'
 import type { Clock, Log } from '#engine/ports.ts'
-import type { Answer } from '#shared/ipc/contract.ts'
+import type { Answer, StateRows } from '#shared/ipc/contract.ts'
 import { ProblemError, type StateSource } from '#shared/ipc/handlers.ts'
 import { WIRE_VERSION, clientMessageSchema, type ClientMessage, type ServerMessage } from '#shared/ipc/wire.ts'
 import type { Problem } from '#shared/market/result.ts'
 import { describeIssues } from './describeIssues.ts'
+import { mirrorRows } from './mirrorRows.ts'
 import { mirrorState } from './mirrorState.ts'
 import { pumpStream, type Pump } from './pumpStream.ts'
 
@@ -13,7 +14,7 @@ import { pumpStream, type Pump } from './pumpStream.ts'
 export type Endpoint =
   | { readonly verb: 'request'; readonly input: z.ZodType; readonly output: z.ZodType; readonly handler: (input: unknown) => Promise<Answer<unknown>> | Answer<unknown> }
   | { readonly verb: 'stream'; readonly input: z.ZodType; readonly item: z.ZodType; readonly handler: (input: unknown, signal: AbortSignal) => AsyncIterable<unknown> }
-  | { readonly verb: 'state'; readonly snapshot: z.ZodType; readonly source: StateSource<unknown> }
+  | { readonly verb: 'state'; readonly snapshot: z.ZodType; readonly rows: StateRows | undefined; readonly source: StateSource<unknown> }
   | { readonly verb: 'event'; readonly payload: z.ZodType; readonly listen: (listener: (payload: unknown) => void) => () => void }
 type EndpointOf<V extends Endpoint['verb']> = Extract<Endpoint, { verb: V }>
 
@@ -134,16 +135,17 @@ export function createConnection({ endpoints, send, limits, clock, log }: Connec
     post(end ? { type: 'end', id, problem: end } : { type: 'end', id })
   }
 
-  function watch(id: number, name: string, { source, snapshot }: EndpointOf<'state'>): Subscription {
-    return mirrorState({
+  function watch(id: number, name: string, { source, snapshot, rows }: EndpointOf<'state'>): Subscription {
+    const options = {
       source,
       snapshot,
       clock,
       intervalMs: limits.patchIntervalMs,
-      onSnapshot: (value) => post({ type: 'snapshot', id, value }),
-      onPatch: (patch) => post({ type: 'patch', id, patch }),
-      onBug: (what, error) => logBug(name, what, error),
-    })
+      onSnapshot: (value: unknown) => post({ type: 'snapshot', id, value }),
+      onPatch: (patch: unknown) => post({ type: 'patch', id, patch }),
+      onBug: (what: string, error: unknown) => logBug(name, what, error),
+    }
+    return rows !== undefined && source.rows !== undefined ? mirrorRows({ ...options, ...rows, record: source.rows }) : mirrorState(options)
   }
 
   function listen(id: number, name: string, endpoint: EndpointOf<'event'>): Subscription {

@@ -70,7 +70,7 @@ function joinHandlers<C extends Contract>(contract: C, handlers: Handlers<C>): R
     const listen = events.get(name)
     if (route.verb === 'request' && handler) endpoints.set(name, { verb: 'request', input: route.input, output: route.output, handler })
     if (route.verb === 'stream' && streamHandler) endpoints.set(name, { verb: 'stream', input: route.input, item: route.item, handler: streamHandler })
-    if (route.verb === 'state' && source) endpoints.set(name, { verb: 'state', snapshot: route.snapshot, source })
+    if (route.verb === 'state' && source) endpoints.set(name, { verb: 'state', snapshot: route.snapshot, rows: route.rows, source })
     if (route.verb === 'event' && listen) endpoints.set(name, { verb: 'event', payload: route.payload, listen })
   }
   return endpoints

@@ -6,7 +6,7 @@ import { fail } from '../market/result.ts'
 import type { Problem } from '../market/result.ts'
 import type { Answer, Contract, EventName, InputOf, ItemOf, OutputOf, PayloadOf, RequestName, Route, SnapshotOf, StateName, StreamName } from './contract.ts'
 import { createLink, type ConnectionState, type LinkMessage } from './clientLink.ts'
-import { applyMerge } from './mergePatch.ts'
+import { createStateMirror, type StateMirror } from './stateMirror.ts'
 import type { Transport } from './transport.ts'
 import { STREAM_WINDOW, type ClientMessage } from './wire.ts'
 
@@ -67,8 +67,8 @@ interface Mirror {
   /** The id on this connection; 0 while none. */
   id: number
   known: boolean
-  /** The snapshot, when `known`. */
-  value: unknown
+  /** Of a watched state: the page's copy, good when `known`. */
+  readonly copy: StateMirror | null
   readonly listeners: Set<(value: unknown) => void>
 }
 
@@ -205,17 +205,12 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
     const mirror = mirrorsById.get(message.id)
     if (!mirror) return
     send({ type: 'credit', id: message.id, count: 1 })
-    const next = message.type === 'snapshot' ? message.value : applyMerge(mirror.value, message.patch)
-    const route = routeOf(mirror.route)
-    // Kept in any case: the next patch is made against it.
-    mirror.value = next
-    // Checked, but handed on as it came: a parsed copy would give every unchanged part a new identity.
-    mirror.known = route.verb === 'state' && route.snapshot.safeParse(next).success
+    mirror.known = mirror.copy?.take(message) ?? false
     if (!mirror.known) {
       protocolProblem(mirror.route)
       return
     }
-    for (const listener of new Set(mirror.listeners)) listener(next)
+    for (const listener of new Set(mirror.listeners)) listener(mirror.copy?.value())
   }
 
   function onPayload(id: number, raw: unknown) {
@@ -237,21 +232,22 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
     send({ type: mirror.verb, id: mirror.id, route: mirror.route })
   }
 
-  function join(route: string, verb: Mirror['verb'], listener: (value: unknown) => void): () => void {
-    let mirror = mirrors.get(route)
+  function join(name: string, verb: Mirror['verb'], listener: (value: unknown) => void): () => void {
+    let mirror = mirrors.get(name)
     if (!mirror) {
-      mirror = { route, verb, id: 0, known: false, value: undefined, listeners: new Set() }
-      mirrors.set(route, mirror)
+      const route = routeOf(name)
+      mirror = { route: name, verb, id: 0, known: false, copy: route.verb === 'state' ? createStateMirror(route) : null, listeners: new Set() }
+      mirrors.set(name, mirror)
       subscribeMirror(mirror)
     }
     const joined = mirror
     // A listener of its own, so that one function given twice is two subscriptions.
     const own = (value: unknown) => listener(value)
     joined.listeners.add(own)
-    if (joined.known) own(joined.value)
+    if (joined.known) own(joined.copy?.value())
     return () => {
       if (!joined.listeners.delete(own) || joined.listeners.size > 0) return
-      mirrors.delete(route)
+      mirrors.delete(name)
       if (joined.id === 0) return
       mirrorsById.delete(joined.id)
       send({ type: 'cancel', id: joined.id })

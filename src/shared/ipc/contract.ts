@@ -26,13 +26,20 @@ export interface StreamRoute<I extends z.ZodType = z.ZodType, T extends z.ZodTyp
 export interface StateRoute<S extends z.ZodType = z.ZodType> {
   readonly verb: 'state'
   readonly snapshot: S
+  /** Of a state too large to be compared and checked whole: its member that is a record of rows. What changed travels row by row. */
+  readonly rows?: StateRows
+}
+export interface StateRows {
+  /** The name of the snapshot's member. */
+  readonly member: string
+  readonly row: z.ZodType
 }
 export type Route = RequestRoute | EventRoute | StreamRoute | StateRoute
 
 export const request = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O): RequestRoute<I, O> => ({ verb: 'request', input, output })
 export const event = <P extends z.ZodType>(payload: P): EventRoute<P> => ({ verb: 'event', payload })
 export const stream = <I extends z.ZodType, T extends z.ZodType>(input: I, item: T): StreamRoute<I, T> => ({ verb: 'stream', input, item })
-export const state = <S extends z.ZodType>(snapshot: S): StateRoute<S> => ({ verb: 'state', snapshot })
+export const state = <S extends z.ZodType>(snapshot: S, rows?: StateRows): StateRoute<S> => ({ verb: 'state', snapshot, ...(rows === undefined ? {} : { rows }) })
 
 export type Contract = Readonly<Record<string, Route>>
 type RoutesOf<C extends Contract, V extends Route['verb']> = { [K in keyof C as C[K] extends { verb: V } ? K : never]: C[K] }

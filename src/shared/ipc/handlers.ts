@@ -10,6 +10,13 @@ export interface StateSource<T> {
   get(): T
   /** Calls `listener` on every later change; the returned function ends it. */
   subscribe(listener: (value: T) => void): () => void
+  /** Of a route with rows, which `get` then leaves out: the record, and which of its rows changed. */
+  readonly rows?: RowSource
+}
+/** The engine's `KeyedSignal` is one. */
+export interface RowSource {
+  get(): ReadonlyMap<string, unknown>
+  subscribe(listener: (changed: ReadonlySet<string>) => void): () => void
 }
 
 export interface Handlers<C extends Contract> {
