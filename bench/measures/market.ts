@@ -228,7 +228,7 @@ async function openCustomer(folder: string, ollamaUrl: string, sellerPubkey: str
   )
   if (!opened.ok) throw new Error(opened.error.message)
   const { customer } = opened.value
-  const isListed = () => Object.values(customer.offers.get()).some((offer) => offer.pubkey === sellerPubkey && offer.unavailable === undefined)
+  const isListed = () => [...customer.offers.get().values()].some((offer) => offer.pubkey === sellerPubkey && offer.unavailable === undefined)
   await new Promise<void>((resolve, reject) => {
     const late = setTimeout(() => reject(new Error('The seller’s offer did not arrive.')), PATIENCE_MS)
     const look = () => {

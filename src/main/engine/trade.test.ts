@@ -132,7 +132,7 @@ describe('a trade', () => {
 
   it('goes to the cheaper of two sellers', async () => {
     const [dear, cheap, buyer] = [await openSeller({ priceMsat: sats(12) }), await openSeller({ priceMsat: sats(7) }), await openBuyer()]
-    await until((look) => buyer.customer.offers.subscribe(look), () => ([dear, cheap].every((seller) => Object.values(buyer.customer.offers.get()).some((offer) => offer.pubkey === pubkeyOf(seller))) ? true : null), () => 'both offers')
+    await until((look) => buyer.customer.offers.subscribe(look), () => ([dear, cheap].every((seller) => [...buyer.customer.offers.get().values()].some((offer) => offer.pubkey === pubkeyOf(seller))) ? true : null), () => 'both offers')
     const asked = buyer.customer.ask({ prompt: QUESTION, selection: { by: 'cheapest' } })
     if (!asked.ok) throw new Error(asked.error.message)
     expect(await ended(buyer, 'customer', asked.value.jobId)).toMatchObject({ state: 'done', peer: pubkeyOf(cheap), priceMsat: sats(7) })

@@ -76,9 +76,17 @@ export function customerHandlers({ customer, directory, threads, journal, clock,
         const quoted = customer.quote(question)
         if (!quoted.ok) return quoted
         const { offer, dialect, privacy, priceMsat, maxFeeMsat, promptBytes, turnsSent, turnsCut, problem } = quoted.value
-        const row = offer === null ? undefined : customer.offers.get()[offer.key]
+        const row = offer === null ? undefined : customer.offers.get().get(offer.key)
         if (offer !== null && !row) return fail('gone', 'This offer has just gone. Choose another seller.')
         return ok({ ...(row === undefined ? {} : { offer: row }), dialect, privacy, priceMsat, maxFeeMsat, promptBytes, turnsSent, turnsCut, ...(problem === null ? {} : { problem }) })
+      },
+      'customer.offerEvent': ({ key }: Input<'customer.offerEvent'>) => {
+        const raw = directory.raw(key)
+        return raw === null ? fail('gone', 'This offer has just gone. Choose another seller.') : ok({ raw })
+      },
+      'customer.wanted': ({ keys }: Input<'customer.wanted'>) => {
+        directory.wanted(keys)
+        return ok({})
       },
       'customer.ask': (question: Input<'customer.ask'>) => customer.ask(question),
       'customer.stop': ({ jobId }: Input<'customer.stop'>) => {
@@ -104,7 +112,10 @@ export function customerHandlers({ customer, directory, threads, journal, clock,
     },
     streams: { 'customer.watch': watch },
     states: {
-      'customer.offers': deriveState([customer.offers, directory.loaded], () => ({ offers: { ...customer.offers.get() }, loaded: directory.loaded.get() })),
+      'customer.offers': {
+        ...deriveState([directory.loaded, directory.refused], () => ({ offers: {}, loaded: directory.loaded.get(), refused: { ...directory.refused.get() } })),
+        rows: customer.offers,
+      },
       'customer.threads': deriveState([{ subscribe: (listener) => threadsChanged.listen(() => listener()) }], () => ({
         threads: Object.fromEntries(threads.list().map((thread) => [thread.threadId, describeThread(thread)])),
       })),

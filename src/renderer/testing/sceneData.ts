@@ -18,13 +18,15 @@ export function makeOffer(now: number, change: Partial<OfferRow> & { key: string
     priceMsat: sats(10),
     network: 'regtest',
     channelId: pubkeyOf('c'),
+    dialects: ['souk/1', 'nip90'],
     relays: ['ws://127.0.0.1:7447'],
     announcedAt: now - 12_000,
+    lastSeenAt: change.announcedAt ?? now - 12_000,
     source: 'listing',
+    sellerOffers: 1,
     own: false,
     house: false,
     history: { done: 0, failed: 0, spentMsat: ZERO_MSAT },
-    raw: JSON.stringify({ id: pubkeyOf('e'), kind: 31990, pubkey: change.pubkey ?? pubkeyOf('a'), created_at: Math.floor(now / 1000) - 12, tags: [['d', 'souk'], ['k', '5050'], ['price', '10000', 'per-request', 'msats']], content: '{"name":"Bluebell"}' }),
     ...change,
   }
 }
@@ -159,7 +161,7 @@ export function makeStates(now: number): FakeStates {
       },
     },
     'sandbox.status': { role: 'host', relayUrl: 'ws://127.0.0.1:7447', mintPubkey: pubkeyOf('9'), houseSeller: true, faults: { pay: 'ok', delayMs: 0, down: false } },
-    'customer.offers': { offers: makeOffers(now), loaded: true },
+    'customer.offers': { offers: makeOffers(now), loaded: true, refused: {} },
     'customer.threads': { threads: makeThreads(now) },
     'customer.jobs': { jobs: {} },
   }

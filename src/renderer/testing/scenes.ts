@@ -50,7 +50,7 @@ function statesOf(scene: SceneName, now: number): FakeStates {
     case 'loading':
       return { 'app.status': app }
     case 'unsold':
-      return { ...states, 'customer.offers': { offers: {}, loaded: true }, 'customer.threads': { threads: {} } }
+      return { ...states, 'customer.offers': { offers: {}, loaded: true, refused: {} }, 'customer.threads': { threads: {} } }
     case 'mainnet':
       return { ...states, 'app.status': { ...app, mode: 'mainnet', network: 'mainnet' } }
     case 'notices':

@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import { PRICE_UNITS } from '../market/offer.ts'
 import { event, request, state, stream } from './contract.ts'
 import { dialectSchema, emptySchema, jobIdSchema, jobRowSchema, jobStateSchema, msatSchema, networkSchema, privacySchema, timeSchema } from './common.ts'
 
 const threadIdSchema = z.string().min(1).max(64)
+const offerKeySchema = z.string().max(300)
 
 export const offerRowSchema = z.object({
   key: z.string(),
@@ -10,17 +12,29 @@ export const offerRowSchema = z.object({
   name: z.string(),
   about: z.string(),
   models: z.array(z.string()),
+  /** Of one request, whatever the model. */
   priceMsat: msatSchema.optional(),
+  /** What it asks beside that: of single models, and for tokens. */
+  prices: z.array(z.object({ unit: z.enum(PRICE_UNITS), msat: msatSchema, model: z.string().optional() })).optional(),
   network: networkSchema.optional(),
   channelId: z.string().optional(),
+  /** The most private first. */
+  dialects: z.array(dialectSchema),
+  /** Those that brought it. */
   relays: z.array(z.string()),
   announcedAt: timeSchema,
+  /** The seller's last sign of life. */
+  lastSeenAt: timeSchema,
+  /** It was asked for one since, and gave none. */
+  unanswered: z.boolean().optional(),
   expiresAt: timeSchema.optional(),
   source: z.enum(['listing', 'channel']),
+  /** How many offers this seller makes. */
+  sellerOffers: z.number().int().positive(),
   own: z.boolean(),
   /** The sandbox's own seller, which offers the toy. */
   house: z.boolean(),
-  /** Why it cannot be bought from here, when it cannot: other network, no channel, no price. */
+  /** Why it cannot be bought from here, when it cannot: other network, no price, no dialect of ours. */
   unavailable: z.string().optional(),
   /** Own history with this key. */
   history: z.object({
@@ -30,8 +44,6 @@ export const offerRowSchema = z.object({
     tokensPerSecond: z.number().optional(),
     firstTextMs: z.number().optional(),
   }),
-  /** The newest event as it came, for the detail pane. */
-  raw: z.string(),
 })
 export type OfferRow = z.output<typeof offerRowSchema>
 
@@ -40,7 +52,7 @@ export const selectionSchema = z.discriminatedUnion('by', [
   z.object({ by: z.literal('cheapest') }),
   z.object({ by: z.literal('first') }),
   z.object({ by: z.literal('pubkey'), prefix: z.string().regex(/^[0-9a-f]{4,64}$/) }),
-  z.object({ by: z.literal('offer'), key: z.string().max(300) }),
+  z.object({ by: z.literal('offer'), key: offerKeySchema }),
   /** Whoever answers first: the question is public. */
   z.object({ by: z.literal('open') }),
 ])
@@ -80,14 +92,21 @@ export const askSchema = z.object({
 })
 
 export const customerRoutes = {
-  /** Offers seen lately, by offer key. */
+  /** Offers that are not over, by offer key. */
   'customer.offers': state(
     z.object({
       offers: z.record(z.string(), offerRowSchema),
       /** True once the relays have sent what they had stored. */
       loaded: z.boolean(),
+      /** Offers that could not be read, counted by the reason's code. */
+      refused: z.record(z.string(), z.number().int().positive()),
     }),
+    { member: 'offers', row: offerRowSchema },
   ),
+  /** The newest event that made an offer, as it came. */
+  'customer.offerEvent': request(z.object({ key: offerKeySchema }), z.object({ raw: z.string() })),
+  /** Which offers the page shows or is about to ask: their sellers are asked for signs of life. Instead of those named before. */
+  'customer.wanted': request(z.object({ keys: z.array(offerKeySchema).max(200) }), emptySchema),
   'customer.threads': state(z.object({ threads: z.record(threadIdSchema, threadSchema) })),
   /** Jobs of ours that are under way, by job id. */
   'customer.jobs': state(z.object({ jobs: z.record(jobIdSchema, jobRowSchema) })),

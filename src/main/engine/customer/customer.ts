@@ -4,12 +4,13 @@ import type { OfferRow, Selection } from '#shared/ipc/customer.ts'
 import type { Limits } from '#shared/ipc/settings.ts'
 import { renderConversation } from '#shared/market/conversation.ts'
 import type { DialectName, Privacy } from '#shared/market/dialect.ts'
-import { formatSats, minMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import { formatSats, minMsat, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import type { Clock, Log } from '../ports.ts'
 import { createReactor, type Reactor } from '../reactor.ts'
+import type { KeyedSignal } from '../keyedSignal.ts'
 import { createSignal, type Signal } from '../signal.ts'
-import type { Journal, PeerHistory } from '../store/journal.ts'
+import type { Journal } from '../store/journal.ts'
 import type { ThreadStore } from '../store/threads.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import { chooseDialect } from './chooseDialect.ts'
@@ -18,10 +19,11 @@ import type { Directory } from './directory.ts'
 import type { SeenOffer } from './offerBook.ts'
 import { feeCap, sumMsat, type SpendingContext } from './judgeInvoice.ts'
 import { createLiveText, type TextChange } from './liveText.ts'
+import { createOfferRows } from './offerRows.ts'
 import { intentOf, purchaseMachine, settlementOf, type Purchase, type PurchaseMessage } from './purchase.ts'
 import { createPurchaseEffects } from './purchaseEffects.ts'
 import { describePurchase } from './purchaseView.ts'
-import { selectOffer, whyUnavailable, type BuyableOffer } from './selection.ts'
+import { selectOffer, type BuyableOffer } from './selection.ts'
 
 export interface CustomerOptions {
   readonly clock: Clock
@@ -79,7 +81,7 @@ export interface Quote {
 }
 
 export interface Customer {
-  readonly offers: Signal<Readonly<Record<string, OfferRow>>>
+  readonly offers: KeyedSignal<OfferRow>
   readonly jobs: Signal<Readonly<Record<string, JobRow>>>
   quote(question: Question): Result<Quote>
   ask(question: Question): Result<{ readonly jobId: string; readonly threadId: string }>
@@ -107,9 +109,13 @@ const MAX_LATE_LOOKS = 20
 export function createCustomer(options: CustomerOptions): Customer {
   const { clock, log, ownPubkey, dialects, wallet, journal, threads, directory } = options
   const jobs = createSignal<Readonly<Record<string, JobRow>>>({})
-  const offers = createSignal<Readonly<Record<string, OfferRow>>>({})
+  const offers = createOfferRows({
+    offers: directory.offers,
+    network: wallet.network,
+    housePubkey: options.housePubkey,
+    history: { all: () => journal.peerHistory('customer'), of: (peer) => journal.peerHistory('customer', peer).get(peer) ?? null },
+  })
   const liveText = createLiveText(clock)
-  let history: ReadonlyMap<string, PeerHistory> = journal.peerHistory('customer')
 
   const reactor: Reactor<Purchase, PurchaseMessage> = createReactor({
     role: 'customer' as const,
@@ -131,10 +137,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     onChange(jobId, _state, row) {
       const { [jobId]: _, ...others } = jobs.get()
       jobs.set(row.final ? others : { ...others, [jobId]: row })
-      if (row.final) {
-        history = journal.peerHistory('customer')
-        showOffers()
-      }
+      if (row.final) offers.jobEnded(row.peer)
       options.onJobChanged(row)
     },
     onStoreFailure: options.onStoreFailure,
@@ -156,35 +159,6 @@ export function createCustomer(options: CustomerOptions): Customer {
     if (intent === null) return
     const found = await wallet.lookup(intent.paymentHash, 'outgoing')
     if (found.ok && found.value?.state === 'settled') reactor.dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment: found.value })
-  }
-
-  function showOffers(): void {
-    offers.set(Object.fromEntries([...directory.offers.get()].map(([key, offer]) => [key, describeOffer(offer)])))
-  }
-
-  function describeOffer(offer: SeenOffer): OfferRow {
-    const past = history.get(offer.pubkey)
-    const own = offer.pubkey === ownPubkey
-    const unavailable = own ? 'This is your own offer.' : whyUnavailable(offer, wallet.network)
-    return {
-      key: offer.key,
-      pubkey: offer.pubkey,
-      name: offer.name,
-      about: offer.about,
-      models: [...offer.models],
-      ...(offer.pricePerRequestMsat === null ? {} : { priceMsat: offer.pricePerRequestMsat }),
-      ...(offer.network === null ? {} : { network: offer.network }),
-      ...(offer.channelId === null ? {} : { channelId: offer.channelId }),
-      relays: [...offer.seenOn],
-      announcedAt: offer.announcedAt * 1_000,
-      ...(offer.expiresAt === null ? {} : { expiresAt: offer.expiresAt * 1_000 }),
-      source: offer.source,
-      own,
-      house: offer.pubkey === options.housePubkey(),
-      ...(unavailable === null ? {} : { unavailable }),
-      history: { done: past?.done ?? 0, failed: past?.failed ?? 0, spentMsat: past?.movedMsat ?? ZERO_MSAT },
-      raw: offer.raw,
-    }
   }
 
   function choose(question: Question): Result<Target> {
@@ -296,11 +270,9 @@ export function createCustomer(options: CustomerOptions): Customer {
     const look = async () => lookAgain(journal.jobOfPayment(paymentHash))
     void look().catch((error: unknown) => log('error', 'a payment could not be looked at again', { paymentHash, reason: error instanceof Error ? error.message : String(error) }))
   })
-  const forgetOffers = directory.offers.subscribe(showOffers)
-  showOffers()
 
   return {
-    offers,
+    offers: offers.rows,
     jobs,
     quote,
     ask,
@@ -325,7 +297,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     },
     async close() {
       forgetHints()
-      forgetOffers()
+      offers.close()
       liveText.close()
       await reactor.close()
     },

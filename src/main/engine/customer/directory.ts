@@ -3,13 +3,16 @@ import { parseAnnouncement } from '#shared/protocol/announcement.ts'
 import { channelOf } from '#shared/protocol/channel.ts'
 import { isHex64, MAX_MESSAGE_AGE_SECS, type Filter, type NostrEvent } from '#shared/protocol/event.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
+import { LIVE_WITHIN_SECS } from '#shared/market/offer.ts'
 import { parseDeletion } from '#shared/protocol/nip09.ts'
 import { parseListing } from '#shared/protocol/nip89.ts'
+import { createKeyedSignal, type KeyedSignal } from '../keyedSignal.ts'
 import type { RelayPool, Subscription } from '../nostr/relayPool.ts'
 import type { Clock, Log } from '../ports.ts'
 import { createSignal, type Signal } from '../signal.ts'
+import { readPages } from './listingPages.ts'
 import { createOfferBook, DEFAULT_LIMITS, type OfferBookLimits, type SeenOffer } from './offerBook.ts'
-import { STALE_AFTER_SECS } from './selection.ts'
+import { createProber } from './prober.ts'
 
 export interface DirectoryOptions {
   readonly pool: RelayPool
@@ -19,17 +22,27 @@ export interface DirectoryOptions {
   /** Channels to read from the start. */
   readonly channelIds?: () => readonly string[]
   readonly limits?: Partial<OfferBookLimits>
+  /** Asks an offer's seller for a sign of life, when the directory says so; the answer comes back by `heard`. Without it nobody is asked. */
+  readonly probe?: (offer: SeenOffer) => void
 }
 
 export interface Directory {
-  /** Live offers by key, in the order in which they were first seen. Changes at most five times a second. */
-  readonly offers: Signal<ReadonlyMap<string, SeenOffer>>
+  /** Offers by key that are not over, in the order in which they were first seen. Changes at most five times a second. */
+  readonly offers: KeyedSignal<SeenOffer>
   /** True once the relays have sent what they had stored, or their time for it is up. */
   readonly loaded: Signal<boolean>
-  /** The live offers after that many seconds of listening, or at once when the directory closes. */
+  /** Offers that were refused, counted by the reason's code: broken, giant, forged. Not what is merely over, or offers no answers. */
+  readonly refused: Signal<Readonly<Record<string, number>>>
+  /** The offers after that many seconds of listening, or at once when the directory closes. */
   discover(seconds: number): Promise<ReadonlyMap<string, SeenOffer>>
   /** Reads a channel's announcements too (idempotent). Returns a sentence when it cannot. */
   addChannel(channelId: string): string | null
+  /** A verified message of that key came: a pong, an invoice, a piece of an answer. Unix milliseconds. */
+  heard(pubkey: string, atMs: number): void
+  /** The offers, by key, that somebody looks at or is about to ask: kept current by questions, instead of those of the last call. */
+  wanted(keys: readonly string[]): void
+  /** The newest event that made the offer, as JSON; null when there is no such offer. */
+  raw(key: string): string | null
   close(): void
 }
 
@@ -38,21 +51,39 @@ const UPDATE_EVERY_MS = 200
 const GATHER_MS = 30
 const RECHECK_AFTER_MS = 60_000
 const STORED_LISTINGS = 1_000
+/** With fewer stored than this, no relay has held anything back. */
+const PAGED_FROM = 100
 const MAX_CHANNELS = 100
+/** Reasons that are nobody's lie: old news, other trades, other channels. */
+const BLAMELESS = new Set(['expired', 'not-compute', 'untimely', 'wrong-kind', 'wrong-channel', 'not-an-announcement'])
 
-export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limits }: DirectoryOptions): Directory {
-  const book = createOfferBook({ ...DEFAULT_LIMITS, ...limits })
-  const offers = createSignal<ReadonlyMap<string, SeenOffer>>(new Map())
+export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limits, probe }: DirectoryOptions): Directory {
+  const bounds = { ...DEFAULT_LIMITS, ...limits }
+  const book = createOfferBook(bounds)
+  const offers = createKeyedSignal<SeenOffer>()
   const loaded = createSignal(false)
+  const refused = createSignal<Readonly<Record<string, number>>>({})
   const channels = new Set<string>()
   const refusals = new Map<string, number>()
   const waiting = new Set<() => void>()
+  const pages = new Set<() => void>()
+  let storedListings = 0
   let cancelUpdate: (() => void) | null = null
   let cancelRecheck: (() => void) | null = null
   let updatedAt = -Infinity
   let closed = false
 
   const nowSecs = () => Math.floor(clock.now() / 1_000)
+  const prober =
+    probe &&
+    createProber({
+      clock,
+      probe,
+      offers: () => book.offers,
+      onUnanswered(pubkey) {
+        if (book.markUnanswered(pubkey, nowSecs())) changed()
+      },
+    })
 
   function takeEvent(event: NostrEvent, relay: string): void {
     if (closed) return
@@ -61,12 +92,14 @@ export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limit
       if (deletion.ok && book.withdraw(deletion.value)) changed()
       return
     }
+    if (!loaded.get()) storedListings += 1
     const offer = event.kind === KIND.listing ? parseListing(event, nowSecs()) : readAnnouncement(event)
     if (offer === null) return
     if (offer.ok) {
       if (book.put(offer.value, event, relay)) changed()
     } else {
       refusals.set(offer.error.code, (refusals.get(offer.error.code) ?? 0) + 1)
+      if (!BLAMELESS.has(offer.error.code)) changed()
     }
   }
 
@@ -88,9 +121,18 @@ export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limit
     updatedAt = clock.now()
     book.dropEnded(nowSecs())
     planRecheck()
-    if (refusals.size > 0) log('debug', 'Offers refused.', Object.fromEntries(refusals))
+    showRefusals()
+    const keys = book.refresh(ownPubkey())
+    offers.apply([...keys].map((key) => [key, book.offers.get(key) ?? null]))
+  }
+
+  function showRefusals(): void {
+    if (refusals.size === 0) return
+    log('debug', 'Offers refused.', Object.fromEntries(refusals))
+    const counts = new Map(Object.entries(refused.get()))
+    for (const [code, count] of refusals) if (!BLAMELESS.has(code)) counts.set(code, (counts.get(code) ?? 0) + count)
     refusals.clear()
-    offers.set(book.view(ownPubkey()))
+    refused.set(Object.fromEntries(counts))
   }
 
   function planRecheck(): void {
@@ -122,9 +164,22 @@ export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limit
       onEvent: takeEvent,
       onEose() {
         unread.delete('listings')
+        if (storedListings >= PAGED_FROM && !closed) for (const relay of pool.urls()) readOlder(relay)
         showLoaded()
       },
     })
+  }
+
+  function readOlder(relay: string): void {
+    const end = readPages({
+      pool,
+      relay,
+      filter: LISTINGS,
+      maxEvents: bounds.offers,
+      onEvent: takeEvent,
+      onEnd: () => void pages.delete(end),
+    })
+    pages.add(end)
   }
 
   function showLoaded(): void {
@@ -141,6 +196,7 @@ export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limit
   return {
     offers,
     loaded,
+    refused,
     discover(seconds) {
       return new Promise((resolve) => {
         const finish = () => {
@@ -164,11 +220,20 @@ export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limit
       channelReader = readChannels()
       return null
     },
+    heard(pubkey, atMs) {
+      if (closed) return
+      prober?.heard(pubkey)
+      if (book.heard(pubkey, Math.min(Math.floor(atMs / 1_000), nowSecs()))) changed()
+    },
+    wanted: (keys) => prober?.want(keys),
+    raw: (key) => book.raw(key),
     close() {
       if (closed) return
       closed = true
+      prober?.close()
       listingReader.close()
       channelReader?.close()
+      for (const end of pages) end()
       cancelUpdate?.()
       cancelRecheck?.()
       for (const finish of waiting) finish()
@@ -176,14 +241,14 @@ export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limit
   }
 }
 
-/**
- * Listings that say they are text generation; the original's, which say it in no tag that a relay can search, by time;
- * and what is withdrawn while we listen.
- */
+/** Listings that say they are text generation. */
+const LISTINGS = { kinds: [KIND.listing], '#k': [String(KIND.textGeneration)] }
+
+/** Those; the original's, which say it in no tag that a relay can search, by time; and what is withdrawn while we listen. */
 function listingFilters(nowSecs: number): readonly Filter[] {
-  const recent = nowSecs - STALE_AFTER_SECS
+  const recent = nowSecs - LIVE_WITHIN_SECS
   return [
-    { kinds: [KIND.listing], '#k': [String(KIND.textGeneration)], limit: STORED_LISTINGS },
+    { ...LISTINGS, limit: STORED_LISTINGS },
     { kinds: [KIND.listing], since: recent, limit: STORED_LISTINGS },
     { kinds: [KIND.deletion], '#k': [String(KIND.listing)], since: recent },
   ]

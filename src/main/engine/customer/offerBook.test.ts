@@ -13,11 +13,14 @@ const offerOf = (pubkey: string, listingId: string, announcedAt: number, fields:
   models: [],
   capabilities: [],
   pricePerRequestMsat: sats(1),
+  prices: [],
+  dialects: ['nip90'],
   network: 'regtest',
   channelId: null,
   relays: [],
   sparkAddress: null,
   announcedAt,
+  lastSeenAt: announcedAt,
   expiresAt: null,
   source: 'listing',
   ...fields,
@@ -27,7 +30,12 @@ const announcementOf = (pubkey: string, announcedAt: number, fields: Partial<Off
 const eventOf = (id: string, content = ''): NostrEvent => ({ id, pubkey: '', created_at: 0, kind: 0, tags: [], content, sig: '' })
 const bookWith = (limits = {}) => createOfferBook({ ...DEFAULT_LIMITS, ...limits })
 type Book = ReturnType<typeof bookWith>
-const namesIn = (book: Book) => [...book.view('').values()].map(({ pubkey, announcedAt }) => `${pubkey}@${announcedAt}`)
+/** What is shown now. */
+const shownIn = (book: Book, own = '') => {
+  book.refresh(own)
+  return book.offers
+}
+const namesIn = (book: Book) => [...shownIn(book).values()].map(({ pubkey, announcedAt }) => `${pubkey}@${announcedAt}`)
 
 test('the newest version stays, in the place of the first, with every relay that brought one', () => {
   const book = bookWith()
@@ -38,14 +46,15 @@ test('the newest version stays, in the place of the first, with every relay that
   expect(book.put(offerOf('a', 'x', 12), eventOf('3', 'newest'), 'wss://two')).toBe(false)
   expect(book.put(offerOf('a', 'x', 12), eventOf('3', 'newest'), 'wss://four')).toBe(true)
   expect(namesIn(book)).toEqual(['a@12', 'b@10'])
-  expect(book.view('').get('a:x')).toMatchObject({ seenOn: ['wss://one', 'wss://two', 'wss://four'], raw: JSON.stringify(eventOf('3', 'newest')) })
+  expect(book.offers.get('a:x')).toMatchObject({ eventId: '3', seenOn: ['wss://one', 'wss://two', 'wss://four'] })
+  expect([book.raw('a:x'), book.raw('c:x')]).toEqual([JSON.stringify(eventOf('3', 'newest')), null])
 })
 
 test('of the same second the lower id counts, whichever comes first', () => {
   for (const ids of [['1', '2'], ['2', '1']]) {
     const book = bookWith()
     for (const id of ids) book.put(offerOf('a', 'x', 10), eventOf(id), '')
-    expect(book.view('').get('a:x')?.raw).toBe(JSON.stringify(eventOf('1')))
+    expect(book.raw('a:x')).toBe(JSON.stringify(eventOf('1')))
   }
 })
 
@@ -81,7 +90,7 @@ test('what has ended goes, and the next end is known', () => {
   expect(book.nextEndSecs()).toBe(500)
   expect(book.dropEnded(499)).toBe(false)
   expect(book.dropEnded(500)).toBe(true)
-  expect([namesIn(book), book.nextEndSecs()]).toEqual([['b@10'], 910])
+  expect([namesIn(book), book.nextEndSecs()]).toEqual([['b@10'], 86_410])
 })
 
 test('a flood stays in its bounds: the oldest go first, one seller never fills the book', () => {
@@ -115,17 +124,86 @@ test('withdrawals remembered are bounded: the oldest is forgotten first', () => 
 test('a seller that lists and announces the same is shown once, with the address that only the announcement has', () => {
   const book = bookWith()
   book.put(announcementOf('a', 10, { sparkAddress: 'spark1' }), eventOf('1'), '')
-  expect([...book.view('').keys()]).toEqual([`a:channel:${CHANNEL}`])
+  expect([...shownIn(book).keys()]).toEqual([`a:channel:${CHANNEL}`])
   book.put(offerOf('a', 'x', 10, { channelId: CHANNEL }), eventOf('2'), '')
-  expect([...book.view('').values()]).toMatchObject([{ key: 'a:x', sparkAddress: 'spark1', source: 'listing' }])
+  expect([...shownIn(book).values()]).toMatchObject([{ key: 'a:x', sparkAddress: 'spark1', source: 'listing' }])
   book.put(announcementOf('a', 11, { pricePerRequestMsat: sats(2) }), eventOf('3'), '')
-  expect([...book.view('').keys()]).toEqual([`a:channel:${CHANNEL}`, 'a:x'])
+  expect([...shownIn(book).keys()]).toEqual(['a:x', `a:channel:${CHANNEL}`])
   book.put(offerOf('a', 'x', 12, { channelId: CHANNEL, pricePerRequestMsat: sats(3) }), eventOf('4'), '')
-  expect([...book.view('').values()]).toMatchObject([{ key: 'a:x', pricePerRequestMsat: 3_000 }])
+  expect([...shownIn(book).values()]).toMatchObject([{ key: 'a:x', pricePerRequestMsat: 3_000 }])
 })
 
 test("one's own offer is marked", () => {
   const book = bookWith()
   book.put(offerOf('a', 'x', 10), eventOf('1'), '')
-  expect([book.view('a').get('a:x')?.own, book.view('b').get('a:x')?.own]).toEqual([true, false])
+  expect(shownIn(book, 'a').get('a:x')?.own).toBe(true)
+  book.put(offerOf('b', 'x', 10), eventOf('2'), '')
+  expect(shownIn(book, 'a').get('b:x')?.own).toBe(false)
+})
+
+test('a refresh names what came, changed and went since the last one, and looks at nothing else', () => {
+  const book = bookWith()
+  for (const name of ['a', 'b', 'c']) book.put(offerOf(name, 'x', 10), eventOf(name), 'wss://one')
+  expect([...book.refresh('')]).toEqual(['a:x', 'b:x', 'c:x'])
+  expect(book.refresh('').size).toBe(0)
+  const untouched = book.offers.get('c:x')
+  book.put(offerOf('a', 'x', 11), eventOf('d'), 'wss://one')
+  book.withdraw({ pubkey: 'b', createdAt: 11, eventIds: [], listingIds: ['x'] })
+  expect([...book.refresh('')].toSorted()).toEqual(['a:x', 'b:x'])
+  expect(book.offers.get('c:x')).toBe(untouched)
+})
+
+test('several offers of one seller say how many there are, also when one goes', () => {
+  const book = bookWith()
+  for (const id of ['x', 'y', 'z']) book.put(offerOf('a', id, 10), eventOf(id), '')
+  expect([...shownIn(book).values()].map(({ sellerOffers }) => sellerOffers)).toEqual([3, 3, 3])
+  book.withdraw({ pubkey: 'a', createdAt: 10, eventIds: [], listingIds: ['y'] })
+  expect([...book.refresh('')].toSorted()).toEqual(['a:x', 'a:y', 'a:z'])
+  expect([...book.offers.values()].map(({ sellerOffers }) => sellerOffers)).toEqual([2, 2])
+})
+
+test('a sign of life shows on every offer of that key, and on no other', () => {
+  const book = bookWith()
+  for (const [name, id] of [['a', 'x'], ['a', 'y'], ['b', 'x']] as const) book.put(offerOf(name, id, 100), eventOf(name + id), '')
+  book.refresh('')
+  expect(book.heard('a', 500)).toBe(true)
+  expect(book.heard('nobody', 500)).toBe(false)
+  expect([...book.refresh('')].toSorted()).toEqual(['a:x', 'a:y'])
+  expect([...book.offers.values()].map(({ key, lastSeenAt }) => [key, lastSeenAt])).toEqual([['a:x', 500], ['a:y', 500], ['b:x', 100]])
+  expect(book.heard('a', 400)).toBe(false)
+})
+
+test('signs of life of a busy seller are news once in half a minute', () => {
+  const book = bookWith()
+  book.put(offerOf('a', 'x', 100), eventOf('1'), '')
+  let news = 0
+  for (let at = 101; at <= 220; at++) if (book.heard('a', at)) news++
+  expect(news).toBe(4)
+  expect(shownIn(book).get('a:x')?.lastSeenAt).toBe(220)
+})
+
+test('an offer without expiration stays as long as its seller is heard, one with it ends in time', () => {
+  const book = bookWith()
+  book.put(offerOf('a', 'x', 100), eventOf('1'), '')
+  book.put(offerOf('a', 'y', 100, { expiresAt: 200 }), eventOf('2'), '')
+  book.heard('a', 50_000)
+  expect(book.dropEnded(86_500)).toBe(true)
+  expect(namesIn(book)).toEqual(['a@100'])
+  expect(book.dropEnded(136_400)).toBe(true)
+  expect(namesIn(book)).toEqual([])
+})
+
+test('who gave no sign of life when asked is marked, until it gives one or announces itself again', () => {
+  const book = bookWith()
+  const isMarked = () => shownIn(book).get('a:x')?.unanswered
+  book.put(offerOf('a', 'x', 100), eventOf('1'), '')
+  expect(book.markUnanswered('a', 200)).toBe(true)
+  expect(book.markUnanswered('a', 210)).toBe(false)
+  expect(isMarked()).toBe(true)
+  expect(book.heard('a', 220)).toBe(true)
+  expect(isMarked()).toBe(false)
+  book.markUnanswered('a', 300)
+  expect(isMarked()).toBe(true)
+  book.put(offerOf('a', 'x', 301), eventOf('2'), '')
+  expect(isMarked()).toBe(false)
 })

@@ -44,7 +44,7 @@ export function isLive(offer: ProbedOffer, nowSecs: number): boolean {
 }
 
 /** Unix seconds at which the offer is over unless its seller says something. */
-export function endsAt(offer: Offer): number {
+export function endsAt(offer: Pick<Offer, 'expiresAt' | 'lastSeenAt'>): number {
   return offer.expiresAt ?? offer.lastSeenAt + LISTED_SECS
 }
 
