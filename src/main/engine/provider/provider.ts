@@ -270,6 +270,7 @@ export function createProvider(options: ProviderOptions): Provider {
       about: terms.about,
       picture: '',
       priceMsat: terms.priceMsat,
+      dialects: dialects.map(({ name }) => name).filter((name) => name !== 'channel' || channelId !== null),
       models: offeredModels(),
       capabilities: ['text-generation'],
       relays: options.publicRelays(),
