@@ -178,7 +178,7 @@ export function createCustomer(options: CustomerOptions): Customer {
       return ok({ offer: null, dialect, priceMsat: minMsat(question.maxPriceMsat ?? options.limits().perJobMsat, options.limits().perJobMsat) })
     }
     const all = directory.offers.get().values()
-    const offer = selectOffer<SeenOffer>(spoken === dialects ? all : all.filter((each) => chooseDialect(each, spoken, question.dialect).ok), question.selection, {
+    const offer = selectOffer<SeenOffer>(spoken === dialects ? all : [...all].filter((each) => chooseDialect(each, spoken, question.dialect).ok), question.selection, {
       network: wallet.network,
       maxPriceMsat: question.maxPriceMsat ?? null,
       nowSecs: Math.floor(clock.now() / 1_000),
