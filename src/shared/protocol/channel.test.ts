@@ -89,6 +89,8 @@ test('empty optional fields are left out, empty required ones are written', () =
     capabilities: undefined,
   }
   expect(writeChannelMessage(announcement)).toBe('{"type":"ServiceAnnouncement","kind":5050,"price_msats":0,"spark_address":"","network":"regtest"}')
+  const named = parseChannelMessage('{"type":"ServiceAnnouncement","kind":5050,"price_msats":0,"spark_address":"","network":"regtest","models":[],"capabilities":null}')
+  expect(named).toEqual({ ok: true, value: { type: 'ServiceAnnouncement', kind: 5050, price_msats: 0, spark_address: '', network: 'regtest' } })
   const request = parseChannelMessage('{"type":"JobRequest","kind":5050,"prompt":"","max_tokens":0,"target_provider":null}')
   expect(request).toMatchObject({ ok: true, value: { prompt: '', target_provider: undefined } })
 })

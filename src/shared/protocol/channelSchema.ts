@@ -19,7 +19,10 @@ function emptyAsAbsent(value: unknown): unknown {
 }
 const optionalHex64Schema = z.preprocess(emptyAsAbsent, hex64Schema.optional())
 const optionalNameSchema = z.preprocess(emptyAsAbsent, z.string().max(200).optional())
-const namesSchema = z.preprocess(emptyAsAbsent, z.array(z.string().max(200)).max(200).optional())
+const namesSchema = z.preprocess(
+  (value) => (Array.isArray(value) && value.length === 0 ? undefined : emptyAsAbsent(value)),
+  z.array(z.string().max(200)).max(200).optional(),
+)
 
 export const channelMessageSchema = z.discriminatedUnion('type', [
   z.object({
