@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { channelMetadataTemplate, hideMessageTemplate, muteUserTemplate, parseChannelMetadata, parseHiding } from './nip28.ts'
+import { channelMetadataTemplate, hideMessageTemplate, muteUserTemplate, parseChannelMetadata, parseHiding, unmuteUserTemplate } from './nip28.ts'
 import type { EventTemplate } from './event.ts'
 import { hostileJson, hostileTags } from './testing/hostile.ts'
 
@@ -39,6 +39,10 @@ test('a hidden message and a muted person are written as NIP-28 has them, and re
   const muted = muteUserTemplate(OTHER, '', 101)
   expect(muted).toEqual({ kind: 44, created_at: 101, tags: [['p', OTHER]], content: '' })
   expect(parseHiding(signed(muted))).toEqual({ ok: true, value: { eventIds: [], pubkeys: [OTHER], reason: '', createdAt: 101 } })
+})
+
+test('a mute is taken back by a deletion that names it', () => {
+  expect(unmuteUserTemplate([MESSAGE], 102)).toEqual({ kind: 5, created_at: 102, tags: [['e', MESSAGE], ['k', '44']], content: '' })
 })
 
 test('only what the kind hides is hidden, and only by whole ids', () => {

@@ -58,6 +58,11 @@ export function muteUserTemplate(pubkey: string, reason: string, createdAt: numb
   return { kind: KIND.muteUser, created_at: createdAt, tags: [['p', pubkey]], content: writeReason(reason) }
 }
 
+/** A kind 5 that takes kinds 44 (hex ids) of the same author back. */
+export function unmuteUserTemplate(muteIds: readonly string[], createdAt: number): EventTemplate {
+  return { kind: KIND.deletion, created_at: createdAt, tags: [...muteIds.map((id) => ['e', id]), ['k', String(KIND.muteUser)]], content: '' }
+}
+
 /** Reads a kind 43 or 44. A reason that cannot be read is none. Problem: `wrong-kind`. */
 export function parseHiding(event: NostrEvent): Result<Hiding> {
   const isMessage = event.kind === KIND.hideMessage

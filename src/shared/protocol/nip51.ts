@@ -75,8 +75,9 @@ export function addMuted(list: MuteList, pubkey: string): MuteList {
   return mutedPubkeys(list).includes(pubkey) ? list : { ...list, privateTags: [...list.privateTags, ['p', pubkey]] }
 }
 
-/** The list without that person, in both parts. */
+/** The list without that person in either part; as it is when it is in none. */
 export function removeMuted(list: MuteList, pubkey: string): MuteList {
+  if (!mutedPubkeys(list).includes(pubkey)) return list
   const isOther = (tag: ListTag) => tag[0] !== 'p' || tag[1] !== pubkey
   return { publicTags: list.publicTags.filter(isOther), privateTags: list.privateTags.filter(isOther) }
 }
