@@ -29,6 +29,10 @@ export const KIND = {
   walletNotificationNip04: 23196,
   /** NIP-42. */
   relayAuth: 22242,
+  /** Ours: a slice of a private text that is too long for one event. */
+  privatePart: 2505,
+  /** Ours: what a provider signs for a customer about a job. Never published. */
+  receipt: 2506,
   /** Ours: an encrypted frame of a private stream. */
   privateFrame: 25050,
   /** NIP-89: what a provider offers. Addressable by (pubkey, `d`). */
