@@ -19,6 +19,10 @@ export const saleTermsSchema = z.object({
   maxOpenPerCustomer: z.number().int().min(1).max(1_000),
   /** Send the answer as it is made; otherwise only the whole result. */
   streaming: z.boolean(),
+  /** Answer requests that name no seller, too. */
+  openRequests: z.boolean(),
+  /** Fetch what a request names by its web address: from public addresses only, and bounded. */
+  allowUrlInputs: z.boolean(),
   /** Re-announcement interval. */
   announceEverySecs: z.number().int().min(30).max(3_600),
 })

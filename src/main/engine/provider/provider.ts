@@ -39,8 +39,8 @@ export interface ProviderOptions {
   readonly availableModels: () => readonly string[]
   /** Relays named in what is published. */
   readonly publicRelays: () => readonly string[]
-  /** The dialects spoken; each is told the channel to listen to, null when there is none. */
-  readonly dialects: (channelId: () => string | null) => readonly SaleDialect[]
+  /** The dialects spoken; each is told the channel to listen to, null when there is none, and the terms as they are now. */
+  readonly dialects: (channelId: () => string | null, terms: () => SaleTerms) => readonly SaleDialect[]
   onJobChanged(row: JobRow): void
   readonly onStoreFailure: (error: Error) => void
   readonly onUnreadable: (jobId: string, error: Error) => void
@@ -86,6 +86,8 @@ export const DEFAULT_TERMS: SaleTerms = {
   queueLength: 10,
   maxOpenPerCustomer: 3,
   streaming: true,
+  openRequests: true,
+  allowUrlInputs: false,
   announceEverySecs: 300,
 }
 
@@ -113,7 +115,7 @@ export function createProvider(options: ProviderOptions): Provider {
     jobs: {},
   })
   const scheduler = createScheduler({ concurrency: () => status.get().terms.concurrency })
-  const dialects = options.dialects(() => status.get().channelId)
+  const dialects = options.dialects(() => status.get().channelId, () => status.get().terms)
   const announcer = createAnnouncer({
     pool, signer, clock, log,
     lastDate: {
@@ -340,10 +342,13 @@ export function createProvider(options: ProviderOptions): Provider {
       status.update((before) => ({ ...before, selling: 'off', since: null }))
     },
     setTerms(change) {
-      const terms = { ...status.get().terms, ...change }
+      const before = status.get().terms
+      const terms = { ...before, ...change }
       settings.write(TERMS_KEY, terms)
-      status.update((before) => ({ ...before, terms }))
+      status.update((shown) => ({ ...shown, terms }))
       scheduler.reconsider()
+      // Who answers everybody reads more than who is asked by name.
+      if (terms.openRequests !== before.openRequests && inboxes.length > 0) listen()
       if (status.get().selling === 'on') announcer.changed()
     },
     setChannel,
