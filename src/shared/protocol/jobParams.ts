@@ -30,6 +30,7 @@ const SAMPLING: Readonly<Record<keyof Sampling, NumberRule>> = {
   seed: { name: 'seed', min: 0, max: 4_294_967_295, whole: true },
 }
 const SAMPLING_KEYS = ['temperature', 'topK', 'topP', 'repeatPenalty', 'seed'] as const
+const MAX_DECIMALS = 20
 const MAX_MODEL = 200
 const MAX_STREAM = 40
 
@@ -41,7 +42,13 @@ export function jobParamTags({ model, maxTokens, sampling, stream }: JobParams):
     ...SAMPLING_KEYS.map((key) => [SAMPLING[key].name, sampling[key]] as const),
     ['stream', stream],
   ]
-  return values.flatMap(([name, value]) => (value === null || value === undefined ? [] : [['param', name, String(value)]]))
+  return values.flatMap(([name, value]) => (value === null || value === undefined ? [] : [['param', name, typeof value === 'number' ? spell(value) : value]]))
+}
+
+/** With as many decimals as are read, and never an exponent, which is not. */
+function spell(value: number): string {
+  const text = String(value)
+  return text.includes('e') ? value.toFixed(MAX_DECIMALS).replace(/\.?0+$/, '') : text
 }
 
 /**
