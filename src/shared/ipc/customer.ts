@@ -87,6 +87,8 @@ export const askSchema = z.object({
   selection: selectionSchema,
   /** Only so; left out: the best that both speak. */
   dialect: dialectSchema.optional(),
+  /** In nip90, whether to hide it from relays; left out: when the seller is sure to read it. */
+  encrypted: z.boolean().optional(),
   maxPriceMsat: msatSchema.optional(),
   maxTokens: z.number().int().min(1).max(131_072).optional(),
 })

@@ -60,6 +60,8 @@ export interface Question {
   readonly selection: Selection
   /** Only so; the best that seller and customer both speak when left out. */
   readonly dialect?: DialectName | undefined
+  /** Where the dialect leaves the choice, whether to hide it from relays; left out: when the seller is sure to read it. */
+  readonly encrypted?: boolean | undefined
   readonly maxPriceMsat?: Msat | undefined
   readonly maxTokens?: number | undefined
 }
@@ -163,7 +165,7 @@ export function createCustomer(options: CustomerOptions): Customer {
 
   function choose(question: Question): Result<Target> {
     if (!options.onlyPrivate()) return chooseAmong(dialects, question)
-    const target = chooseAmong(dialects.filter(({ privacy }) => privacy === 'private'), question)
+    const target = chooseAmong(dialects.filter(({ privacy, takesEncrypted }) => privacy === 'private' || (takesEncrypted && question.encrypted === true && question.selection.by !== 'open')), question)
     if (target.ok || !chooseAmong(dialects, question).ok) return target
     const { by } = question.selection
     if (by === 'open') return fail('only-private', 'An open request can be read by anyone, and you ask only privately. Choose a seller, or allow public questions.')
@@ -187,6 +189,11 @@ export function createCustomer(options: CustomerOptions): Customer {
     if (!offer.ok) return offer
     const dialect = chooseDialect(offer.value, spoken, question.dialect)
     return dialect.ok ? ok({ offer: offer.value, dialect: dialect.value, priceMsat: offer.value.pricePerRequestMsat }) : dialect
+  }
+
+  /** A seller that speaks souk/1 reads what is encrypted in any dialect; of others nobody can be sure. */
+  function isHidden({ encrypted }: Question, offer: SoughtOffer | null): boolean {
+    return offer !== null && (encrypted ?? offer.dialects.includes('souk/1'))
   }
 
   function dialectNamed(name: DialectName): PurchaseDialect {
@@ -217,7 +224,8 @@ export function createCustomer(options: CustomerOptions): Customer {
     const rendered = renderConversation(turns, question.prompt, dialect.maxPromptBytes)
     const maxFeeMsat = feeCap(priceMsat, options.limits().maxFeePermille)
     const tooLong = rendered.promptBytes > dialect.maxPromptBytes ? `The question has ${rendered.promptBytes} bytes; this way takes at most ${dialect.maxPromptBytes}. Shorten it.` : null
-    return ok({ offer, dialect: dialect.name, privacy: dialect.privacy, priceMsat, maxFeeMsat, ...rendered, problem: tooLong ?? problemWith(priceMsat, maxFeeMsat) })
+    const privacy = dialect.takesEncrypted && isHidden(question, offer) ? 'private' : dialect.privacy
+    return ok({ offer, dialect: dialect.name, privacy, priceMsat, maxFeeMsat, ...rendered, problem: tooLong ?? problemWith(priceMsat, maxFeeMsat) })
   }
 
   function ask(question: Question): Result<{ readonly jobId: string; readonly threadId: string }> {
@@ -230,7 +238,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     const at = clock.now()
     const maxTokens = question.maxTokens ?? limits.maxTokens
     const budgetMsat = minMsat(question.maxPriceMsat ?? limits.perJobMsat, limits.perJobMsat)
-    const draft = { channelId: offer?.channelId ?? null, provider: offer?.pubkey ?? null, relays: offer === null ? [] : [...new Set([...options.peerRelays(offer.pubkey), ...offer.relays, ...offer.seenOn])], prompt, maxTokens, model: null, bidMsat: minMsat(priceMsat, budgetMsat) }
+    const draft = { channelId: offer?.channelId ?? null, provider: offer?.pubkey ?? null, relays: offer === null ? [] : [...new Set([...options.peerRelays(offer.pubkey), ...offer.relays, ...offer.seenOn])], prompt, maxTokens, model: null, bidMsat: minMsat(priceMsat, budgetMsat), encrypted: isHidden(question, offer) }
     const { event, jobId, route, privacy } = dialectNamed(dialect).makeRequest(draft, (taken) => threads.turn(taken) !== null || journal.row('customer', taken) !== null)
     const request = {
       jobId,

@@ -19,6 +19,8 @@ export interface RequestDraft {
   readonly model: string | null
   /** The most that it may cost. */
   readonly bidMsat: Msat
+  /** Hide it from everyone but the provider, in a dialect that `takesEncrypted`. */
+  readonly encrypted: boolean
 }
 
 export interface DraftedRequest {
@@ -59,6 +61,8 @@ export interface PurchaseDialect {
   readonly maxPromptBytes: number
   /** Whether a request without a provider's name can be made. */
   readonly takesOpenRequests: boolean
+  /** Whether a request to one provider is private when its draft says `encrypted`, and is not otherwise. */
+  readonly takesEncrypted: boolean
   /**
    * Signs the request whose id names the job. The same question within one second could be the same event, and so the
    * same job: it is made again, differently, until `isTaken` says that the job is new.

@@ -41,6 +41,7 @@ export function createChannelPurchases(options: { readonly pool: RelayPool; read
     privacy: 'public-channel',
     maxPromptBytes: MAX_PROMPT_BYTES,
     takesOpenRequests: false,
+    takesEncrypted: false,
     makeRequest({ channelId, provider, prompt, maxTokens, model }, isTaken) {
       if (channelId === null) throw new Error('A request in a channel needs one.')
       const message: ChannelMessage = { type: 'JobRequest', kind: KIND.textGeneration, prompt, max_tokens: maxTokens, target_provider: provider ?? undefined, model: model ?? undefined }
