@@ -300,3 +300,46 @@ describe('asking for signs of life', () => {
     expect(asked).toEqual([])
   })
 })
+
+test('whoever is hidden is not shown, kept all the same, and back when that ends', async () => {
+  const muted = new Set<string>()
+  const listeners = new Set<() => void>()
+  const hide = (change: () => unknown) => {
+    change()
+    for (const listener of listeners) listener()
+  }
+  const hidden = {
+    includes: (pubkey: string, eventId: string) => muted.has(pubkey) || muted.has(eventId),
+    subscribe(listener: () => void) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+  const listing = listed(START)
+  const { directory, shown } = setUp({ hidden }, [listing, listed(START, 'b'.repeat(64))])
+  const names = async () => (await shown()).map(({ pubkey }) => pubkey.slice(0, 1)).join('')
+  expect(await names()).toMatch(/^(ab|ba)$/)
+  hide(() => muted.add(SELLER))
+  expect(await names()).toBe('b')
+  hide(() => muted.delete(SELLER))
+  expect(await names()).toMatch(/^(ab|ba)$/)
+  hide(() => muted.add(listing.id))
+  expect(await names()).toBe('b')
+  directory.close()
+  expect(listeners.size).toBe(0)
+})
+
+test('a channel that is left is read no longer', async () => {
+  const { pool, directory, shown } = setUp({ channelIds: () => [CHANNEL] })
+  directory.addChannel('d'.repeat(64))
+  directory.removeChannel(CHANNEL)
+  await pool.publish(announced(START))
+  expect(await shown()).toEqual([])
+  directory.removeChannel('d'.repeat(64))
+  directory.removeChannel('d'.repeat(64))
+  expect([pool.openSubscriptions(), directory.loaded.get()]).toEqual([1, true])
+  directory.addChannel(CHANNEL)
+  expect(await shown()).toHaveLength(1)
+  directory.removeChannel(CHANNEL)
+  expect(await shown()).toEqual([])
+})

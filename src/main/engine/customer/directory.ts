@@ -22,8 +22,16 @@ export interface DirectoryOptions {
   /** Channels to read from the start. */
   readonly channelIds?: () => readonly string[]
   readonly limits?: Partial<OfferBookLimits>
+  /** Authors, and events, that a person does not want to see. */
+  readonly hidden?: Hidden
   /** Asks an offer's seller for a sign of life, when the directory says so; the answer comes back by `heard`. Without it nobody is asked. */
   readonly probe?: (offer: SeenOffer) => void
+}
+
+export interface Hidden {
+  includes(pubkey: string, eventId: string): boolean
+  /** Calls `listener` on every change; the returned function ends it. */
+  subscribe(listener: () => void): () => void
 }
 
 export interface Directory {
@@ -37,6 +45,8 @@ export interface Directory {
   discover(seconds: number): Promise<ReadonlyMap<string, SeenOffer>>
   /** Reads a channel's announcements too (idempotent). Returns a sentence when it cannot. */
   addChannel(channelId: string): string | null
+  /** Reads it no longer, and forgets what was announced there alone. */
+  removeChannel(channelId: string): void
   /** A verified message of that key came: a pong, an invoice, a piece of an answer. Unix milliseconds. */
   heard(pubkey: string, atMs: number): void
   /** The offers, by key, that somebody looks at or is about to ask: kept current by questions, instead of those of the last call. */
@@ -57,9 +67,9 @@ const MAX_CHANNELS = 100
 /** Reasons that are nobody's lie: old news, other trades, other channels. */
 const BLAMELESS = new Set(['expired', 'not-compute', 'untimely', 'wrong-kind', 'wrong-channel', 'not-an-announcement'])
 
-export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limits, probe }: DirectoryOptions): Directory {
+export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limits, hidden, probe }: DirectoryOptions): Directory {
   const bounds = { ...DEFAULT_LIMITS, ...limits }
-  const book = createOfferBook(bounds)
+  const book = createOfferBook(bounds, (pubkey, eventId) => hidden?.includes(pubkey, eventId) === true)
   const offers = createKeyedSignal<SeenOffer>()
   const loaded = createSignal(false)
   const refused = createSignal<Readonly<Record<string, number>>>({})
@@ -188,6 +198,11 @@ export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limit
     loaded.set(true)
   }
 
+  const forgetHidden = hidden?.subscribe(() => {
+    book.touchAll()
+    changed()
+  })
+
   for (const channelId of channelIds?.() ?? []) if (isHex64(channelId) && channels.size < MAX_CHANNELS) channels.add(channelId)
   const unread = new Set(channels.size > 0 ? ['listings', 'channels'] : ['listings'])
   let channelReader = channels.size > 0 ? readChannels() : null
@@ -220,6 +235,15 @@ export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limit
       channelReader = readChannels()
       return null
     },
+    removeChannel(channelId) {
+      if (!channels.delete(channelId) || closed) return
+      channelReader?.close()
+      channelReader = channels.size > 0 ? readChannels() : null
+      if (book.dropChannel(channelId)) changed()
+      if (channelReader !== null) return
+      unread.delete('channels')
+      showLoaded()
+    },
     heard(pubkey, atMs) {
       if (closed) return
       prober?.heard(pubkey)
@@ -231,6 +255,7 @@ export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limit
       if (closed) return
       closed = true
       prober?.close()
+      forgetHidden?.()
       listingReader.close()
       channelReader?.close()
       for (const end of pages) end()

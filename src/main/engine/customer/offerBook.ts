@@ -48,6 +48,10 @@ export interface OfferBook {
   markUnanswered(pubkey: string, atSecs: number): boolean
   /** Unix seconds before which no offer ends; null when there is none. */
   nextEndSecs(): number | null
+  /** Forgets what was announced in that channel alone. Returns whether anything changed. */
+  dropChannel(channelId: string): boolean
+  /** What is hidden may have changed: every offer is looked at again. */
+  touchAll(): void
   /** Brings `offers` up to date and returns the keys of those that came, changed or went. Costs what changed. */
   refresh(ownPubkey: string): ReadonlySet<string>
   /** The newest event that made the offer, as JSON; null when there is no such offer. */
@@ -69,7 +73,8 @@ interface Seller {
   unansweredAt: number
 }
 
-export function createOfferBook(limits: OfferBookLimits): OfferBook {
+/** `isHidden`: whether nothing of that author, or not that event, is to be shown. It is kept all the same, and back when that changes. */
+export function createOfferBook(limits: OfferBookLimits, isHidden: (pubkey: string, eventId: string) => boolean = () => false): OfferBook {
   const entries = new Map<string, Entry>()
   const sellers = new Map<string, Seller>()
   const shown = new Map<string, SeenOffer>()
@@ -152,6 +157,7 @@ export function createOfferBook(limits: OfferBookLimits): OfferBook {
     const seller = entry && sellers.get(entry.offer.pubkey)
     if (!entry || !seller || isRepeated(entry, seller)) return null
     const { offer, eventId, seenOn } = entry
+    if (isHidden(offer.pubkey, eventId)) return null
     return {
       ...offer,
       sparkAddress: offer.sparkAddress ?? repeatedBy(entry)?.offer.sparkAddress ?? null,
@@ -244,6 +250,14 @@ export function createOfferBook(limits: OfferBookLimits): OfferBook {
       return true
     },
     nextEndSecs: () => (entries.size === 0 ? null : nextEnd),
+    dropChannel(channelId) {
+      const left = [...entries.values()].filter(({ offer }) => offer.source === 'channel' && offer.channelId === channelId)
+      for (const { offer } of left) remove(offer.key)
+      return left.length > 0
+    },
+    touchAll() {
+      for (const key of entries.keys()) touched.add(key)
+    },
     refresh(ownPubkey) {
       const changed = new Set<string>()
       for (const key of touched) {
