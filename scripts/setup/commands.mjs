@@ -10,6 +10,7 @@ export const commands = {
   e2e: { script: 'scripts/e2e.mjs', browser: true, electron: true },
   demo: { script: 'scripts/demo.mjs' },
   bench: { script: 'bench/bench.ts' },
+  fuzz: { script: 'fuzz/fuzz.ts' },
   souk: { script: 'bin/souk.mjs' },
   build: { script: 'scripts/build.mjs', arguments: ['--force'] },
   dist: { script: 'scripts/dist.mjs' },
