@@ -1,8 +1,9 @@
 /** What a person decided, read through schemas and kept in the store. */
 import { z } from 'zod'
-import { limitsSchema, settingsSchema, type Limits, type Settings } from '#shared/ipc/settings.ts'
+import { MAX_RELAYS, relaySettingSchema, settingsSchema, type Limits, type RelaySetting, type Settings } from '#shared/ipc/settings.ts'
 import { sats } from '#shared/market/msat.ts'
 import type { BackendChoice } from './inference/chooseBackend.ts'
+import { parseRelayAddress } from './nostr/relayAddress.ts'
 import { createSignal, type Signal } from './signal.ts'
 import type { SettingStore } from './store/settings.ts'
 
@@ -33,11 +34,18 @@ const WELCOMED_KEY = 'welcomed'
 const BACKEND_KEY = 'backend'
 const PAGE_PORT_KEY = 'page.port'
 const backendSchema = z.object({ choice: z.enum(['auto', 'ollama', 'toy']), url: z.string().max(300) })
+/** Each setting on its own: one that cannot be read takes none of the others with it. */
+const themeOnly = settingsSchema.pick({ theme: true })
+const limitsOnly = settingsSchema.pick({ limits: true })
+const onlyPrivateOnly = settingsSchema.pick({ onlyPrivate: true })
 
 export function createPreferences(store: SettingStore): Preferences {
-  const storedLimits = store.read(SETTINGS_KEY, z.object({ limits: limitsSchema }))
-  const stored = store.read(SETTINGS_KEY, settingsSchema.omit({ limits: true }))
-  const settings = createSignal<Settings>({ theme: 'system', relays: [], ...stored, limits: storedLimits?.limits ?? DEFAULT_LIMITS })
+  const settings = createSignal<Settings>({
+    theme: store.read(SETTINGS_KEY, themeOnly)?.theme ?? 'system',
+    limits: store.read(SETTINGS_KEY, limitsOnly)?.limits ?? DEFAULT_LIMITS,
+    relays: readRelays(store),
+    onlyPrivate: store.read(SETTINGS_KEY, onlyPrivateOnly)?.onlyPrivate ?? false,
+  })
   const welcomed = createSignal(store.read(WELCOMED_KEY, z.boolean()) ?? false)
   return {
     settings,
@@ -60,6 +68,22 @@ export function createPreferences(store: SettingStore): Preferences {
     pagePort: () => store.read(PAGE_PORT_KEY, z.number().int().min(1).max(65_535)),
     keepPagePort: (port) => store.write(PAGE_PORT_KEY, port),
   }
+}
+
+const relaysSchema = z.object({ relays: z.array(z.unknown()) })
+/** A relay was once its address alone. */
+const storedRelaySchema = z.union([z.string().transform((url) => ({ url, read: true, write: true })), relaySettingSchema])
+
+/** The stored relays: every one that has an address, each once, spelled as the pool spells it. */
+export function readRelays(store: Pick<SettingStore, 'read'>): RelaySetting[] {
+  const relays = new Map<string, RelaySetting>()
+  for (const stored of store.read(SETTINGS_KEY, relaysSchema)?.relays ?? []) {
+    const relay = storedRelaySchema.safeParse(stored)
+    const address = relay.success ? parseRelayAddress(relay.data.url) : null
+    if (!relay.success || !address?.ok || relays.has(address.value) || relays.size === MAX_RELAYS) continue
+    relays.set(address.value, { ...relay.data, url: address.value })
+  }
+  return [...relays.values()]
 }
 
 function defined(change: object): object {

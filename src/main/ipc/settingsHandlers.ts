@@ -1,13 +1,14 @@
 import type { Engine } from '#engine/engine.ts'
 import type { InputOf } from '#shared/ipc/contract.ts'
 import type { SoukContract } from '#shared/ipc/souk.ts'
-import { fail, ok } from '#shared/market/result.ts'
+import { fail, ok, type Result } from '#shared/market/result.ts'
 import { deriveState } from './derivedState.ts'
+import { describeRelay } from './relayRow.ts'
 
 type Input<K extends keyof SoukContract> = InputOf<SoukContract[K]>
 
 export function settingsHandlers(engine: Engine) {
-  const { preferences, pool, sandbox } = engine
+  const { preferences, pool, relayList, sandbox } = engine
   const NOT_HOST = fail('not-host', 'Another Souk on this machine hosts the sandbox. Do it there.')
   return {
     requests: {
@@ -15,19 +16,10 @@ export function settingsHandlers(engine: Engine) {
         preferences.update(change)
         return ok({})
       },
-      'relays.add': ({ url }: Input<'relays.add'>) => {
-        const problem = pool.add(url)
-        if (problem !== null) return fail('bad-address', problem)
-        const { relays } = preferences.settings.get()
-        if (!relays.includes(url)) preferences.update({ relays: [...relays, url] })
-        return ok({})
-      },
-      'relays.remove': ({ url }: Input<'relays.remove'>) => {
-        if (url === sandbox?.relayUrl) return fail('embedded', 'This is the sandbox’s own relay. It stays while the sandbox is used.')
-        pool.remove(url)
-        preferences.update({ relays: preferences.settings.get().relays.filter((each) => each !== url) })
-        return ok({})
-      },
+      'relays.add': ({ url, read = true, write = true }: Input<'relays.add'>) => answered(relayList.add(url, { read, write })),
+      'relays.change': ({ url, read, write }: Input<'relays.change'>) => answered(relayList.change(url, { read, write })),
+      'relays.remove': ({ url }: Input<'relays.remove'>) => answered(relayList.remove(url)),
+      'relays.reconnect': ({ url }: Input<'relays.reconnect'>) => answered(relayList.reconnect(url)),
       'sandbox.setFaults': (change: Input<'sandbox.setFaults'>) => {
         const faults = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
         return engine.setMintFaults(faults) ? ok({}) : NOT_HOST
@@ -40,20 +32,7 @@ export function settingsHandlers(engine: Engine) {
     states: {
       'settings.values': preferences.settings,
       'relays.status': deriveState([pool.status], () => ({
-        relays: Object.fromEntries(
-          Object.entries(pool.status.get()).map(([url, status]) => {
-            const { problem, latencyMs, connectedAt, nextAttemptAt, lastRefusal, ...rest } = status
-            return [url, {
-              ...rest,
-              embedded: url === sandbox?.relayUrl,
-              ...(problem === null ? {} : { problem }),
-              ...(latencyMs === null ? {} : { latencyMs }),
-              ...(connectedAt === null ? {} : { connectedAt }),
-              ...(nextAttemptAt === null ? {} : { nextAttemptAt }),
-              ...(lastRefusal === null ? {} : { lastRefusal }),
-            }]
-          }),
-        ),
+        relays: Object.fromEntries(Object.entries(pool.status.get()).map(([url, status]) => [url, describeRelay(status, url === sandbox?.relayUrl)])),
       })),
       'sandbox.status': deriveState(sandbox ? [sandbox.role, engine.mintFaults] : [], () => {
         const faults = engine.mintFaults.get()
@@ -66,4 +45,8 @@ export function settingsHandlers(engine: Engine) {
       }),
     },
   }
+}
+
+function answered(done: Result<null>): Result<Record<string, never>> {
+  return done.ok ? ok({}) : done
 }

@@ -14,42 +14,81 @@ export const limitsSchema = z.object({
 })
 export type Limits = z.output<typeof limitsSchema>
 
+/** More are not kept: each costs a connection, and a copy of everything that is read. */
+export const MAX_RELAYS = 24
+
+/** A relay of one's own: subscriptions go where it is read, publications where it is written. */
+export const relaySettingSchema = z.object({ url: relayUrlSchema, read: z.boolean(), write: z.boolean() })
+export type RelaySetting = z.output<typeof relaySettingSchema>
+
 export const settingsSchema = z.object({
   theme: z.enum(['system', 'light', 'dark']),
   limits: limitsSchema,
   /** Sandbox keeps its own relay; these are used besides it, or instead of it on other networks. */
-  relays: z.array(relayUrlSchema).max(50),
+  relays: z.array(relaySettingSchema).max(MAX_RELAYS),
+  /** Nothing is asked that anybody but the seller could read. */
+  onlyPrivate: z.boolean(),
 })
 export type Settings = z.output<typeof settingsSchema>
 
 export const settingsRoutes = {
   'settings.values': state(settingsSchema),
-  'settings.update': request(settingsSchema.partial().extend({ limits: limitsSchema.partial().optional() }), emptySchema),
+  /** All but the relays, which have requests of their own. */
+  'settings.update': request(settingsSchema.omit({ relays: true }).partial().extend({ limits: limitsSchema.partial().optional() }), emptySchema),
 }
 
+/** NIP-11, as far as a page shows it. What is absent the relay does not say. */
+const relayLimitsSchema = z.object({
+  maxMessageBytes: z.number().optional(),
+  maxContentChars: z.number().optional(),
+  maxTags: z.number().optional(),
+  maxSubscriptions: z.number().optional(),
+  minPowBits: z.number(),
+  authRequired: z.boolean(),
+  paymentRequired: z.boolean(),
+  restrictedWrites: z.boolean(),
+  createdAtLowerSecs: z.number().optional(),
+  createdAtUpperSecs: z.number().optional(),
+})
+
+export const relayRowSchema = z.object({
+  url: z.string(),
+  state: z.enum(['connecting', 'connected', 'waiting', 'closed']),
+  /** The sandbox's own. */
+  embedded: z.boolean(),
+  /** Not of the list: connected for the sake of a job. */
+  guest: z.boolean(),
+  read: z.boolean(),
+  write: z.boolean(),
+  problem: z.string().optional(),
+  latencyMs: z.number().optional(),
+  connectedAt: timeSchema.optional(),
+  nextAttemptAt: timeSchema.optional(),
+  received: z.number(),
+  published: z.number(),
+  dropped: z.number(),
+  /** The latest reasons for which it took something not, the newest first. */
+  rejects: z.array(z.object({ at: timeSchema, message: z.string(), count: z.number() })),
+  limits: relayLimitsSchema.optional(),
+  name: z.string().optional(),
+  description: z.string().optional(),
+  /** With its version. */
+  software: z.string().optional(),
+  /** Least milliseconds between two events, as it taught us; 0: it never did. */
+  paceMs: z.number(),
+  /** How many seconds its clock is ahead of ours. */
+  clockSkewSecs: z.number().optional(),
+})
+export type RelayRow = z.output<typeof relayRowSchema>
+
 export const relayRoutes = {
-  'relays.status': state(
-    z.object({
-      relays: z.record(
-        z.string(),
-        z.object({
-          url: z.string(),
-          state: z.enum(['connecting', 'connected', 'waiting', 'closed']),
-          embedded: z.boolean(),
-          problem: z.string().optional(),
-          latencyMs: z.number().optional(),
-          connectedAt: timeSchema.optional(),
-          nextAttemptAt: timeSchema.optional(),
-          received: z.number(),
-          published: z.number(),
-          dropped: z.number(),
-          lastRefusal: z.string().optional(),
-        }),
-      ),
-    }),
-  ),
-  'relays.add': request(z.object({ url: relayUrlSchema }), emptySchema),
+  'relays.status': state(z.object({ relays: z.record(z.string(), relayRowSchema) })),
+  /** Refused: no address, one that is there already, one too many. Read and written unless it says otherwise. */
+  'relays.add': request(z.object({ url: relayUrlSchema, read: z.boolean().optional(), write: z.boolean().optional() }), emptySchema),
+  'relays.change': request(relaySettingSchema, emptySchema),
   'relays.remove': request(z.object({ url: relayUrlSchema }), emptySchema),
+  /** Hangs up and connects anew: it counts and measures from the beginning. */
+  'relays.reconnect': request(z.object({ url: relayUrlSchema }), emptySchema),
 }
 
 /** Faults that the sandbox's mint plays on request, one wallet call at a time. */

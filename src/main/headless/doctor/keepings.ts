@@ -2,9 +2,9 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { readRelays } from '#engine/preferences.ts'
 import { MIGRATIONS } from '#engine/store/migrations.ts'
 import { createSettingStore } from '#engine/store/settings.ts'
-import { relayUrlSchema } from '#shared/ipc/common.ts'
 import { isKeptByDesktop } from '../openSouk.ts'
 import { parseDocument } from '../secretsDocument.ts'
 import { failed, fine, warn, type Finding } from './finding.ts'
@@ -44,7 +44,7 @@ export function checkStore(dataFolder: string): { readonly finding: Finding; rea
 
 function readWishes(settings: ReturnType<typeof createSettingStore>): StoredWishes {
   return {
-    relays: settings.read('settings', z.object({ relays: z.array(relayUrlSchema).max(50) }))?.relays ?? [],
+    relays: readRelays(settings).map(({ url }) => url),
     ollamaUrl: settings.read('backend', z.object({ url: z.string().max(300) }))?.url ?? null,
   }
 }
