@@ -6,7 +6,8 @@ import { joinClasses } from '#renderer/ui/joinClasses.ts'
 export function RelayDot() {
   const relays = useEngineState('relays.status')?.relays
   const showPage = useView((view) => view.showPage)
-  const all = Object.values(relays ?? {})
+  // A guest of a job comes and goes, and says nothing about one's own relays.
+  const all = Object.values(relays ?? {}).filter((relay) => !relay.guest)
   const connected = all.filter((relay) => relay.state === 'connected').length
   const words = relays === undefined ? 'Relays' : all.length === 0 ? 'No relay' : connected === all.length ? `${connected} ${connected === 1 ? 'relay' : 'relays'}` : `${connected} of ${all.length} relays`
   const look = relays === undefined ? 'border-faint' : connected === 0 ? 'border-danger' : connected < all.length ? 'border-accent-text bg-accent-soft' : 'border-muted bg-muted'

@@ -22,7 +22,7 @@ export interface SellScene {
 export function findSellProblems({ provider, backend, relays, wallet }: SellScene): SellProblem[] {
   const problems: SellProblem[] = []
   if (backend?.checkedAt !== undefined) problems.push(...findBackendProblems(provider, backend))
-  const all = Object.values(relays ?? {})
+  const all = Object.values(relays ?? {}).filter((relay) => !relay.guest)
   if (relays && !all.some((relay) => relay.state === 'connected')) {
     problems.push({ id: 'relays', level: 'warning', message: all.length === 0 ? 'There is no relay. Nobody can find or reach you.' : 'No relay is connected. Nobody can find or reach you; it is tried again by itself.', remedies: ['see-relays'] })
   }

@@ -1,12 +1,13 @@
 /** Selling, the wallet, the activity and the settings on the scripted engine: everything that is not a conversation. */
 import type { TimelineEntry } from '#shared/ipc/activity.ts'
 import type { JobRow } from '#shared/ipc/common.ts'
+import type { RelayRow } from '#shared/ipc/settings.ts'
 import type { PaymentRow } from '#shared/ipc/wallet.ts'
 import { addMsat, msat, sats, ZERO_MSAT } from '#shared/market/msat.ts'
 import { fail, ok } from '#shared/market/result.ts'
 import type { Snapshot, SoukState } from '#renderer/state/client.ts'
 import type { FakeEngine } from './fakeEngine.ts'
-import { makeJob, MARKDOWN_ANSWER, pubkeyOf } from './sceneData.ts'
+import { makeJob, makeRelay, MARKDOWN_ANSWER, pubkeyOf } from './sceneData.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -145,14 +146,28 @@ export function playHouse(engine: FakeEngine, mood: HouseMood, now: number): voi
     return job ? answer({ job, prompt: job.promptPreview, answer: MARKDOWN_ANSWER, ...(role === 'customer' ? { threadId: 'sky' } : {}), entries: makeTimeline(job) }) : fail('no-job', 'There is no such job here.')
   }
 
-  engine.requests['relays.add'] = ({ url }) => {
-    const relays = engine.getState('relays.status')?.relays ?? {}
-    engine.setState('relays.status', { relays: { ...relays, [url]: { url, state: 'connecting', embedded: false, received: 0, published: 0, dropped: 0 } } })
+  const relaysNow = () => engine.getState('relays.status')?.relays ?? {}
+  const setRelay = (relay: RelayRow) => engine.setState('relays.status', { relays: { ...relaysNow(), [relay.url]: relay } })
+  engine.requests['relays.add'] = ({ url, read = true, write = true }) => {
+    if (relaysNow()[url]) return fail('known', 'This relay is in the list already.')
+    setRelay(makeRelay({ url, read, write, state: 'connecting' }))
+    return ok({})
+  }
+  engine.requests['relays.change'] = ({ url, read, write }) => {
+    const relay = relaysNow()[url]
+    if (!read && !write) return fail('useless', 'A relay that is neither read nor written is of no use. Leave one on, or remove it.')
+    if (relay) setRelay({ ...relay, read, write })
     return ok({})
   }
   engine.requests['relays.remove'] = ({ url }) => {
-    const { [url]: _, ...relays } = engine.getState('relays.status')?.relays ?? {}
+    const { [url]: _, ...relays } = relaysNow()
     engine.setState('relays.status', { relays })
+    return ok({})
+  }
+  engine.requests['relays.reconnect'] = ({ url }) => {
+    const { problem: _problem, nextAttemptAt: _next, latencyMs: _latency, connectedAt: _since, ...relay } = relaysNow()[url] ?? makeRelay({ url })
+    setRelay({ ...relay, state: 'connecting' })
+    setTimeout(() => setRelay({ ...relay, state: 'connected', connectedAt: Date.now(), latencyMs: 74 }), 700)
     return ok({})
   }
   engine.requests['identity.revealPhrase'] = () => ok({ phrase: PHRASE })

@@ -1,6 +1,7 @@
 /** What a busy sandbox looks like: offers, threads, turns and every other state, as of `now`. */
 import type { JobRow } from '#shared/ipc/common.ts'
 import type { OfferRow, Thread, Turn } from '#shared/ipc/customer.ts'
+import type { RelayRow } from '#shared/ipc/settings.ts'
 import { sats, ZERO_MSAT } from '#shared/market/msat.ts'
 import type { FakeStates } from './fakeEngine.ts'
 
@@ -119,20 +120,50 @@ export function makeThreads(now: number): Record<string, Thread> {
   return Object.fromEntries(threads.map((thread) => [thread.threadId, thread]))
 }
 
+export function makeRelay(change: Partial<RelayRow> & { url: string }): RelayRow {
+  return { state: 'connected', embedded: false, guest: false, read: true, write: true, received: 0, published: 0, dropped: 0, rejects: [], paceMs: 0, ...change }
+}
+
+export function makeRelays(now: number): RelayRow[] {
+  return [
+    makeRelay({ url: 'ws://127.0.0.1:7447', embedded: true, latencyMs: 2, connectedAt: now - HOUR, received: 812, published: 40, name: 'Souk sandbox', software: 'souk 0.1.0', limits: { maxMessageBytes: 524_288, minPowBits: 0, authRequired: false, paymentRequired: false, restrictedWrites: false } }),
+    makeRelay({ url: 'wss://archive.example', write: false, latencyMs: 61, connectedAt: now - 20 * MINUTE, received: 12_408, dropped: 3, name: 'The Archive', software: 'strfry 1.0.4', limits: { maxMessageBytes: 131_072, maxTags: 2_000, minPowBits: 0, authRequired: false, paymentRequired: true, restrictedWrites: true } }),
+    makeRelay({ url: 'wss://relay.example', state: 'waiting', problem: 'The relay refused the connection.', nextAttemptAt: now + 9_000 }),
+    makeRelay({
+      url: 'wss://slow.example/souk',
+      latencyMs: 340,
+      connectedAt: now - 3 * MINUTE,
+      received: 96,
+      published: 11,
+      paceMs: 2_000,
+      clockSkewSecs: 4,
+      name: 'Slow and steady',
+      description: 'Free for everybody who works for it.',
+      software: 'nostr-rs-relay 0.9.0',
+      limits: { maxMessageBytes: 65_536, maxContentChars: 16_384, maxTags: 100, minPowBits: 16, authRequired: true, paymentRequired: false, restrictedWrites: false, createdAtUpperSecs: 900 },
+      rejects: [
+        { at: now - 9_000, message: 'rate-limited: slow down, one event per two seconds', count: 14 },
+        { at: now - MINUTE, message: 'pow: 16 bits needed, 12 bits given', count: 1 },
+      ],
+    }),
+    makeRelay({ url: 'wss://sellers.example', guest: true, latencyMs: 88, connectedAt: now - 8_000, received: 4, published: 2 }),
+  ]
+}
+
 export function makeStates(now: number): FakeStates {
   return {
     'app.status': { version: '0.1.0', mode: 'sandbox', network: 'regtest', shell: 'browser', dataFolder: '/home/ada/.local/share/souk', welcomed: true, notices: {} },
     'settings.values': {
       theme: 'system',
       limits: { perJobMsat: sats(200), perDayMsat: sats(5_000), maxFeePermille: 10, invoiceTimeoutSecs: 20, answerTimeoutSecs: 300, maxTokens: 2_048 },
-      relays: ['wss://relay.example'],
+      relays: [
+        { url: 'wss://relay.example', read: true, write: true },
+        { url: 'wss://archive.example', read: true, write: false },
+        { url: 'wss://slow.example/souk', read: true, write: true },
+      ],
+      onlyPrivate: false,
     },
-    'relays.status': {
-      relays: {
-        'ws://127.0.0.1:7447': { url: 'ws://127.0.0.1:7447', state: 'connected', embedded: true, latencyMs: 2, connectedAt: now - HOUR, received: 812, published: 40, dropped: 0 },
-        'wss://relay.example': { url: 'wss://relay.example', state: 'waiting', embedded: false, problem: 'The relay refused the connection.', nextAttemptAt: now + 9_000, received: 0, published: 0, dropped: 0 },
-      },
-    },
+    'relays.status': { relays: Object.fromEntries(makeRelays(now).map((relay) => [relay.url, relay])) },
     'wallet.status': { kind: 'nwc', network: 'regtest', state: 'ready', alias: 'Sandbox mint', balanceMsat: sats(99_874), pendingMsat: sats(10), heldMsat: ZERO_MSAT, checkedAt: now - 2_000 },
     'identity.status': { pubkey: pubkeyOf('d'), npub: 'npub1mhwamhwamhwamhwamhwamhwamhwamhwamhwamhwamhwamhwamhwsx2h3hj', protection: 'plain', backedUp: false },
     'backend.status': {
