@@ -1,5 +1,6 @@
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import { isEphemeral, KIND } from '#shared/protocol/kinds.ts'
+import { provenBits } from '#shared/protocol/nip13.ts'
 import { expirationOf, isIndexedTag } from './eventShape.ts'
 import type { RelayLimits } from './limits.ts'
 import type { Refusal } from './refusal.ts'
@@ -19,6 +20,9 @@ export function findRefusal(event: NostrEvent, eventBytes: number, nowSecs: numb
     }
   }
   if (event.kind === KIND.relayAuth) return `invalid: kind ${KIND.relayAuth} is sent with AUTH, not with EVENT`
+  if (limits.minPowBits > 0 && provenBits(event) < limits.minPowBits) {
+    return `pow: this relay wants ${limits.minPowBits} bits of work, and the event has ${provenBits(event)}`
+  }
   if (event.created_at > nowSecs + limits.maxFutureSecs) {
     return `invalid: created_at is more than ${limits.maxFutureSecs} seconds ahead; check the clock`
   }

@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import type { Clock, Log } from '../../ports.ts'
 import type { NostrCrypto } from '../crypto.ts'
+import { createTokenBucket } from '../tokenBucket.ts'
 import { findAuthenticationRefusal } from './authentication.ts'
 import { parseClientMessage, type ClientMessage } from './clientMessage.ts'
 import { eventMessage } from './eventMessage.ts'
@@ -12,7 +13,6 @@ import type { RelayLimits } from './limits.ts'
 import type { Verdict } from './publication.ts'
 import type { Refusal } from './refusal.ts'
 import { createStoredSender } from './storedSender.ts'
-import { createTokenBucket } from '../tokenBucket.ts'
 
 export interface ConnectionPorts {
   readonly store: EventStore

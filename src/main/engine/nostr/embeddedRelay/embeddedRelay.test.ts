@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { KIND } from '#shared/protocol/kinds.ts'
+import { countLeadingZeroBits, withNonce } from '#shared/protocol/nip13.ts'
 import { createManualClock, type ManualClock } from '../../testing/manualClock.ts'
 import { loadNostrCrypto, type NostrCrypto } from '../crypto.ts'
 import type { EventTemplate, NostrEvent } from '../relayPool.ts'
@@ -263,6 +264,24 @@ describe('NIP-09', () => {
   })
 })
 
+describe('NIP-13', () => {
+  test('takes an event only with the work it asks for, and says so in its document', async () => {
+    const relay = await start({ limits: { minPowBits: 6 } })
+    const client = await connectTo(relay)
+    const worked = (targetBits: number) => {
+      for (let nonce = 0; ; nonce += 1) {
+        const event = alice.sign(withNonce({ kind: NOTE, created_at: NOW_SECS, tags: [], content: '' }, String(nonce), targetBits))
+        if (countLeadingZeroBits(event.id) >= 6) return event
+      }
+    }
+    expect(await client.publish(worked(6))).toEqual({ accepted: true, message: '' })
+    // Luck is no work: the commitment counts.
+    expect(await client.publish(worked(5))).toEqual({ accepted: false, message: 'pow: this relay wants 6 bits of work, and the event has 5' })
+    const { body } = await get(relay, { accept: 'application/nostr+json' })
+    expect(JSON.parse(body)).toMatchObject({ limitation: { min_pow_difficulty: 6, restricted_writes: true } })
+  })
+})
+
 describe('NIP-11 and the loopback guard', () => {
   const get = (relay: EmbeddedRelay, headers: Record<string, string>) =>
     new Promise<{ status: number | undefined; type: string | undefined; body: string }>((resolve, reject) => {
@@ -278,7 +297,7 @@ describe('NIP-11 and the loopback guard', () => {
     const relay = await start({ limits: { maxSubscriptions: 7 } })
     const { status, type, body } = await get(relay, { accept: 'application/nostr+json' })
     expect({ status, type }).toEqual({ status: 200, type: 'application/nostr+json' })
-    expect(JSON.parse(body)).toMatchObject({ supported_nips: [1, 9, 11, 40, 42], limitation: { max_subscriptions: 7, auth_required: false } })
+    expect(JSON.parse(body)).toMatchObject({ supported_nips: [1, 9, 11, 13, 40, 42], limitation: { max_subscriptions: 7, auth_required: false } })
     expect((await get(relay, {})).type).toBe('text/plain')
   })
 

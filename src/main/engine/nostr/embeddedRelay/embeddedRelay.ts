@@ -4,9 +4,9 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import type { Clock, Log } from '../../ports.ts'
 import { openDatabase } from '../../store/database.ts'
 import type { NostrCrypto } from '../crypto.ts'
+import { createFairQueue } from '../fairQueue.ts'
 import { openConnection, type Connection } from './connection.ts'
 import { createEventStore } from './eventStore.ts'
-import { createFairQueue } from '../fairQueue.ts'
 import { informationDocument } from './informationDocument.ts'
 import { DEFAULT_RELAY_LIMITS, type RelayLimits } from './limits.ts'
 import { findForeignSource } from './loopbackGuard.ts'
@@ -36,7 +36,7 @@ export interface EmbeddedRelay {
 }
 
 /**
- * A Nostr relay on loopback: NIP-01, 09, 11, 40, 42, its events in SQLite. Rejects with a sentence for a person when
+ * A Nostr relay on loopback: NIP-01, 09, 11, 13, 40, 42, its events in SQLite. Rejects with a sentence for a person when
  * the port is taken or the store cannot be opened; a damaged store is put aside and an empty one takes its place.
  */
 export async function startEmbeddedRelay(options: EmbeddedRelayOptions): Promise<EmbeddedRelay> {

@@ -1,6 +1,6 @@
 import type { RelayLimits } from './limits.ts'
 
-const SUPPORTED_NIPS = [1, 9, 11, 40, 42]
+const SUPPORTED_NIPS = [1, 9, 11, 13, 40, 42]
 
 /** NIP-11. */
 export function informationDocument(limits: RelayLimits, isAuthRequired: boolean): Readonly<Record<string, unknown>> {
@@ -19,10 +19,10 @@ export function informationDocument(limits: RelayLimits, isAuthRequired: boolean
       max_event_tags: limits.maxTags,
       max_content_length: limits.maxEventBytes,
       created_at_upper_limit: limits.maxFutureSecs,
-      min_pow_difficulty: 0,
+      min_pow_difficulty: limits.minPowBits,
       auth_required: isAuthRequired,
       payment_required: false,
-      restricted_writes: isAuthRequired,
+      restricted_writes: isAuthRequired || limits.minPowBits > 0,
     },
   }
 }

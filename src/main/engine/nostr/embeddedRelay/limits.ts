@@ -10,6 +10,8 @@ export interface RelayLimits {
   readonly maxEphemeralAgeSecs: number
   /** How far ahead `created_at` may lie. */
   readonly maxFutureSecs: number
+  /** NIP-13 work that every event must prove; 0: none. */
+  readonly minPowBits: number
   readonly maxConnections: number
   /** Open subscriptions of one connection. */
   readonly maxSubscriptions: number
@@ -46,6 +48,7 @@ export const DEFAULT_RELAY_LIMITS: RelayLimits = {
   maxTagValueBytes: 1_024,
   maxEphemeralAgeSecs: 60,
   maxFutureSecs: 900,
+  minPowBits: 0,
   maxConnections: 256,
   maxSubscriptions: 64,
   maxFilters: 16,

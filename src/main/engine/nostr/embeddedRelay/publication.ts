@@ -2,11 +2,11 @@ import type { NostrEvent } from '#shared/protocol/event.ts'
 import { isEphemeral } from '#shared/protocol/kinds.ts'
 import type { Clock, Log } from '../../ports.ts'
 import type { NostrCrypto } from '../crypto.ts'
+import { createRecentIds } from '../recentIds.ts'
 import { findRefusal } from './admission.ts'
 import { serializeEvent } from './eventShape.ts'
 import type { EventStore } from './eventStore.ts'
 import type { RelayLimits } from './limits.ts'
-import { createRecentIds } from '../recentIds.ts'
 import type { Refusal } from './refusal.ts'
 
 /** How many ephemeral events are remembered, so that one sent twice is passed on once. */
