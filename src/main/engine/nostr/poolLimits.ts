@@ -6,6 +6,10 @@ export interface PoolLimits {
   /** In the whole pool. */
   readonly maxRelays: number
 
+  /** Connections in the whole pool to relays outside the list, and how long one is kept when nobody names it. */
+  readonly maxGuests: number
+  readonly guestIdleMs: number
+
   readonly handshakeTimeoutMs: number
   /** A first retry after about half of this; then doubling, jittered, to the maximum. */
   readonly retryFirstMs: number
@@ -19,6 +23,23 @@ export interface PoolLimits {
   readonly pingTimeoutMs: number
 
   readonly publishTimeoutMs: number
+  /** Once one relay has accepted, the others are waited for so long: what they do not take by then is offered to them later. */
+  readonly acceptedGraceMs: number
+  /** The same for an ephemeral event, which is worth nothing later. */
+  readonly frameTimeoutMs: number
+  /** A stored event is offered for so long to relays that have not taken it, or that died so soon after they took it. */
+  readonly lateMs: number
+  readonly diedSoonMs: number
+  /** Such events in the whole pool, and how often a connected relay is asked again. */
+  readonly lateEvents: number
+  readonly lateChars: number
+  readonly lateRetryMs: number
+  /** NIP-13: more work than that is not done, and the relay done without. */
+  readonly maxPowBits: number
+  /** Longer than this between two frames is no stream. */
+  readonly maxFrameIntervalMs: number
+  /** How long a relay that wants payment, or else, and refused for it is left alone with events. */
+  readonly refusedWritesMs: number
   readonly eoseTimeoutMs: number
   /** How far before the last sign of life a subscription is taken up again: other people's clocks, and the window of a job message. */
   readonly resumeOverlapSecs: number
@@ -47,6 +68,13 @@ export interface PoolLimits {
   readonly uselessBurst: number
   readonly uselessPerSec: number
 
+  /** NIP-11: the longest document, how long it is waited for, and when it is asked for again: after a good answer, after none. */
+  readonly informationBytes: number
+  readonly informationTimeoutMs: number
+  readonly informationFreshMs: number
+  readonly informationRetryFirstMs: number
+  readonly informationRetryMaxMs: number
+
   /** Least time between two updates of the status. */
   readonly statusIntervalMs: number
 }
@@ -54,6 +82,8 @@ export interface PoolLimits {
 export const DEFAULT_POOL_LIMITS: PoolLimits = {
   parse: DEFAULT_PARSE_LIMITS,
   maxRelays: 32,
+  maxGuests: 16,
+  guestIdleMs: 60_000,
   handshakeTimeoutMs: 10_000,
   retryFirstMs: 1_000,
   retryMaxMs: 60_000,
@@ -63,6 +93,16 @@ export const DEFAULT_POOL_LIMITS: PoolLimits = {
   pingIntervalMs: 30_000,
   pingTimeoutMs: 10_000,
   publishTimeoutMs: 8_000,
+  acceptedGraceMs: 1_000,
+  frameTimeoutMs: 2_000,
+  lateMs: 600_000,
+  diedSoonMs: 10_000,
+  lateEvents: 512,
+  lateChars: 8_388_608,
+  lateRetryMs: 30_000,
+  maxPowBits: 24,
+  maxFrameIntervalMs: 2_000,
+  refusedWritesMs: 600_000,
   eoseTimeoutMs: 5_000,
   resumeOverlapSecs: 300,
   resubscribeFirstMs: 5_000,
@@ -79,5 +119,10 @@ export const DEFAULT_POOL_LIMITS: PoolLimits = {
   forgedPerSec: 1,
   uselessBurst: 2_000,
   uselessPerSec: 50,
+  informationBytes: 65_536,
+  informationTimeoutMs: 10_000,
+  informationFreshMs: 86_400_000,
+  informationRetryFirstMs: 60_000,
+  informationRetryMaxMs: 3_600_000,
   statusIntervalMs: 250,
 }

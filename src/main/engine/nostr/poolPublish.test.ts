@@ -42,7 +42,7 @@ test('an event given while the relay is still connecting is sent once it is conn
   expect(status(relay.url).published).toBe(1)
 })
 
-test.each(['pow', 'blocked', 'rate-limited', 'invalid', 'restricted', 'mute', 'error', 'auth-required'] as const)(
+test.each(['pow', 'blocked', 'invalid', 'restricted', 'mute', 'error', 'auth-required'] as const)(
   'OK false with the prefix %s is that refusal',
   async (prefix) => {
     const relay = await startAnswering(`["OK","$ID",false,"${prefix}: because"]`)
@@ -168,7 +168,7 @@ test('without relays, or with strangers only, the report says so at once', async
   expect(await pool.publish(message('x'))).toEqual({ accepted: false, verdicts: [] })
   expect(await pool.publish(message('x'), ['ws://127.0.0.1:9'])).toEqual({
     accepted: false,
-    verdicts: [{ relay: 'ws://127.0.0.1:9', verdict: 'unreachable', message: 'This relay is not in the list.' }],
+    verdicts: [{ relay: 'ws://127.0.0.1:9', verdict: 'unreachable', message: 'This relay is not in the list, and not at a public wss:// address.' }],
   })
 })
 

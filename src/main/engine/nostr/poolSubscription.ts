@@ -1,6 +1,6 @@
 import type { Clock, Log } from '../ports.ts'
-import { createRecentIds, type RecentIds } from './recentIds.ts'
 import type { PoolLimits } from './poolLimits.ts'
+import { createRecentIds, type RecentIds } from './recentIds.ts'
 import type { Filter, NostrEvent, SubscribeOptions } from './relayPool.ts'
 
 /** One subscription of the pool, over all of its relays. */
@@ -23,8 +23,9 @@ export interface PoolSubscription {
 export interface PoolSubscriptionOptions {
   readonly id: string
   readonly filters: readonly Filter[]
-  /** Null: all. */
+  /** Null: those that are there for reading. */
   readonly relays: ReadonlySet<string> | null
+  isForReading(url: string): boolean
   readonly subscriber: Pick<SubscribeOptions, 'onEvent' | 'onEose' | 'onClosed'>
   readonly clock: Clock
   readonly limits: Pick<PoolLimits, 'deliveredIds' | 'eoseTimeoutMs'>
@@ -63,7 +64,7 @@ export function createPoolSubscription(options: PoolSubscriptionOptions): PoolSu
   return {
     id,
     filters,
-    includes: (url) => relays === null || relays.has(url),
+    includes: (url) => (relays === null ? options.isForReading(url) : relays.has(url)),
     delivered,
     deliver(event, relay) {
       delivered.add(event.id)

@@ -1,3 +1,4 @@
+import type { Outgoing } from './outgoing.ts'
 import type { LinkStatus } from './relayLink.ts'
 import type { PublishReport, RelayVerdict } from './relayPool.ts'
 
@@ -5,7 +6,7 @@ import type { PublishReport, RelayVerdict } from './relayPool.ts'
 export interface PublicationTarget {
   readonly url: string
   link(): LinkStatus
-  publish(eventId: string, frame: string, onVerdict: (verdict: RelayVerdict) => void): () => void
+  publish(outgoing: Outgoing, onVerdict: (verdict: RelayVerdict) => void): () => RelayVerdict | null
 }
 
 /** One event on its way to several relays. */
@@ -17,31 +18,37 @@ export interface Publication {
   end(): void
 }
 
-export function createPublication(
-  eventId: string,
-  frame: string,
-  targets: readonly PublicationTarget[],
-  strangers: readonly string[],
-): Publication {
+export interface PublicationOptions {
+  readonly outgoing: Outgoing
+  readonly targets: readonly PublicationTarget[]
+  /** Verdicts that stand before anybody was asked. */
+  readonly verdicts: readonly RelayVerdict[]
+  /** As each comes, the ones at the end included. */
+  onVerdict(verdict: RelayVerdict): void
+  /** Once, before those who have not answered are given up. */
+  onEnd(isAccepted: boolean): void
+}
+
+export function createPublication(options: PublicationOptions): Publication {
+  const { outgoing, targets } = options
   const { promise, resolve } = Promise.withResolvers<PublishReport>()
-  const verdicts: RelayVerdict[] = strangers.map((relay) => ({ relay, verdict: 'unreachable', message: 'This relay is not in the list.' }))
-  const waiting = new Map<PublicationTarget, () => void>()
+  const verdicts: RelayVerdict[] = [...options.verdicts]
+  const waiting = new Map<PublicationTarget, () => RelayVerdict | null>()
   let isEnded = false
 
   const isAccepted = () => verdicts.some(({ verdict }) => verdict === 'accepted')
   const isDown = (target: PublicationTarget) => ['waiting', 'closed'].includes(target.link().state)
 
+  const note = (verdict: RelayVerdict) => {
+    verdicts.push(verdict)
+    options.onVerdict(verdict)
+  }
+
   const end = () => {
     if (isEnded) return
     isEnded = true
-    for (const [target, cancel] of waiting) {
-      cancel()
-      verdicts.push(
-        target.link().state === 'connected'
-          ? { relay: target.url, verdict: 'timeout', message: 'The relay did not say in time whether it took the event.' }
-          : { relay: target.url, verdict: 'unreachable', message: target.link().problem ?? 'The relay could not be reached in time.' },
-      )
-    }
+    options.onEnd(isAccepted())
+    for (const [target, cancel] of waiting) note(cancel() ?? silence(target))
     waiting.clear()
     resolve({ accepted: isAccepted(), verdicts })
   }
@@ -50,15 +57,22 @@ export function createPublication(
     if (waiting.size === 0 || (isAccepted() && [...waiting.keys()].every(isDown))) end()
   }
 
-  for (const target of targets) waiting.set(target, () => {})
+  for (const target of targets) waiting.set(target, () => null)
   for (const target of targets) {
-    const cancel = target.publish(eventId, frame, (verdict) => {
+    const cancel = target.publish(outgoing, (verdict) => {
       waiting.delete(target)
-      verdicts.push(verdict)
+      note(verdict)
       endWhenDone()
     })
     if (waiting.has(target)) waiting.set(target, cancel)
   }
   endWhenDone()
   return { report: promise, onLinkChange: endWhenDone, end }
+}
+
+function silence(target: PublicationTarget): RelayVerdict {
+  const { state, problem } = target.link()
+  return state === 'connected'
+    ? { relay: target.url, verdict: 'timeout', message: 'The relay did not say in time whether it took the event.' }
+    : { relay: target.url, verdict: 'unreachable', message: problem ?? 'The relay could not be reached in time.' }
 }

@@ -1,15 +1,22 @@
 import type { Clock, OpenWebSocket, Random } from '../ports.ts'
 import { createAuthentication } from './authentication.ts'
-import { createTokenBucket } from './tokenBucket.ts'
 import { parseRelayMessage, type RelayMessage } from './eventParsing.ts'
+import { chooseFrameInterval } from './frameInterval.ts'
 import { createHeartbeat, PING_SUBSCRIPTION } from './heartbeat.ts'
 import { readPrefix } from './okPrefix.ts'
+import type { Outgoing } from './outgoing.ts'
 import type { PoolLimits } from './poolLimits.ts'
+import { isLoopbackUrl } from './relayHost.ts'
+import { createRelayInbox } from './relayInbox.ts'
 import { createRelayLink, type LinkStatus } from './relayLink.ts'
+import type { RelayMemory } from './relayMemory.ts'
 import { createRelayOutbox } from './relayOutbox.ts'
+import { createRelayPace } from './relayPace.ts'
 import type { Filter, NostrEvent, RelayStatus, RelayVerdict } from './relayPool.ts'
 import { createRelaySubscriptions } from './relaySubscriptions.ts'
+import { createRelayTerms } from './relayTerms.ts'
 import type { Signer } from './signer.ts'
+import { createTokenBucket } from './tokenBucket.ts'
 
 /** What became of an event that a relay sent; with the true event where there is one. */
 export type Judgement =
@@ -25,8 +32,12 @@ export interface RelayConnection {
   open(): void
   subscribe(id: string, filters: readonly Filter[]): void
   unsubscribe(id: string): void
-  /** Sends it now or once connected. Returns what ends the waiting for a verdict. */
-  publish(eventId: string, frame: string, onVerdict: (verdict: RelayVerdict) => void): () => void
+  /** Sends it now or once connected. Returns what ends the waiting for a verdict, and tells what the relay said so far. */
+  publish(outgoing: Outgoing, onVerdict: (verdict: RelayVerdict) => void): () => RelayVerdict | null
+  /** NIP-13 bits that it wants of an event. */
+  powBits(): number
+  /** How often it takes frames; null: not now, or not at a stream's pace. */
+  frameIntervalMs(): number | null
   /** Handles one waiting frame; whether there are more. */
   handleOne(): boolean
   /** Ends it for good; resolves when its socket is closed. */
@@ -38,7 +49,10 @@ export interface RelayConnectionOptions {
   readonly clock: Clock
   readonly random: Random
   readonly openWebSocket: OpenWebSocket
+  readonly fetch: typeof fetch | null
+  readonly memory: RelayMemory
   readonly limits: PoolLimits
+  isGuest(): boolean
   /** Who answers this relay when it asks who we are; null: nobody. */
   signer(): Signer | null
   /** Verifies, deduplicates, delivers. */
@@ -52,18 +66,12 @@ export interface RelayConnectionOptions {
   onLinkChange(): void
 }
 
-/** Inbox beyond its bound by this factor, with a socket that cannot be paused: the connection is given up. */
-const OVERFLOW_FACTOR = 16
-
 export function createRelayConnection(options: RelayConnectionOptions): RelayConnection {
-  const { url, clock, random, limits } = options
+  const { url, clock, random, limits, memory } = options
   const counts = { received: 0, published: 0, dropped: 0 }
   let lastRefusal: string | null = null
   let framesHeard = 0
   let heardAtMs = clock.now()
-  let inbox: (string | null)[] = []
-  let inboxChars = 0
-  let isPaused = false
   let forged = createTokenBucket(clock, limits.forgedPerSec, limits.forgedBurst)
   let useless = createTokenBucket(clock, limits.uselessPerSec, limits.uselessBurst)
 
@@ -75,15 +83,17 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
     limits,
     onUp() {
       // What the last connection left unread is asked for again.
-      clearInbox()
+      inbox.clear()
       forged = createTokenBucket(clock, limits.forgedPerSec, limits.forgedBurst)
       useless = createTokenBucket(clock, limits.uselessPerSec, limits.uselessBurst)
+      terms.refresh()
       authentication.onUp()
       subscriptions.onUp()
       outbox.onUp()
       heartbeat.start()
     },
     onDown() {
+      terms.rest()
       heartbeat.stop()
       subscriptions.onDown()
       outbox.onDown()
@@ -91,8 +101,11 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
     onMessage: receive,
     onChange: () => options.onLinkChange(),
   })
+  const inbox = createRelayInbox({ limits, pause: () => link.pause(), resume: () => link.resume() })
   const send = (text: string) => link.send(text)
   const isUp = () => link.status().state === 'connected'
+  const pace = createRelayPace(clock, memory.paceMs(url), (intervalMs) => memory.setPace(url, intervalMs))
+  const terms = createRelayTerms({ ...options, onChange: () => options.onChange() })
 
   const authentication = createAuthentication({
     url,
@@ -116,15 +129,27 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
     authentication: () => authentication.state(),
     isUp,
     heardAtSecs: () => Math.floor(heardAtMs / 1_000),
+    limitation: () => terms.limits(),
+    onWithheld(id, reason) {
+      terms.onRefused(reason, null)
+      // Not before who subscribes has its subscription.
+      queueMicrotask(() => options.onAnswered(id, reason))
+    },
     send,
   })
   const outbox = createRelayOutbox({
     url,
     clock,
     limits,
+    pace,
     authentication: () => authentication.state(),
     isUp,
     bufferedBytes: () => link.bufferedBytes(),
+    obstacle(outgoing) {
+      const obstacle = terms.obstacle(outgoing)
+      if (obstacle !== null) terms.onRefused(obstacle, null)
+      return obstacle
+    },
     send,
   })
   const heartbeat = createHeartbeat({
@@ -132,31 +157,19 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
     limits,
     send,
     framesHeard: () => framesHeard,
-    isBacklogged: () => inbox.length > 0,
+    isBacklogged: () => !inbox.isEmpty(),
     onSilence: () => link.drop('The relay stopped answering.', 'failed'),
   })
 
   function receive(text: string | null): void {
     framesHeard += 1
     heardAtMs = clock.now()
-    inbox.push(text)
-    inboxChars += text?.length ?? 0
-    if (!isPaused && (inbox.length > limits.inboxFrames || inboxChars > limits.inboxChars)) isPaused = link.pause()
-    if (inbox.length > limits.inboxFrames * OVERFLOW_FACTOR || inboxChars > limits.inboxChars * OVERFLOW_FACTOR) {
-      misbehaved('The relay sends faster than it can be checked.')
-    } else {
-      options.onInbox()
-    }
-  }
-
-  function clearInbox(): void {
-    inbox = []
-    inboxChars = 0
-    isPaused = false
+    if (inbox.push(text)) options.onInbox()
+    else misbehaved('The relay sends faster than it can be checked.')
   }
 
   function misbehaved(problem: string): void {
-    clearInbox()
+    inbox.clear()
     link.drop(problem, 'misbehaved')
   }
 
@@ -183,26 +196,40 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
         if (message.subscription === PING_SUBSCRIPTION) return heartbeat.answered('EOSE')
         subscriptions.onEose(message.subscription)
         return options.onAnswered(message.subscription, null)
-      case 'CLOSED': {
-        if (message.subscription === PING_SUBSCRIPTION) return heartbeat.answered('CLOSED')
-        const reason = message.message === '' ? readPrefix('').sentence : message.message
-        lastRefusal = reason
-        if (subscriptions.onClosed(message.subscription, message.message) === 'refused') options.onAnswered(message.subscription, reason)
-        return
-      }
+      case 'CLOSED':
+        return handleClosed(message.subscription, message.message)
       case 'OK':
-        if (!message.accepted) lastRefusal = message.message === '' ? readPrefix('').sentence : message.message
-        if (authentication.onOk(message.eventId, message.accepted, message.message)) return
-        if (!outbox.onOk(message.eventId, message.accepted, message.message)) return spendUseless()
-        if (message.accepted) counts.published += 1
-        return
+        return handleOk(message.eventId, message.accepted, message.message)
       case 'NOTICE':
         if (message.message !== '') lastRefusal = message.message
+        if (readPrefix(message.message).prefix === 'rate-limited') {
+          terms.onRefused(message.message, null)
+          pace.limited(null)
+        }
         return spendUseless()
       case 'AUTH':
         authentication.onChallenge(message.challenge)
         return spendUseless()
     }
+  }
+
+  function handleClosed(subscription: string, message: string): void {
+    if (subscription === PING_SUBSCRIPTION) return heartbeat.answered('CLOSED')
+    const reason = message === '' ? readPrefix('').sentence : message
+    lastRefusal = reason
+    if (readPrefix(message).prefix === 'rate-limited') pace.limited(null)
+    if (subscriptions.onClosed(subscription, message) !== 'refused') return
+    terms.onRefused(reason, null)
+    options.onAnswered(subscription, reason)
+  }
+
+  function handleOk(eventId: string, accepted: boolean, message: string): void {
+    if (!accepted) lastRefusal = message === '' ? readPrefix('').sentence : message
+    if (authentication.onOk(eventId, accepted, message)) return
+    const outgoing = outbox.find(eventId)
+    if (outgoing !== null && !accepted && readPrefix(message).prefix !== 'duplicate') terms.onRefused(message, outgoing.event.created_at)
+    if (!outbox.onOk(eventId, accepted, message)) return spendUseless()
+    if (accepted) counts.published += 1
   }
 
   function handleEvent(subscription: string, event: NostrEvent): void {
@@ -225,30 +252,41 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
   return {
     url,
     link: () => link.status(),
-    open: () => link.open(),
-    status: () => ({ url, ...link.status(), ...counts, latencyMs: heartbeat.latencyMs(), lastRefusal, rejects: [], limits: null, information: null, pace: 0, clockSkewSecs: null }),
+    open() {
+      // Beside the handshake, so that it is known before the first event goes out.
+      terms.refresh()
+      link.open()
+    },
+    status: () => ({ url, ...link.status(), ...counts, latencyMs: heartbeat.latencyMs(), lastRefusal, pace: pace.intervalMs(), ...terms.status() }),
     subscribe: (id, filters) => subscriptions.add(id, filters),
     unsubscribe: (id) => subscriptions.remove(id),
-    publish: (eventId, frame, onVerdict) => outbox.add(eventId, frame, onVerdict),
+    publish(outgoing, onVerdict) {
+      const { state, problem } = link.status()
+      if (!outgoing.isEphemeral || state === 'connected' || state === 'connecting') return outbox.add(outgoing, onVerdict)
+      onVerdict({ relay: url, verdict: 'unreachable', message: problem ?? 'The relay is not connected.' })
+      return () => null
+    },
+    powBits: () => terms.powBits(),
+    frameIntervalMs() {
+      // Work for each frame is out of proportion.
+      if (!isUp() || terms.powBits() > 0) return null
+      return chooseFrameInterval({ isLoopback: isLoopbackUrl(url), latencyMs: heartbeat.latencyMs(), paceMs: pace.intervalMs(), maxMs: limits.maxFrameIntervalMs })
+    },
     handleOne() {
-      const text = inbox.shift()
+      const text = inbox.take()
       if (text === undefined) return false
-      inboxChars -= text?.length ?? 0
       const parsed = text === null ? null : parseRelayMessage(text, limits.parse)
       if (parsed === null) dropForged()
       else if (parsed.ok) handle(parsed.value)
       else if (parsed.error.code === 'malformed') dropForged()
       else if (parsed.error.code === 'oversized') dropUseless()
       else spendUseless()
-      if (isPaused && inbox.length < limits.inboxFrames / 2 && inboxChars < limits.inboxChars / 2) {
-        isPaused = false
-        link.resume()
-      }
       options.onChange()
-      return inbox.length > 0
+      return !inbox.isEmpty()
     },
     close() {
-      clearInbox()
+      terms.rest()
+      inbox.clear()
       const closed = link.close()
       outbox.close('The relay was removed.')
       return closed

@@ -66,7 +66,7 @@ export interface RelayStatus extends RelayUse {
   readonly rejects: readonly RelayReject[]
   /** NIP-11; null while it is not known. */
   readonly limits: RelayLimitation | null
-  readonly information: Omit<RelayInformation, 'limitation'> | null
+  readonly information: RelayInformation | null
   /** Least milliseconds between two events, learned from its `rate-limited`; 0 when it never said so. */
   readonly pace: number
   /** How far its clock is ahead of ours, in seconds; null when it gives no sign of the time, and on this machine. */
@@ -118,8 +118,11 @@ export interface RelayPool {
   publish(event: NostrEvent, relays?: readonly string[]): Promise<PublishReport>
   /** Leading zero bits (NIP-13) that publishing there takes now: the highest demand that is not beyond our means; 0: none. */
   powBits(relays?: readonly string[]): number
-  /** The template with the work that `powBits` names, done off this thread; as it is when none is asked or none can be done. */
-  addWork(template: EventTemplate, pubkey: string, relays?: readonly string[]): Promise<EventTemplate>
+  /**
+   * The template with the work that `powBits` names, done off this thread; as it is when none is asked, none can be
+   * done, or the signal ends it. The same template comes back with the same work.
+   */
+  addWork(template: EventTemplate, pubkey: string, relays?: readonly string[], signal?: AbortSignal): Promise<EventTemplate>
   /** How often ephemeral frames may go out there, in milliseconds; null: do without them, only what is stored arrives. */
   frameIntervalMs(relays?: readonly string[]): number | null
   /** How far the relays' clocks are ahead of ours, in seconds: the median of those that say; null: none does. */

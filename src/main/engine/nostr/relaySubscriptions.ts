@@ -1,3 +1,4 @@
+import type { RelayLimitation } from '#shared/protocol/nip11.ts'
 import type { Clock, Random } from '../ports.ts'
 import type { AuthenticationState } from './authentication.ts'
 import { readPrefix } from './okPrefix.ts'
@@ -30,6 +31,10 @@ export interface RelaySubscriptionsOptions {
   isUp(): boolean
   /** When the relay was last heard, Unix seconds. */
   heardAtSecs(): number
+  /** What the relay said that it takes; null: nothing. */
+  limitation(): RelayLimitation | null
+  /** It was not asked, since it would have refused, for this reason. */
+  onWithheld(id: string, reason: string): void
   send(text: string): void
 }
 
@@ -39,9 +44,14 @@ interface Asked {
   /** All stored events have come and the relay sends new ones. */
   isLive: boolean
   isBlocked: boolean
+  /** Beyond what the relay takes, and therefore not asked: until there is room, or on this connection at all. */
+  withheld: 'for now' | 'for good' | null
   refusals: number
   cancelRetry: () => void
 }
+
+/** The heartbeat's, open for a moment now and then. */
+const PINGS = 1
 
 export function createRelaySubscriptions(options: RelaySubscriptionsOptions): RelaySubscriptions {
   const { clock, random, limits } = options
@@ -52,8 +62,25 @@ export function createRelaySubscriptions(options: RelaySubscriptionsOptions): Re
     subscription.isBlocked = false
     subscription.isLive = false
     if (!options.isUp()) return
-    options.send(JSON.stringify(['REQ', id, ...resumeFilters(subscription.filters, subscription.progress, limits.resumeOverlapSecs)]))
+    const { maxFilters, maxSubscriptions } = options.limitation() ?? { maxFilters: null, maxSubscriptions: null }
+    subscription.withheld = null
+    if (maxFilters !== null && subscription.filters.length > maxFilters) {
+      subscription.withheld = 'for good'
+      options.onWithheld(id, `restricted: the question has ${subscription.filters.length} filters, and this relay takes ${maxFilters}`)
+      return
+    }
+    if (maxSubscriptions !== null && countOpen() > Math.max(1, maxSubscriptions - PINGS)) {
+      subscription.withheld = 'for now'
+      options.onWithheld(id, `restricted: this relay takes ${maxSubscriptions} subscriptions at once`)
+      return
+    }
+    const maxLimit = options.limitation()?.maxLimit ?? Number.POSITIVE_INFINITY
+    const filters = resumeFilters(subscription.filters, subscription.progress, limits.resumeOverlapSecs)
+    const fitting = filters.map((filter) => (filter.limit !== undefined && filter.limit > maxLimit ? { ...filter, limit: maxLimit } : filter))
+    options.send(JSON.stringify(['REQ', id, ...fitting]))
   }
+
+  const countOpen = () => [...asked.values()].filter(({ withheld }) => withheld === null).length
 
   /** Only what was live has missed nothing until now; a replay that broke off begins again where it began. */
   const interrupt = (subscription: Asked) => {
@@ -65,7 +92,7 @@ export function createRelaySubscriptions(options: RelaySubscriptionsOptions): Re
   return {
     add(id, filters) {
       const progress = { liveUntilSecs: null, latestCreatedAt: null }
-      const subscription = { filters, progress, isLive: false, isBlocked: false, refusals: 0, cancelRetry: () => {} }
+      const subscription: Asked = { filters, progress, isLive: false, isBlocked: false, withheld: null, refusals: 0, cancelRetry: () => {} }
       asked.set(id, subscription)
       ask(id, subscription)
     },
@@ -74,9 +101,14 @@ export function createRelaySubscriptions(options: RelaySubscriptionsOptions): Re
       if (subscription === undefined) return
       subscription.cancelRetry()
       asked.delete(id)
-      if (options.isUp()) options.send(JSON.stringify(['CLOSE', id]))
+      if (!options.isUp() || subscription.withheld !== null) return
+      options.send(JSON.stringify(['CLOSE', id]))
+      const next = [...asked].find(([, other]) => other.withheld === 'for now')
+      if (next !== undefined) ask(...next)
     },
     onUp() {
+      // Nothing is open yet: the first ones come first again.
+      for (const subscription of asked.values()) subscription.withheld = 'for now'
       for (const [id, subscription] of asked) {
         subscription.refusals = 0
         ask(id, subscription)

@@ -13,7 +13,7 @@ const HASHES_PER_STEP = 4_096
 const STEPS_PER_REPORT = 32
 
 const search = createNonceSearch(workerData as SearchTask)
-const report = (nonce: string | null) => parentPort?.postMessage({ hashes: search.hashes(), nonce } satisfies MiningReport)
+const report = (nonce: string | null) => parentPort?.postMessage({ hashes: search.hashes(), nonce } satisfies MiningReport, [])
 
 let nonce: string | null = null
 for (let step = 1; nonce === null; step += 1) {

@@ -1,0 +1,82 @@
+import type { RelayLimitation } from '#shared/protocol/nip11.ts'
+import type { Clock, Random } from '../ports.ts'
+import { readClockComplaint } from './clockSkew.ts'
+import { readPrefix } from './okPrefix.ts'
+import type { Outgoing } from './outgoing.ts'
+import type { PoolLimits } from './poolLimits.ts'
+import { createRejectLog } from './rejectLog.ts'
+import { findObstacle } from './relayAdmission.ts'
+import { isLoopbackUrl } from './relayHost.ts'
+import { createRelayInformationReader } from './relayInformationReader.ts'
+import type { RelayStatus } from './relayPool.ts'
+
+/** On what terms one relay takes events: what its document says, and what its refusals have taught. */
+export interface RelayTerms {
+  /** Why it would refuse that event; null: it may take it. */
+  obstacle(outgoing: Outgoing): string | null
+  /** NIP-13 bits that it wants. */
+  powBits(): number
+  limits(): RelayLimitation | null
+  /** It refused something, or something was not sent because it would have. Events alone have a date. */
+  onRefused(message: string, createdAt: number | null): void
+  status(): Pick<RelayStatus, 'rejects' | 'limits' | 'information' | 'clockSkewSecs'>
+  /** See RelayInformationReader. */
+  refresh(): void
+  rest(): void
+}
+
+export interface RelayTermsOptions {
+  readonly url: string
+  readonly clock: Clock
+  readonly random: Random
+  readonly fetch: typeof fetch | null
+  readonly limits: PoolLimits
+  isGuest(): boolean
+  onChange(): void
+}
+
+export function createRelayTerms(options: RelayTermsOptions): RelayTerms {
+  const { clock, limits } = options
+  const reader = createRelayInformationReader(options)
+  const rejects = createRejectLog(clock)
+  let learnedPowBits = 0
+  let complaintSkewSecs: number | null = null
+  let closed: { readonly message: string; readonly untilMs: number } | null = null
+
+  const nowSecs = () => Math.floor(clock.now() / 1_000)
+  const said = () => reader.information()?.limitation ?? null
+  const powBits = () => Math.max(said()?.minPowBits ?? 0, learnedPowBits)
+
+  return {
+    obstacle(outgoing) {
+      if (closed !== null && clock.now() < closed.untilMs) return closed.message
+      return findObstacle(outgoing, { limits: said(), powBits: powBits(), maxPowBits: limits.maxPowBits, isGuest: options.isGuest(), nowSecs: nowSecs() })
+    },
+    powBits,
+    limits: said,
+    onRefused(message, createdAt) {
+      rejects.add(message === '' ? readPrefix('').sentence : message)
+      const { prefix } = readPrefix(message)
+      if (createdAt === null) return
+      if (prefix === 'pow') learnedPowBits = Math.max(learnedPowBits, readPowDemand(message))
+      if (prefix === 'invalid') complaintSkewSecs = readClockComplaint(message, createdAt, nowSecs(), said()) ?? complaintSkewSecs
+      const isConditional = said()?.paymentRequired === true || said()?.restrictedWrites === true
+      if (isConditional && (prefix === 'restricted' || prefix === 'blocked')) closed = { message, untilMs: clock.now() + limits.refusedWritesMs }
+    },
+    status() {
+      const information = reader.information()
+      const skewSecs = reader.clockSkewSecs() ?? complaintSkewSecs
+      return { rejects: rejects.list(), limits: said(), information, clockSkewSecs: isLoopbackUrl(options.url) ? null : skewSecs }
+    },
+    refresh: () => reader.refresh(),
+    rest: () => reader.rest(),
+  }
+}
+
+const MAX_BITS = 256
+
+/** "pow: 28 bits needed, 25 bits given" in whatever words: the highest number that can be one of bits; 0 without any. */
+function readPowDemand(message: string): number {
+  const numbers = (message.match(/\d+/g) ?? []).map(Number).filter((bits) => bits <= MAX_BITS)
+  return Math.max(0, ...numbers)
+}
