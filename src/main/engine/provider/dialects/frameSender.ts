@@ -1,0 +1,182 @@
+/**
+ * The sending side of a private stream (PROTOCOL.md §5): decides what goes out when. The first text at once, then what gathered
+ * in an interval; no more than a window unacknowledged; the oldest again when acknowledgements stay away. What does not get
+ * through is no loss: the stored result has it all.
+ */
+import { frameTextLength, type StreamFrame } from '#shared/protocol/frames.ts'
+import type { Usage } from '#shared/protocol/usage.ts'
+import type { Clock } from '../../ports.ts'
+
+/** What the relays made of one frame: some took it; none did, and one says that they come too fast; none did. */
+export type FrameFate = 'taken' | 'limited' | 'lost'
+
+export interface FrameSenderOptions {
+  readonly clock: Clock
+  /** Least time between two frames now; null: none is wanted. */
+  readonly intervalMs: () => number | null
+  readonly send: (frame: StreamFrame) => Promise<FrameFate>
+}
+
+export interface FrameSender {
+  add(text: string): void
+  /** Everything was added: what the window still takes goes out, and the usage after it. */
+  end(usage: Usage | null): void
+  /** The receiver has everything up to this number. */
+  acknowledge(seq: number): void
+  close(): void
+}
+
+export const MAX_WINDOW_FRAMES = 32
+export const MAX_WINDOW_BYTES = 65_536
+const FIRST_RESEND_MS = 1_000
+const MAX_RESEND_MS = 8_000
+/** After so many in vain the receiver is taken for gone, until it says something. */
+const MAX_RESENDS = 4
+/** Acknowledgements that repeat themselves ask for what is missing; not more often than it can have arrived. */
+const REPEATED_ACKS = 2
+const LEAST_RESEND_MS = 250
+/** Told so at this pace, a relay wants no frames at all. */
+const SLOWEST_MS = 2_000
+const FIRST_SLOWER_MS = 50
+/** Frames taken in a row after which the pace rises again, a little. */
+const TAKEN_TO_RISE = 16
+
+interface SentFrame {
+  readonly frame: StreamFrame
+  readonly bytes: number
+  sentAt: number
+}
+
+export function createFrameSender({ clock, intervalMs, send }: FrameSenderOptions): FrameSender {
+  let waiting = ''
+  let window: SentFrame[] = []
+  let windowBytes = 0
+  let lastSeq = 0
+  let acknowledged = 0
+  let repeatedAcks = 0
+  let resends = 0
+  let lastSentAt = Number.NEGATIVE_INFINITY
+  let slowerMs = 0
+  let takenInRow = 0
+  let isUnwanted = false
+  let isOver = false
+  let cancelSend: (() => void) | null = null
+  let cancelResend: (() => void) | null = null
+
+  function currentInterval(): number | null {
+    const asked = intervalMs()
+    return isUnwanted || asked === null ? null : Math.max(asked, slowerMs)
+  }
+
+  function pump(): void {
+    const interval = currentInterval()
+    if (isOver || interval === null || waiting === '' || cancelSend !== null) return
+    const dueInMs = lastSentAt + interval - clock.now()
+    if (dueInMs > 0) {
+      cancelSend = clock.after(dueInMs, () => {
+        cancelSend = null
+        pump()
+      })
+    } else if (sendText() && waiting !== '') {
+      pump()
+    }
+  }
+
+  /** One frame of what waits; false when the window has no room for it. */
+  function sendText(): boolean {
+    if (window.length >= MAX_WINDOW_FRAMES || windowBytes >= MAX_WINDOW_BYTES) return false
+    const text = waiting.slice(0, frameTextLength(waiting))
+    const bytes = Buffer.byteLength(text)
+    if (window.length > 0 && windowBytes + bytes > MAX_WINDOW_BYTES) return false
+    waiting = waiting.slice(text.length)
+    push({ type: 'delta', seq: ++lastSeq, text }, bytes)
+    return true
+  }
+
+  function push(frame: StreamFrame, bytes: number): void {
+    const sent = { frame, bytes, sentAt: clock.now() }
+    window.push(sent)
+    windowBytes += bytes
+    lastSentAt = sent.sentAt
+    give(frame)
+    armResend()
+  }
+
+  function give(frame: StreamFrame): void {
+    void send(frame).then(learn)
+  }
+
+  function learn(fate: FrameFate): void {
+    if (fate === 'limited') {
+      takenInRow = 0
+      if (slowerMs >= SLOWEST_MS) isUnwanted = true
+      slowerMs = Math.min(SLOWEST_MS, 2 * Math.max(slowerMs, intervalMs() ?? 0, FIRST_SLOWER_MS))
+    } else if (fate === 'taken') {
+      takenInRow += 1
+      if (takenInRow < TAKEN_TO_RISE) return
+      takenInRow = 0
+      slowerMs = slowerMs < FIRST_SLOWER_MS ? 0 : slowerMs * 0.75
+    }
+  }
+
+  function armResend(): void {
+    if (isOver || cancelResend !== null || window.length === 0 || resends >= MAX_RESENDS) return
+    cancelResend = clock.after(Math.min(MAX_RESEND_MS, FIRST_RESEND_MS * 2 ** resends), () => {
+      cancelResend = null
+      resends += 1
+      resendOldest()
+      armResend()
+    })
+  }
+
+  function resendOldest(): void {
+    const oldest = window[0]
+    if (oldest === undefined || currentInterval() === null) return
+    oldest.sentAt = clock.now()
+    repeatedAcks = 0
+    give(oldest.frame)
+  }
+
+  function stop(): void {
+    isOver = true
+    cancelSend?.()
+    cancelResend?.()
+    cancelSend = null
+    cancelResend = null
+  }
+
+  return {
+    add(text) {
+      if (isOver) return
+      waiting += text
+      pump()
+    },
+    end(usage) {
+      if (isOver) return
+      if (currentInterval() !== null) {
+        while (waiting !== '' && sendText());
+        if (waiting === '' && usage !== null) push({ type: 'usage', seq: ++lastSeq, usage }, 0)
+      }
+      stop()
+    },
+    acknowledge(seq) {
+      if (isOver || seq > lastSeq || seq < acknowledged) return
+      if (seq === acknowledged) {
+        repeatedAcks += 1
+        const oldest = window[0]
+        if (oldest !== undefined && repeatedAcks >= REPEATED_ACKS && clock.now() - oldest.sentAt >= LEAST_RESEND_MS) resendOldest()
+        return
+      }
+      acknowledged = seq
+      repeatedAcks = 0
+      resends = 0
+      window = window.filter(({ frame }) => frame.seq > seq)
+      windowBytes = window.reduce((sum, { bytes }) => sum + bytes, 0)
+      cancelResend?.()
+      cancelResend = null
+      armResend()
+      pump()
+    },
+    close: stop,
+  }
+}
