@@ -277,8 +277,8 @@ describe('NIP-13', () => {
     expect(await client.publish(worked(6))).toEqual({ accepted: true, message: '' })
     // Luck is no work: the commitment counts.
     expect(await client.publish(worked(5))).toEqual({ accepted: false, message: 'pow: this relay wants 6 bits of work, and the event has 5' })
-    const { body } = await get(relay, { accept: 'application/nostr+json' })
-    expect(JSON.parse(body)).toMatchObject({ limitation: { min_pow_difficulty: 6, restricted_writes: true } })
+    const document = await fetch(relay.url.replace('ws', 'http'), { headers: { accept: 'application/nostr+json' } })
+    expect(await document.json()).toMatchObject({ limitation: { min_pow_difficulty: 6, restricted_writes: true } })
   })
 })
 
