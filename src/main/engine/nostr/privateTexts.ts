@@ -1,0 +1,89 @@
+/** Private texts too long for one event (PROTOCOL.md §5): cut and sealed by their author, collected by their reader. */
+import { fail, ok, type Result } from '#shared/market/result.ts'
+import type { NostrEvent } from '#shared/protocol/event.ts'
+import { MAX_PARTS, type TextParts } from '#shared/protocol/jobRequest.ts'
+import { KIND } from '#shared/protocol/kinds.ts'
+import { joinParts, MAX_PRIVATE_TEXT_BYTES, partTemplate, sliceText } from '#shared/protocol/privateParts.ts'
+import type { Clock } from '../ports.ts'
+import type { Cipher } from './cipher.ts'
+import type { RelayPool } from './relayPool.ts'
+import type { Signer } from './signer.ts'
+import type { SteadyCipher } from './steadyCipher.ts'
+
+export interface WantedText extends TextParts {
+  /** Hex public key that must have signed every part. */
+  readonly author: string
+  /** Where to look; the pool's read relays when absent. */
+  readonly relays?: readonly string[]
+}
+
+/** The text, or why it cannot be had: `too-long`, `busy`, `parts-missing`, `parts-unreadable`, `wrong-digest`, `stopped`. */
+export type CollectText = (wanted: WantedText, signal: AbortSignal) => Promise<Result<string>>
+
+export interface TextCollectorOptions {
+  readonly pool: Pick<RelayPool, 'subscribe'>
+  readonly cipher: Pick<Cipher, 'decrypt'>
+  readonly clock: Clock
+}
+
+const PATIENCE_MS = 20_000
+/** Each costs up to a mebibyte and a subscription. */
+const MAX_AT_ONCE = 8
+
+export function createTextCollector({ pool, cipher, clock }: TextCollectorOptions): CollectText {
+  let collecting = 0
+
+  function collect({ ids, sha256, author, relays }: WantedText, signal: AbortSignal): Promise<Result<string>> {
+    return new Promise((resolve) => {
+      const slices = new Map<string, string>()
+      let bytes = 0
+      const end = (result: Result<string>) => {
+        cancelTimer()
+        subscription.close()
+        signal.removeEventListener('abort', leave)
+        resolve(result)
+      }
+      const leave = () => end(fail('stopped', 'Nobody waits for this text any more.'))
+      const cancelTimer = clock.after(PATIENCE_MS, () => end(fail('parts-missing', `Of the text’s ${ids.length} parts the relays have handed over ${slices.size}.`)))
+      signal.addEventListener('abort', leave, { once: true })
+      const subscription = pool.subscribe([{ ids: [...new Set(ids)], kinds: [KIND.privatePart], authors: [author] }], {
+        ...(relays === undefined ? {} : { relays }),
+        onEvent(event) {
+          if (event.pubkey !== author || !ids.includes(event.id) || slices.has(event.id)) return
+          const slice = cipher.decrypt(author, event.content)
+          if (!slice.ok) {
+            end(fail('parts-unreadable', 'A part of the text cannot be decrypted.'))
+            return
+          }
+          bytes += Buffer.byteLength(slice.value)
+          slices.set(event.id, slice.value)
+          if (bytes > MAX_PRIVATE_TEXT_BYTES) end(fail('too-long', `The text has more than ${MAX_PRIVATE_TEXT_BYTES} bytes.`))
+          else if (ids.every((id) => slices.has(id))) end(joinParts(ids.map((id) => slices.get(id) ?? ''), sha256))
+        },
+      })
+    })
+  }
+
+  return async (wanted, signal) => {
+    if (wanted.ids.length > MAX_PARTS) return fail('too-long', `The text comes in more than ${MAX_PARTS} parts.`)
+    if (signal.aborted) return fail('stopped', 'Nobody waits for this text any more.')
+    if (collecting >= MAX_AT_ONCE) return fail('busy', 'Too many long texts are being read at the same time. Try again in a moment.')
+    collecting += 1
+    try {
+      return await collect(wanted, signal)
+    } finally {
+      collecting -= 1
+    }
+  }
+}
+
+/** The signed parts of a well-formed text, in order. The same arguments give the same ids. Fails with `invalid-peer`. */
+export function sealText(text: string, peer: string, { signer, cipher }: { readonly signer: Signer; readonly cipher: SteadyCipher }, createdAt: number): Result<readonly NostrEvent[]> {
+  const events: NostrEvent[] = []
+  for (const slice of sliceText(text)) {
+    const sealed = cipher.encryptSteadily(peer, slice)
+    if (!sealed.ok) return sealed
+    events.push(signer.sign(partTemplate(peer, sealed.value, createdAt)))
+  }
+  return ok(events)
+}
