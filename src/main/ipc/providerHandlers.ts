@@ -75,6 +75,7 @@ export function providerHandlers({ provider, backend, clock, journal, preference
           selling,
           terms,
           offeredModels: [...provider.offeredModels()],
+          dialects: [...provider.spokenDialects()],
           earnings: earnings(),
           jobs: { ...jobs },
           ...(since === null ? {} : { since }),

@@ -184,6 +184,7 @@ export function makeStates(now: number): FakeStates {
       channelId: pubkeyOf('c'),
       terms: { name: 'My desk', about: '', priceMsat: sats(12), models: [], maxTokens: 1_024, maxPromptBytes: 16_384, concurrency: 1, queueLength: 4, maxOpenPerCustomer: 2, streaming: true, openRequests: true, allowUrlInputs: false, announceEverySecs: 300 },
       offeredModels: ['qwen3:8b', 'llama3.2:3b'],
+      dialects: ['souk/1', 'nip90', 'channel'],
       announcedAt: now - 40_000,
       earnings: { today: { earnedMsat: sats(132), jobs: 11 }, week: { earnedMsat: sats(948), jobs: 79 }, total: { earnedMsat: sats(4_212), jobs: 351 } },
       jobs: {

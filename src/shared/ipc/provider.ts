@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { request, state } from './contract.ts'
-import { emptySchema, hex64Schema, jobIdSchema, jobRowSchema, msatSchema, timeSchema } from './common.ts'
+import { dialectSchema, emptySchema, hex64Schema, jobIdSchema, jobRowSchema, msatSchema, timeSchema } from './common.ts'
 
 const earningsSchema = z.object({ earnedMsat: msatSchema, jobs: z.number().int().nonnegative() })
 
@@ -38,6 +38,8 @@ export const providerRoutes = {
       channelId: hex64Schema.optional(),
       terms: saleTermsSchema,
       offeredModels: z.array(z.string()),
+      /** The languages in which it takes a job, the best first. */
+      dialects: z.array(dialectSchema),
       announcedAt: timeSchema.optional(),
       earnings: z.object({ today: earningsSchema, week: earningsSchema, total: earningsSchema }),
       /** Jobs not yet ended, and debts, by job id. */

@@ -1,6 +1,6 @@
 /** Selling: takes requests, drives the sales, announces. Knows nothing of who buys. */
 import type { JobRow } from '#shared/ipc/common.ts'
-import type { DialectName } from '#shared/market/dialect.ts'
+import { DIALECTS, type DialectName } from '#shared/market/dialect.ts'
 import { saleTermsSchema, type SaleTerms } from '#shared/ipc/provider.ts'
 import { addMsat, msat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
@@ -64,6 +64,8 @@ export interface Provider {
   setTerms(change: Partial<SaleTerms>): void
   setChannel(channelId: string | null): void
   offeredModels(): readonly string[]
+  /** The languages in which it takes a job now, the best first: as the listing names them. */
+  spokenDialects(): readonly DialectName[]
   /** The backend's models changed: what is offered may have too. */
   modelsChanged(): void
   cancelJob(jobId: string): Result<null>
@@ -264,6 +266,11 @@ export function createProvider(options: ProviderOptions): Provider {
     }
   }
 
+  function spokenDialects(): readonly DialectName[] {
+    const spoken = new Set(dialects.map(({ name }) => name))
+    return DIALECTS.filter((name) => spoken.has(name) && (name !== 'channel' || status.get().channelId !== null))
+  }
+
   function listing(): Listing {
     const { terms, channelId } = status.get()
     return {
@@ -272,7 +279,7 @@ export function createProvider(options: ProviderOptions): Provider {
       about: terms.about,
       picture: '',
       priceMsat: terms.priceMsat,
-      dialects: dialects.map(({ name }) => name).filter((name) => name !== 'channel' || channelId !== null),
+      dialects: spokenDialects(),
       models: offeredModels(),
       capabilities: ['text-generation'],
       relays: options.publicRelays(),
@@ -322,6 +329,7 @@ export function createProvider(options: ProviderOptions): Provider {
   return {
     status,
     offeredModels,
+    spokenDialects,
     async start() {
       if (status.get().selling !== 'off') return ok(null)
       status.update((before) => ({ ...before, selling: 'starting', problem: null }))
