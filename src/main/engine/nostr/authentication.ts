@@ -10,6 +10,8 @@ export interface Authentication {
   state(): AuthenticationState
   onUp(): void
   onChallenge(challenge: string): void
+  /** Another one may sign now: a relay that has asked on this connection is told. */
+  renew(): void
   /** False when that `OK` answers something else. */
   onOk(eventId: string, accepted: boolean, message: string): boolean
 }
@@ -28,8 +30,24 @@ export interface AuthenticationOptions {
 
 export function createAuthentication(options: AuthenticationOptions): Authentication {
   let sentEventId: string | null = null
+  let lastChallenge: string | null = null
+  let answeredAs: string | null = null
   let answers = 0
   let outcome: 'open' | 'done' | 'failed' = 'open'
+
+  const answer = (challenge: string) => {
+    const signer = options.signer()
+    if (signer === null || answers >= options.maxAnswers) return
+    answers += 1
+    answeredAs = signer.pubkey
+    const tags = [
+      ['relay', options.url],
+      ['challenge', challenge],
+    ]
+    const event = signer.sign({ kind: KIND.relayAuth, created_at: Math.floor(options.clock.now() / 1_000), tags, content: '' })
+    sentEventId = event.id
+    options.send(JSON.stringify(['AUTH', event]))
+  }
 
   return {
     state() {
@@ -38,20 +56,22 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     },
     onUp() {
       sentEventId = null
+      lastChallenge = null
+      answeredAs = null
       answers = 0
       outcome = 'open'
     },
     onChallenge(challenge) {
-      const signer = options.signer()
-      if (signer === null || answers >= options.maxAnswers) return
-      answers += 1
-      const tags = [
-        ['relay', options.url],
-        ['challenge', challenge],
-      ]
-      const event = signer.sign({ kind: KIND.relayAuth, created_at: Math.floor(options.clock.now() / 1_000), tags, content: '' })
-      sentEventId = event.id
-      options.send(JSON.stringify(['AUTH', event]))
+      lastChallenge = challenge
+      answer(challenge)
+    },
+    renew() {
+      const pubkey = options.signer()?.pubkey
+      if (lastChallenge === null || pubkey === undefined || pubkey === answeredAs) return
+      // A person's doing, not the relay's: it is not what the answers are counted for.
+      answers = 0
+      outcome = 'open'
+      answer(lastChallenge)
     },
     onOk(eventId, accepted, message) {
       if (eventId !== sentEventId) return false

@@ -239,6 +239,10 @@ export function createRelayPool(options: RelayPoolOptions): RelayPool {
     frameIntervalMs: (relays) => publisher.frameIntervalMs(relays),
     clockSkewSecs: () => medianSkew(roster.all().flatMap(({ connection }) => connection.status().clockSkewSecs ?? [])),
 
+    reauthenticate() {
+      for (const { connection } of roster.all()) connection.reauthenticate()
+    },
+
     connected(timeoutMs) {
       if (roster.listed().some(({ connection }) => connection.link().state === 'connected')) return Promise.resolve(true)
       return new Promise((resolve) => {

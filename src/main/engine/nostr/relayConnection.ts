@@ -34,6 +34,8 @@ export interface RelayConnection {
   unsubscribe(id: string): void
   /** Sends it now or once connected. Returns what ends the waiting for a verdict, and tells what the relay said so far. */
   publish(outgoing: Outgoing, onVerdict: (verdict: RelayVerdict) => void): () => RelayVerdict | null
+  /** See RelayPool.reauthenticate. */
+  reauthenticate(): void
   /** NIP-13 bits that it wants of an event. */
   powBits(): number
   /** How often it takes frames; null: not now, or not at a stream's pace. */
@@ -265,6 +267,9 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
       if (!outgoing.isEphemeral || state === 'connected' || state === 'connecting') return outbox.add(outgoing, onVerdict)
       onVerdict({ relay: url, verdict: 'unreachable', message: problem ?? 'The relay is not connected.' })
       return () => null
+    },
+    reauthenticate() {
+      if (isUp()) authentication.renew()
     },
     powBits: () => terms.powBits(),
     frameIntervalMs() {

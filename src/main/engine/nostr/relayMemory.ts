@@ -36,7 +36,11 @@ export function createRelayMemory(clock: Clock, port: MemoryPort | null): RelayM
 
   const write = () => {
     cancelTimer = null
-    port?.write({ relays: [...paces].map(([url, pace]) => ({ url, ...pace })) })
+    try {
+      port?.write({ relays: [...paces].map(([url, pace]) => ({ url, ...pace })) })
+    } catch {
+      // A disk that takes no writes is told of elsewhere; this can be learned again.
+    }
   }
   return {
     paceMs: (url) => paces.get(url)?.paceMs ?? 0,

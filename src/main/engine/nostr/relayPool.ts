@@ -127,6 +127,8 @@ export interface RelayPool {
   frameIntervalMs(relays?: readonly string[]): number | null
   /** How far the relays' clocks are ahead of ours, in seconds: the median of those that say; null: none does. */
   clockSkewSecs(): number | null
+  /** Who answers relays that ask who we are (NIP-42) has changed: those that have asked are told anew. */
+  reauthenticate(): void
   /** Resolves once at least one relay is connected, or false at the timeout. */
   connected(timeoutMs: number): Promise<boolean>
   close(): Promise<void>

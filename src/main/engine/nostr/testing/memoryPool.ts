@@ -166,6 +166,7 @@ export function createMemoryPool({ urls = ['wss://memory.test'], network = creat
     addWork: (template) => Promise.resolve(template),
     frameIntervalMs: () => demand.frameIntervalMs,
     clockSkewSecs: () => clockSkewSecs,
+    reauthenticate: () => {},
     demand: (change) => void (demand = { ...demand, ...change }),
     skewClocks: (secs) => void (clockSkewSecs = secs),
     connected: () => Promise.resolve([...unwatch.keys()].some((url) => network(url).online)),
