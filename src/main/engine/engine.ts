@@ -8,7 +8,9 @@ import type { Network } from '#shared/market/network.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { createCustomer, type Customer } from './customer/customer.ts'
 import { createPurchaseDialects } from './customer/dialects/purchaseDialects.ts'
+import { createChannels, type Channels } from './customer/channels/channels.ts'
 import { createDirectory, type Directory } from './customer/directory.ts'
+import { createMutes, type Mutes } from './customer/mutes/mutes.ts'
 import { createPeerRelays } from './customer/peerRelays.ts'
 import { watchClock } from './clockWarning.ts'
 import { createEmitter, type Emitter } from './emitter.ts'
@@ -17,7 +19,9 @@ import type { Backend } from './inference/backend.ts'
 import { createOllamaBackend } from './inference/ollama.ts'
 import { createToyBackend } from './inference/toy.ts'
 import { createNotices, type Notices } from './notices.ts'
+import { createCipher } from './nostr/cipher.ts'
 import { loadNostrCrypto } from './nostr/crypto.ts'
+import { createMiner } from './nostr/mining/miner.ts'
 import { createRelayPool } from './nostr/pool.ts'
 import type { RelayPool } from './nostr/relayPool.ts'
 import { openKeyring, type Keyring } from './keyring.ts'
@@ -94,6 +98,8 @@ export interface Engine {
   readonly provider: Provider
   readonly customer: Customer
   readonly directory: Directory
+  readonly channels: Channels
+  readonly mutes: Mutes
   readonly journal: Journal
   readonly threads: ThreadStore
   /** Null when neither the relay nor the wallet is the sandbox's. */
@@ -111,6 +117,8 @@ const LOCAL_PIECE_INTERVAL_MS = 20
 const PUBLIC_PIECE_INTERVAL_MS = 150
 
 const LIST_DATE_KEY = 'relays.listDate'
+
+const RELAY_MEMORY_KEY = 'relays.learned'
 
 /**
  * Opens everything under `config.dataFolder` and starts it. Problems: the folder is in use, the store is from a newer
@@ -189,7 +197,16 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
     undo.push(() => joined.value.close())
   }
 
-  const pool = wrapped(ports.wrap?.pool, createRelayPool({ clock, random, openWebSocket, crypto, log, authenticate: () => signer }))
+  const miner = createMiner({ log })
+  undo.push(() => miner.close())
+  const passerBy = crypto.createSigner(random.bytes(32))
+  let isSelling = () => false
+  const pool = wrapped(ports.wrap?.pool, createRelayPool({
+    clock, random, openWebSocket, crypto, log, miner, fetch: ports.fetch,
+    memory: { read: () => settings.read(RELAY_MEMORY_KEY, z.unknown()), write: (value) => settings.write(RELAY_MEMORY_KEY, value) },
+    // Who only buys shows its key to no relay; and nobody shows it to one that a stranger named.
+    authenticate: (_, isGuest) => (isSelling() && !isGuest ? signer : passerBy),
+  }))
   undo.push(() => pool.close())
   const fixed = config.relays?.map((relay) => (typeof relay === 'string' ? { url: relay, read: true, write: true } : relay)) ?? null
   const relayList = createRelayList({ pool, preferences, fixed, ownUrl: sandbox?.relayUrl ?? null })
@@ -232,6 +249,13 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
       createSaleDialects({ pool, signer, clock, channelId, publicRelays, pieceIntervalMs: () => (pool.urls().every(isLoopback) ? LOCAL_PIECE_INTERVAL_MS : PUBLIC_PIECE_INTERVAL_MS) }),
   })
   undo.push(() => provider.close())
+  isSelling = () => provider.status.get().selling !== 'off'
+  let wasSelling = false
+  undo.push(provider.status.subscribe(() => {
+    if (isSelling() === wasSelling) return
+    wasSelling = isSelling()
+    pool.reauthenticate()
+  }))
   undo.push(backend.status.subscribe(() => provider.modelsChanged()))
   const listPublisher = createRelayListPublisher({
     pool, signer, clock, log,
@@ -243,8 +267,13 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   undo.push(provider.status.subscribe(updateList), preferences.settings.subscribe(updateList))
   const peerRelays = createPeerRelays({ pool, clock })
   undo.push(() => peerRelays.close())
-  const directory = createDirectory({ pool, clock, log, ownPubkey: () => signer.pubkey })
+  const mutes = createMutes({ pool, signer, cipher: createCipher(keyring.identity.secretKey, random), clock, log, store: settings })
+  undo.push(() => mutes.close())
+  const hidden = { includes: (pubkey: string, eventId: string) => mutes.isMuted(pubkey) || mutes.isHidden(eventId), subscribe: mutes.muted.subscribe }
+  const directory = createDirectory({ pool, clock, log, ownPubkey: () => signer.pubkey, hidden })
   undo.push(() => directory.close())
+  const channels = createChannels({ pool, signer, clock, store: settings, directory, publicRelays })
+  undo.push(() => channels.close())
   const customer = createCustomer({
     clock, log, wallet, journal, threads, directory, onJobChanged,
     ownPubkey: signer.pubkey,
@@ -279,7 +308,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   showMintFaults()
 
   return ok({
-    mintFaults, config, clock, keyring, notices, preferences, pool, relayList, wallet, account, backend, provider, customer, directory, journal, threads, sandbox, jobChanged, threadsChanged,
+    mintFaults, config, clock, keyring, notices, preferences, pool, relayList, wallet, account, backend, provider, customer, directory, channels, mutes, journal, threads, sandbox, jobChanged, threadsChanged,
     setMintFaults(change) {
       const mint = sandbox?.mint() ?? null
       mint?.setFaults(change)
