@@ -126,7 +126,7 @@ export function createAnnouncer({ pool, signer, clock, log, lastDate }: Announce
   /** Address → since when: a relay that went and came between two looks shows by a new time. */
   function connectedRelays(): ReadonlyMap<string, number | null> {
     const statuses = Object.values(pool.status.get())
-    return new Map(statuses.filter(({ state }) => state === 'connected').map(({ url, connectedAt }) => [url, connectedAt]))
+    return new Map(statuses.filter(({ state, guest }) => state === 'connected' && !guest).map(({ url, connectedAt }) => [url, connectedAt]))
   }
 
   async function withdraw(): Promise<void> {
