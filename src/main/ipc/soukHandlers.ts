@@ -4,6 +4,7 @@ import { defineHandlers, type Handlers } from '#shared/ipc/handlers.ts'
 import { soukContract, type SoukContract } from '#shared/ipc/souk.ts'
 import { activityHandlers } from './activityHandlers.ts'
 import { appHandlers } from './appHandlers.ts'
+import { channelHandlers } from './channelHandlers.ts'
 import { customerHandlers } from './customerHandlers.ts'
 import { providerHandlers } from './providerHandlers.ts'
 import { settingsHandlers } from './settingsHandlers.ts'
@@ -14,12 +15,13 @@ export function createSoukHandlers(engine: Engine): Handlers<SoukContract> {
   const wallet = walletHandlers(engine)
   const provider = providerHandlers(engine)
   const customer = customerHandlers(engine)
+  const channels = channelHandlers(engine)
   const activity = activityHandlers(engine)
   const settings = settingsHandlers(engine)
   return defineHandlers(soukContract, {
-    requests: { ...app.requests, ...wallet.requests, ...provider.requests, ...customer.requests, ...activity.requests, ...settings.requests },
+    requests: { ...app.requests, ...wallet.requests, ...provider.requests, ...customer.requests, ...channels.requests, ...activity.requests, ...settings.requests },
     streams: { ...provider.streams, ...customer.streams },
-    states: { ...app.states, ...wallet.states, ...provider.states, ...customer.states, ...settings.states },
+    states: { ...app.states, ...wallet.states, ...provider.states, ...customer.states, ...channels.states, ...settings.states },
     events: { ...app.events, ...customer.events, ...activity.events },
   })
 }

@@ -2,6 +2,7 @@
 import { activityRoutes } from './activity.ts'
 import { appRoutes } from './app.ts'
 import { backendRoutes } from './backend.ts'
+import { channelRoutes } from './channels.ts'
 import { customerRoutes } from './customer.ts'
 import { identityRoutes } from './identity.ts'
 import { providerRoutes } from './provider.ts'
@@ -15,6 +16,7 @@ export const soukContract = {
   ...providerRoutes,
   ...backendRoutes,
   ...customerRoutes,
+  ...channelRoutes,
   ...activityRoutes,
   ...settingsRoutes,
   ...relayRoutes,
