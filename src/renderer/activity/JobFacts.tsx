@@ -3,6 +3,8 @@ import type { JobRow } from '#shared/ipc/common.ts'
 import { Amount } from '#renderer/ui/Amount.tsx'
 import { durationText } from '#renderer/ui/agoText.ts'
 import { ProblemNote } from '#renderer/ui/ProblemNote.tsx'
+import { PrivacyMark } from '#renderer/ui/PrivacyMark.tsx'
+import { DIALECT_WORDS } from '#renderer/ui/privacyText.ts'
 import { ShortId } from '#renderer/ui/ShortId.tsx'
 
 const GRAVE = new Set<JobRow['state']>(['failed', 'owed'])
@@ -21,6 +23,10 @@ export function JobFacts({ job }: { job: JobRow }) {
         <Fact name="Model">
           <span className="wrap-anywhere">{job.model ?? 'The seller’s choice'}</span>
         </Fact>
+        <Fact name="Who can read it">
+          <PrivacyMark privacy={job.privacy} />
+        </Fact>
+        <Fact name="Dialect">{DIALECT_WORDS[job.dialect]}</Fact>
         <Fact name="Price">
           <Amount msat={job.priceMsat} />
         </Fact>

@@ -5,6 +5,7 @@ import { Amount } from '#renderer/ui/Amount.tsx'
 import { durationText } from '#renderer/ui/agoText.ts'
 import { JobStateBadge } from '#renderer/ui/JobStateBadge.tsx'
 import { joinClasses } from '#renderer/ui/joinClasses.ts'
+import { PrivacyMark } from '#renderer/ui/PrivacyMark.tsx'
 import { shortenId } from '#renderer/ui/shortenId.ts'
 import { HeaderCell, Table, TableCell, TableHead, TableRow } from '#renderer/ui/Table.tsx'
 import { TimeAgo } from '#renderer/ui/TimeAgo.tsx'
@@ -61,6 +62,7 @@ const JobTableRow = memo(function JobTableRow({ row, isOpen, onOpen }: { row: Jo
           >
             {row.promptPreview || <span className="text-muted">Empty request</span>}
           </button>
+          <PrivacyMark privacy={row.privacy} iconOnly className="ml-auto" />
         </span>
         {/* What the columns say on a wider page. */}
         <span className="flex items-center gap-2 pl-6 pt-0.5 text-sm text-muted sm:hidden">

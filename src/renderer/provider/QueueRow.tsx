@@ -3,6 +3,7 @@ import type { JobRow } from '#shared/ipc/common.ts'
 import { useView } from '#renderer/state/view.ts'
 import { IconButton } from '#renderer/ui/IconButton.tsx'
 import { JobStateBadge } from '#renderer/ui/JobStateBadge.tsx'
+import { PrivacyMark } from '#renderer/ui/PrivacyMark.tsx'
 import { Progress } from '#renderer/ui/Progress.tsx'
 import { ShortId } from '#renderer/ui/ShortId.tsx'
 import { TableCell, TableRow } from '#renderer/ui/Table.tsx'
@@ -13,7 +14,10 @@ export function QueueRow({ job, maxTokens, onCancel }: { job: JobRow; maxTokens:
   return (
     <TableRow>
       <TableCell className="whitespace-nowrap">
-        <ShortId id={job.peer} name="the customer’s key" copy={false} />
+        <span className="flex items-center gap-2">
+          <ShortId id={job.peer} name="the customer’s key" copy={false} />
+          <PrivacyMark privacy={job.privacy} iconOnly />
+        </span>
       </TableCell>
       <TableCell className="hidden max-w-72 sm:table-cell">
         <span className="block truncate" title={job.promptPreview}>
