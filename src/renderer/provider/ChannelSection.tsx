@@ -10,13 +10,13 @@ import { ShortId } from '#renderer/ui/ShortId.tsx'
 
 const FORM_ID = 'join-channel'
 
-/** Where the requests come in. One is made at the first start; another one can be joined. */
+/** Where requests of the channel dialect come in. One is made at the first start; another one can be joined. */
 export function ChannelSection({ channelId }: { channelId: string | undefined }) {
   const [joining, setJoining] = useState(false)
   return (
     <Section
       title="Channel"
-      hint="Requests and answers go through it, in the clear: everybody can read them."
+      hint="For buyers whose programs know no other way. What goes through it everybody can read."
       action={
         <Button size="small" onClick={() => setJoining(true)}>
           Join another

@@ -2,6 +2,7 @@ import { useEngineState } from '#renderer/state/useEngineState.ts'
 import { Page } from '#renderer/ui/Page.tsx'
 import { Skeleton, SkeletonRows } from '#renderer/ui/Skeleton.tsx'
 import { ChannelSection } from './ChannelSection.tsx'
+import { DialectsSection } from './DialectsSection.tsx'
 import { EarningsSection } from './EarningsSection.tsx'
 import { ModelsSection } from './ModelsSection.tsx'
 import { QueueSection } from './QueueSection.tsx'
@@ -25,6 +26,7 @@ function Loaded({ provider }: { provider: Snapshot<'provider.status'> }) {
       <QueueSection provider={provider} />
       <ModelsSection provider={provider} saveTerms={saveTerms} />
       <TermsSection terms={provider.terms} selling={provider.selling === 'on'} saveTerms={saveTerms} />
+      <DialectsSection dialects={provider.dialects} />
       <ChannelSection channelId={provider.channelId} />
     </div>
   )

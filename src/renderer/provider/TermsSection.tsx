@@ -1,15 +1,13 @@
-import { useId } from 'react'
 import type { SaleTerms } from '#shared/ipc/provider.ts'
 import { formatSats, parseSats, ZERO_MSAT } from '#shared/market/msat.ts'
 import { AutosaveField } from '#renderer/ui/AutosaveField.tsx'
 import { Section } from '#renderer/ui/Section.tsx'
-import { Switch } from '#renderer/ui/Switch.tsx'
 import { checkAbout, checkName, checkPrice, checkTerm, describePrice, describeTerm, MAX_NAME, readTerm, WHOLE_FIELDS } from './termsFields.ts'
+import { TermSwitch } from './TermSwitch.tsx'
 import type { SaveTerms } from './useSaveTerms.ts'
 
 /** What the seller decides. A field saves itself when it is left, and what is offered changes at once. */
 export function TermsSection({ terms, selling, saveTerms }: { terms: SaleTerms; selling: boolean; saveTerms: SaveTerms }) {
-  const streamingId = useId()
   return (
     <>
       <Section title="Offer" hint={selling ? 'Saved as you leave a field, and announced at once.' : 'Saved as you leave a field.'}>
@@ -41,15 +39,24 @@ export function TermsSection({ terms, selling, saveTerms }: { terms: SaleTerms; 
             />
           ))}
         </div>
-        <div className="flex items-start gap-3">
-          <Switch id={streamingId} checked={terms.streaming} onChange={(streaming) => void saveTerms({ streaming }, streaming ? 'Answers are sent as they are made' : 'Answers are sent whole')} aria-describedby={`${streamingId}-hint`} />
-          <div>
-            <label htmlFor={streamingId}>Send answers as they are made</label>
-            <p id={`${streamingId}-hint`} className="text-sm text-muted">
-              Off, the buyer gets the whole answer at its end.
-            </p>
-          </div>
-        </div>
+        <TermSwitch
+          label="Send answers as they are made"
+          hint="Off, the buyer gets the whole answer at its end."
+          checked={terms.streaming}
+          onChange={(streaming) => void saveTerms({ streaming }, streaming ? 'Answers are sent as they are made' : 'Answers are sent whole')}
+        />
+        <TermSwitch
+          label="Answer open requests"
+          hint="They name no seller and anyone can read them. You offer your price; the buyer takes one of those who did."
+          checked={terms.openRequests}
+          onChange={(openRequests) => void saveTerms({ openRequests }, openRequests ? 'Open requests are answered' : 'Open requests are left to others')}
+        />
+        <TermSwitch
+          label="Fetch what a request names by its web address"
+          hint="Your computer then loads pages that strangers choose: from public addresses only, and never much. Off, such requests are refused."
+          checked={terms.allowUrlInputs}
+          onChange={(allowUrlInputs) => void saveTerms({ allowUrlInputs }, allowUrlInputs ? 'Web addresses in requests are fetched' : 'Requests with web addresses are refused')}
+        />
       </Section>
     </>
   )
