@@ -11,6 +11,7 @@ import { DataSection } from './DataSection.tsx'
 import { IdentitySection } from './IdentitySection.tsx'
 import { LimitsSection } from './LimitsSection.tsx'
 import { NetworkSection } from './NetworkSection.tsx'
+import { PrivacySection } from './PrivacySection.tsx'
 import { RelaysSection } from './RelaysSection.tsx'
 import { SandboxSection } from './SandboxSection.tsx'
 import { findSections, type SectionId } from './settingsSections.ts'
@@ -18,6 +19,7 @@ import { findSections, type SectionId } from './settingsSections.ts'
 const COMPONENTS: Record<SectionId, ComponentType> = {
   appearance: AppearanceSection,
   limits: LimitsSection,
+  privacy: PrivacySection,
   relays: RelaysSection,
   backend: BackendSection,
   network: NetworkSection,

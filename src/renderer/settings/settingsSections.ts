@@ -2,7 +2,8 @@
 export const SECTIONS = [
   { id: 'appearance', title: 'Appearance', words: 'theme light dark system colours look' },
   { id: 'limits', title: 'Limits', words: 'budget spend per job per day fee timeout invoice answer tokens sats money maximum' },
-  { id: 'relays', title: 'Relays', words: 'nostr wss websocket latency address connection add remove embedded' },
+  { id: 'privacy', title: 'Privacy', words: 'private public encrypted who reads open request anyone dialect' },
+  { id: 'relays', title: 'Relays', words: 'nostr wss websocket latency address connection add remove embedded read write guest limits refused clock pace' },
   { id: 'backend', title: 'Backend', words: 'ollama toy auto model server address port version refresh inference' },
   { id: 'network', title: 'Network and wallet', words: 'sandbox regtest mainnet testnet signet lightning nwc spark play money mint' },
   { id: 'identity', title: 'Identity and backup', words: 'npub key public phrase seed words reveal backup protection passphrase' },
