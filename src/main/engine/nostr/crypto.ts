@@ -8,8 +8,11 @@ import type { Signer } from './signer.ts'
 export interface NostrCrypto {
   /** Whether the id is the hash of these very fields and the signature is the author's. Looks at nothing but the seven fields. */
   verify(event: NostrEvent): boolean
-  /** Keeps its own copy of the 32-byte key, so the caller may wipe the one it passed. Throws RangeError on an invalid key. */
-  createSigner(secretKey: Uint8Array): Signer
+  /**
+   * Keeps its own copy of the 32-byte key, so the caller may wipe the one it passed. Throws RangeError on an invalid key.
+   * `steady`: the same template gives the same signature too (BIP-340 without auxiliary randomness), for an event inside another.
+   */
+  createSigner(secretKey: Uint8Array, steady?: boolean): Signer
   /** Hex x-only public key of a 32-byte secret key. Throws RangeError on an invalid key. */
   publicKey(secretKey: Uint8Array): string
 }
@@ -20,6 +23,8 @@ const SIGNATURE = /^[0-9a-f]{128}$/
 const MAX_SERIALIZED_CHARS = 262_144
 /** The order of secp256k1's group, n: a secret key is in 1 … n − 1. */
 const GROUP_ORDER = Buffer.from('fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141', 'hex')
+/** BIP-340's auxiliary random data. */
+const AUXILIARY_BYTES = 32
 
 /** Loads libsecp256k1 (WebAssembly). Costs some milliseconds once; hold on to what it returns. */
 export async function loadNostrCrypto(): Promise<NostrCrypto> {
@@ -43,7 +48,7 @@ export async function loadNostrCrypto(): Promise<NostrCrypto> {
       }
     },
 
-    createSigner(secretKey) {
+    createSigner(secretKey, steady = false) {
       const pubkey = publicKey(secretKey)
       const ownKey = Uint8Array.from(secretKey)
       return {
@@ -51,7 +56,7 @@ export async function loadNostrCrypto(): Promise<NostrCrypto> {
         sign(template: EventTemplate): NostrEvent {
           const event = copyFields({ ...template, id: '', pubkey, sig: '' })
           if (serializedChars(event) > MAX_SERIALIZED_CHARS) throw new RangeError('An event of this size cannot be signed.')
-          wasm.finalizeEvent(event, ownKey)
+          wasm.finalizeEvent(event, ownKey, steady ? new Uint8Array(AUXILIARY_BYTES) : undefined)
           return event
         },
       }
