@@ -19,9 +19,9 @@ function person(digit: number) {
 }
 
 function seal(text: string, to: string, from = person(1), createdAt = 1_000) {
-  const sealed = sealText(text, to, from, createdAt)
+  const sealed = sealText(text, to, from.cipher, createdAt)
   if (!sealed.ok) throw new Error(sealed.error.message)
-  return sealed.value
+  return sealed.value.map((template) => from.signer.sign(template))
 }
 
 function open() {

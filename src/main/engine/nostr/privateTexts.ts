@@ -1,13 +1,12 @@
 /** Private texts too long for one event (PROTOCOL.md §5): cut and sealed by their author, collected by their reader. */
 import { fail, ok, type Result } from '#shared/market/result.ts'
-import type { NostrEvent } from '#shared/protocol/event.ts'
+import type { EventTemplate } from '#shared/protocol/event.ts'
 import { MAX_PARTS, type TextParts } from '#shared/protocol/jobRequest.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
 import { joinParts, MAX_PRIVATE_TEXT_BYTES, partTemplate, sliceText } from '#shared/protocol/privateParts.ts'
 import type { Clock } from '../ports.ts'
 import type { Cipher } from './cipher.ts'
 import type { RelayPool } from './relayPool.ts'
-import type { Signer } from './signer.ts'
 import type { SteadyCipher } from './steadyCipher.ts'
 
 export interface WantedText extends TextParts {
@@ -77,13 +76,13 @@ export function createTextCollector({ pool, cipher, clock }: TextCollectorOption
   }
 }
 
-/** The signed parts of a well-formed text, in order. The same arguments give the same ids. Fails with `invalid-peer`. */
-export function sealText(text: string, peer: string, { signer, cipher }: { readonly signer: Signer; readonly cipher: SteadyCipher }, createdAt: number): Result<readonly NostrEvent[]> {
-  const events: NostrEvent[] = []
+/** The parts of a well-formed text, in order, for its author to sign. The same arguments give the same events. Fails with `invalid-peer`. */
+export function sealText(text: string, peer: string, cipher: SteadyCipher, createdAt: number): Result<readonly EventTemplate[]> {
+  const templates: EventTemplate[] = []
   for (const slice of sliceText(text)) {
     const sealed = cipher.encryptSteadily(peer, slice)
     if (!sealed.ok) return sealed
-    events.push(signer.sign(partTemplate(peer, sealed.value, createdAt)))
+    templates.push(partTemplate(peer, sealed.value, createdAt))
   }
-  return ok(events)
+  return ok(templates)
 }
