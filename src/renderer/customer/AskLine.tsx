@@ -53,7 +53,7 @@ function OfferWords({ offer, rule }: { offer: OfferRow; rule: string | undefined
       <span className="hidden max-w-40 truncate text-muted @md:inline">{offer.models[0]}</span>
       {offer.priceMsat === undefined ? null : <Amount msat={offer.priceMsat} />}
       {speed === undefined ? null : <span className="hidden whitespace-nowrap text-muted @2xl:inline">{speed.toFixed(0)} tokens/s</span>}
-      <span className="hidden whitespace-nowrap text-muted @md:inline">seen {agoText(offer.announcedAt, now)}</span>
+      <span className="hidden whitespace-nowrap text-muted @md:inline">seen {agoText(offer.lastSeenAt, now)}</span>
     </>
   )
 }

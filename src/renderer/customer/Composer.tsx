@@ -2,7 +2,7 @@ import { ArrowUp } from 'lucide-react'
 import { useEffect, useImperativeHandle, useRef, type KeyboardEvent, type Ref } from 'react'
 import type { OfferRow } from '#shared/ipc/customer.ts'
 import { useConnection } from '#renderer/state/useConnection.ts'
-import { useEngineState } from '#renderer/state/useEngineState.ts'
+import { useEngineSlice } from '#renderer/state/useEngineState.ts'
 import { useRequest } from '#renderer/state/useRequest.ts'
 import { useView } from '#renderer/state/view.ts'
 import { Button } from '#renderer/ui/Button.tsx'
@@ -10,8 +10,8 @@ import { IconButton } from '#renderer/ui/IconButton.tsx'
 import { ProblemNote } from '#renderer/ui/ProblemNote.tsx'
 import { AskLine } from './AskLine.tsx'
 import { CostLine } from './CostLine.tsx'
-import { expectedOffer } from './expectedOffer.ts'
 import { useDraft } from './useDraft.ts'
+import { useExpectedOffer } from './useExpectedOffer.ts'
 import { useQuote } from './useQuote.ts'
 
 /** As the contract bounds a prompt. */
@@ -36,12 +36,13 @@ export function Composer({ threadId, busyWith, onAsked, ref }: ComposerProps) {
   const selection = useView((view) => view.selection)
   const openDirectory = useView((view) => view.setDirectoryOpen)
   const connected = useConnection() === 'open'
-  const market = useEngineState('customer.offers')
+  const loaded = useEngineSlice('customer.offers', (market) => market.loaded) ?? false
+  const expected = useExpectedOffer(selection)
   const quoted = useQuote(threadId, draft, selection)
   const ask = useRequest('customer.ask')
   const field = useRef<HTMLTextAreaElement>(null)
 
-  const offer: OfferRow | undefined = quoted.quote?.offer ?? expectedOffer(market?.offers ?? {}, selection)
+  const offer: OfferRow | undefined = quoted.quote?.offer ?? expected
   const refusal = quoted.current ? (quoted.problem?.message ?? quoted.quote?.problem) : undefined
   const empty = draft.trim() === ''
   const ready = connected && !empty && !ask.busy && busyWith === undefined && refusal === undefined
@@ -77,7 +78,7 @@ export function Composer({ threadId, busyWith, onAsked, ref }: ComposerProps) {
   return (
     <div className="shrink-0 overflow-y-hidden border-t border-line bg-bg px-4 pb-3 pt-2 [scrollbar-gutter:stable]">
       <div className="mx-auto flex w-full max-w-[44rem] flex-col gap-2">
-        <AskLine offer={offer} selection={selection} loading={market?.loaded !== true} />
+        <AskLine offer={offer} selection={selection} loading={!loaded} />
         {refusal ? (
           <ProblemNote
             message={refusal}

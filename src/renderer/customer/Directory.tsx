@@ -1,25 +1,30 @@
 import { Check, Coins } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import type { OfferRow, Selection } from '#shared/ipc/customer.ts'
-import { useEngineState } from '#renderer/state/useEngineState.ts'
+import { useEngineSlice } from '#renderer/state/useEngineState.ts'
 import { useView } from '#renderer/state/view.ts'
 import { Button } from '#renderer/ui/Button.tsx'
 import { EmptyState } from '#renderer/ui/EmptyState.tsx'
-import { SearchInput } from '#renderer/ui/SearchInput.tsx'
 import { Sheet } from '#renderer/ui/Sheet.tsx'
 import { SkeletonRows } from '#renderer/ui/Skeleton.tsx'
-import { FilterChip } from './FilterChip.tsx'
 import { OfferDetail } from './OfferDetail.tsx'
-import { commonModels, listOffers, OFFER_FILTERS, type OfferFilter, type OfferSort } from './offerRows.ts'
+import { FIRST_WISHES, NO_WISHES, OfferFilters, queryOf } from './OfferFilters.tsx'
+import type { OfferSort } from './offerRows.ts'
 import { OfferTable } from './OfferTable.tsx'
+import { refusedText } from './refusedText.ts'
+import { useExpectedOffer } from './useExpectedOffer.ts'
+import { useOfferView } from './useOfferView.ts'
+import { useWanted } from './useWanted.ts'
 
-const MODEL_CHIPS = 4
-const FILTERS = Object.keys(OFFER_FILTERS).filter((name): name is OfferFilter => name in OFFER_FILTERS)
+const NOTHING: readonly string[] = []
 
 /** Who sells: searched, filtered, sorted; one row in detail; and the choice of who answers next. */
 export function Directory({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
   const selection = useView((view) => view.selection)
   const setSelection = useView((view) => view.setSelection)
+  const [inSight, setInSight] = useState(NOTHING)
+  const expected = useExpectedOffer(selection)
+  useWanted([...(expected ? [expected.key] : []), ...(open ? inSight : NOTHING)])
   const choose = (next: Selection) => {
     setSelection(next)
     onOpenChange(false)
@@ -35,88 +40,84 @@ export function Directory({ open, onOpenChange }: { open: boolean; onOpenChange:
         </Button>
       }
     >
-      <DirectoryBody selection={selection} choose={choose} close={() => onOpenChange(false)} />
+      <DirectoryBody selection={selection} choose={choose} close={() => onOpenChange(false)} onSight={setInSight} />
     </Sheet>
   )
 }
 
-function DirectoryBody({ selection, choose, close }: { selection: Selection; choose: (selection: Selection) => void; close: () => void }) {
-  const market = useEngineState('customer.offers')
+interface DirectoryBodyProps {
+  selection: Selection
+  choose: (selection: Selection) => void
+  close: () => void
+  onSight: (keys: readonly string[]) => void
+}
+
+function DirectoryBody({ selection, choose, close, onSight }: DirectoryBodyProps) {
   const showPage = useView((view) => view.showPage)
-  const [search, setSearch] = useState('')
-  const [filters, setFilters] = useState<readonly OfferFilter[]>(['buyable'])
-  const [model, setModel] = useState<string>()
+  const [wishes, setWishes] = useState(FIRST_WISHES)
   const [sort, setSort] = useState<OfferSort>({ column: 'price', descending: false })
   const [openKey, setOpenKey] = useState<string | undefined>(selection.by === 'offer' ? selection.key : undefined)
+  const query = useMemo(() => queryOf(wishes, sort), [wishes, sort])
+  const { rows, waiting, total, models, loaded, refused, hold, letIn } = useOfferView(query)
+  const opened = useEngineSlice('customer.offers', ({ offers }) => (openKey === undefined ? undefined : offers[openKey]))
 
-  const offers = market?.offers
-  const rows = useMemo(() => (offers ? listOffers(offers, { search, filters, model, sort }) : []), [offers, search, filters, model, sort])
-  const models = useMemo(() => commonModels(offers ?? {}, MODEL_CHIPS), [offers])
-  const opened = openKey === undefined ? undefined : offers?.[openKey]
-
+  const chosenKey = selection.by === 'offer' ? selection.key : undefined
   const use = (offer: OfferRow) => {
     if (offer.unavailable === undefined) choose({ by: 'offer', key: offer.key })
   }
-  const toggle = (filter: OfferFilter) => setFilters((known) => (known.includes(filter) ? known.filter((each) => each !== filter) : [...known, filter]))
+  const unread = refusedText(refused)
 
   return (
     <div className="flex min-h-0 flex-1">
       <div className="flex min-w-0 flex-1 flex-col">
-        <div className="flex flex-wrap items-center gap-2 border-b border-line px-4 py-3">
-          <SearchInput label="Search sellers and models" value={search} onChange={setSearch} className="w-full sm:w-64" />
-          {FILTERS.map((filter) => (
-            <FilterChip key={filter} on={filters.includes(filter)} onToggle={() => toggle(filter)}>
-              {OFFER_FILTERS[filter]}
-            </FilterChip>
-          ))}
-          {models.map((name) => (
-            <FilterChip key={name} on={model === name} onToggle={() => setModel(model === name ? undefined : name)}>
-              {name}
-            </FilterChip>
-          ))}
-        </div>
-        {offers === undefined || (market?.loaded === false && rows.length === 0) ? (
-          <div className="p-4">
+        <OfferFilters wishes={wishes} onChange={setWishes} models={models} />
+        {rows === undefined || (!loaded && rows.length === 0) ? (
+          <div className="flex-1 p-4">
             <SkeletonRows label="Loading sellers" rows={8} />
           </div>
         ) : rows.length > 0 ? (
-          <OfferTable rows={rows} sort={sort} onSort={setSort} openKey={openKey} onOpen={setOpenKey} onUse={use} chosenKey={selection.by === 'offer' ? selection.key : undefined} />
-        ) : Object.keys(offers).length > 0 ? (
-          <EmptyState
-            title="No seller fits"
-            action={
-              <Button
-                onClick={() => {
-                  setSearch('')
-                  setFilters([])
-                  setModel(undefined)
-                }}
-              >
-                Show all {Object.keys(offers).length}
-              </Button>
-            }
-          >
-            The search or the filters leave nobody.
-          </EmptyState>
+          <OfferTable rows={rows} sort={sort} onSort={setSort} openKey={openKey} onOpen={setOpenKey} onUse={use} chosenKey={chosenKey} onHold={hold} onSight={onSight} />
+        ) : total > 0 ? (
+          <div className="flex-1">
+            <EmptyState title="No seller fits" action={<Button onClick={() => setWishes(NO_WISHES)}>Show all {total.toLocaleString('en-US')}</Button>}>
+              The search or the filters leave nobody.
+            </EmptyState>
+          </div>
         ) : (
-          <EmptyState
-            title="Nobody sells here just now"
-            action={
-              <Button
-                onClick={() => {
-                  close()
-                  showPage('settings')
-                }}
-              >
-                Look at the relays
-              </Button>
-            }
-          >
-            Offers appear by themselves as sellers announce themselves on your relays.
-          </EmptyState>
+          <div className="flex-1">
+            <EmptyState
+              title="Nobody sells here just now"
+              action={
+                <Button
+                  onClick={() => {
+                    close()
+                    showPage('settings')
+                  }}
+                >
+                  Look at the relays
+                </Button>
+              }
+            >
+              Offers appear by themselves as sellers announce themselves on your relays.
+            </EmptyState>
+          </div>
         )}
+        <footer className="flex min-h-9 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-t border-line px-4 py-1 text-sm text-muted">
+          {rows === undefined ? null : <span>{countText(rows.length, total)}</span>}
+          {waiting > 0 ? (
+            <Button size="small" onClick={letIn}>
+              {waiting.toLocaleString('en-US')} changed: put in order
+            </Button>
+          ) : null}
+          {unread === null ? null : <span>{unread}</span>}
+        </footer>
       </div>
-      {opened ? <OfferDetail offer={opened} chosen={selection.by === 'offer' && selection.key === opened.key} onUse={() => use(opened)} onClose={() => setOpenKey(undefined)} /> : null}
+      {opened ? <OfferDetail offer={opened} chosen={chosenKey === opened.key} onUse={() => use(opened)} onClose={() => setOpenKey(undefined)} /> : null}
     </div>
   )
+}
+
+function countText(shown: number, total: number): string {
+  const all = `${total.toLocaleString('en-US')} ${total === 1 ? 'offer' : 'offers'}`
+  return shown === total ? all : `${shown.toLocaleString('en-US')} of ${all}`
 }

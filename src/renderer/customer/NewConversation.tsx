@@ -1,5 +1,5 @@
 import { useRef } from 'react'
-import { useEngineState } from '#renderer/state/useEngineState.ts'
+import { useEngineSlice } from '#renderer/state/useEngineState.ts'
 import { useView } from '#renderer/state/view.ts'
 import { Button } from '#renderer/ui/Button.tsx'
 import { EmptyState } from '#renderer/ui/EmptyState.tsx'
@@ -11,9 +11,8 @@ const EXAMPLES = ['What is 2+2?', 'Explain a Merkle tree to a gardener.', 'Write
 export function NewConversation() {
   const openThread = useView((view) => view.openThread)
   const showPage = useView((view) => view.showPage)
-  const market = useEngineState('customer.offers')
   const composer = useRef<ComposerHandle>(null)
-  const nobody = market?.loaded === true && Object.keys(market.offers).length === 0
+  const nobody = useEngineSlice('customer.offers', ({ loaded, offers }) => loaded && isEmpty(offers)) ?? false
   return (
     <>
       <div className="min-h-0 flex-1 overflow-y-auto">
@@ -49,4 +48,10 @@ export function NewConversation() {
       <Composer threadId={undefined} busyWith={undefined} ref={composer} onAsked={(threadId) => openThread(threadId)} />
     </>
   )
+}
+
+/** Without listing ten thousand keys to count none. */
+function isEmpty(record: object): boolean {
+  for (const key in record) if (Object.hasOwn(record, key)) return false
+  return true
 }

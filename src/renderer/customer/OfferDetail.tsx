@@ -1,15 +1,19 @@
 import { X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { OfferRow } from '#shared/ipc/customer.ts'
+import type { PriceUnit } from '#shared/market/offer.ts'
 import { Amount } from '#renderer/ui/Amount.tsx'
 import { durationText } from '#renderer/ui/agoText.ts'
 import { Button } from '#renderer/ui/Button.tsx'
-import { CopyButton } from '#renderer/ui/CopyButton.tsx'
 import { IconButton } from '#renderer/ui/IconButton.tsx'
 import { ProblemNote } from '#renderer/ui/ProblemNote.tsx'
 import { ShortId } from '#renderer/ui/ShortId.tsx'
+import { PrivacyMark } from '#renderer/ui/PrivacyMark.tsx'
+import { bestPrivacy, DIALECT_WORDS } from '#renderer/ui/privacyText.ts'
 import { TimeAgo } from '#renderer/ui/TimeAgo.tsx'
+import { EventAsItCame } from './EventAsItCame.tsx'
 import { OfferMarks } from './OfferMarks.tsx'
+import { SeenMark } from './SeenMark.tsx'
 
 export interface OfferDetailProps {
   offer: OfferRow
@@ -21,6 +25,7 @@ export interface OfferDetailProps {
 /** One offer, whole: what it says of itself, what we know of it, and the event as it came. Over the table in a narrow window. */
 export function OfferDetail({ offer, chosen, onUse, onClose }: OfferDetailProps) {
   const { history } = offer
+  const privacy = bestPrivacy(offer.dialects)
   return (
     <aside aria-label={`Offer of ${offer.name}`} className="absolute inset-0 top-14 z-20 flex flex-col bg-bg wide:static wide:w-88 wide:shrink-0 wide:border-l wide:border-line">
       <header className="flex items-start gap-2 px-4 pb-1 pt-3">
@@ -37,9 +42,20 @@ export function OfferDetail({ offer, chosen, onUse, onClose }: OfferDetailProps)
         {offer.unavailable ? <ProblemNote level="info" message={offer.unavailable} /> : null}
         <dl className="grid grid-cols-[auto_1fr] items-baseline gap-x-4 gap-y-1.5">
           <Fact name="Price">{offer.priceMsat === undefined ? 'not said' : <Amount msat={offer.priceMsat} />}</Fact>
+          {offer.prices?.map(({ unit, msat, model }) => (
+            <Fact key={`${unit} ${model ?? ''}`} name={PRICE_WORDS[unit]}>
+              <Amount msat={msat} />
+              {model === undefined ? null : ` for ${model}`}
+            </Fact>
+          ))}
           <Fact name="Models">{offer.models.join(', ') || 'not said'}</Fact>
           <Fact name="Network">{offer.network ?? 'not said'}</Fact>
-          <Fact name="Seen">
+          <Fact name="Who reads">{privacy ? <PrivacyMark privacy={privacy} /> : 'not said'}</Fact>
+          <Fact name="Speaks">{offer.dialects.map((dialect) => DIALECT_WORDS[dialect]).join(', ') || 'nothing that Souk knows'}</Fact>
+          <Fact name="State">
+            <SeenMark offer={offer} long />
+          </Fact>
+          <Fact name="Announced">
             <TimeAgo at={offer.announcedAt} />
           </Fact>
           {offer.expiresAt === undefined ? null : <Fact name="Valid until">{new Date(offer.expiresAt).toLocaleTimeString()}</Fact>}
@@ -60,13 +76,7 @@ export function OfferDetail({ offer, chosen, onUse, onClose }: OfferDetailProps)
           <Fact name="Relays">{offer.relays.join(', ') || 'not said'}</Fact>
           <Fact name="Heard by">{offer.source === 'listing' ? 'its listing' : 'its word in the channel'}</Fact>
         </dl>
-        <details className="rounded-lg border border-line">
-          <summary className="cursor-pointer rounded-lg px-3 py-2 text-muted">The event as it came</summary>
-          <div className="flex justify-end border-t border-line px-1 pt-1">
-            <CopyButton text={offer.raw} label="Copy the event" />
-          </div>
-          <pre className="px-3 pb-3 font-mono text-xs whitespace-pre-wrap wrap-anywhere">{prettyJson(offer.raw)}</pre>
-        </details>
+        <EventAsItCame key={offer.key} offerKey={offer.key} announcedAt={offer.announcedAt} />
       </div>
       <footer className="border-t border-line p-4">
         <Button variant="primary" className="w-full" disabled={offer.unavailable !== undefined} onClick={onUse}>
@@ -77,6 +87,8 @@ export function OfferDetail({ offer, chosen, onUse, onClose }: OfferDetailProps)
   )
 }
 
+const PRICE_WORDS: Record<PriceUnit, string> = { 'per-request': 'Price', 'per-1k-input-tokens': '1,000 tokens in', 'per-1k-output-tokens': '1,000 tokens out' }
+
 function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <>
@@ -84,12 +96,4 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
       <dd className="min-w-0 wrap-anywhere">{children}</dd>
     </>
   )
-}
-
-function prettyJson(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2)
-  } catch {
-    return text
-  }
 }

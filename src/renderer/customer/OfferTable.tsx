@@ -1,22 +1,20 @@
-import { useRef, type KeyboardEvent, type ReactNode } from 'react'
+import { useEffect, useEffectEvent, useRef, type KeyboardEvent, type SyntheticEvent } from 'react'
 import type { OfferRow } from '#shared/ipc/customer.ts'
-import { Amount } from '#renderer/ui/Amount.tsx'
-import { joinClasses } from '#renderer/ui/joinClasses.ts'
 import { HeaderCell } from '#renderer/ui/Table.tsx'
-import { TimeAgo } from '#renderer/ui/TimeAgo.tsx'
 import { useVirtualRows } from '#renderer/ui/useVirtualRows.ts'
-import { OfferMarks } from './OfferMarks.tsx'
 import type { OfferColumn, OfferSort } from './offerRows.ts'
+import { OfferTableRow, ROW_PX } from './OfferTableRow.tsx'
 
-const ROW_PX = 36
+const PAGE_ROWS = 15
 
 const COLUMNS: readonly { column: OfferColumn; label: string; numeric?: boolean; className?: string }[] = [
   { column: 'name', label: 'Seller', className: 'pl-4' },
   { column: 'models', label: 'Models', className: 'hidden @lg:table-cell' },
+  { column: 'privacy', label: 'Who reads', className: 'px-0 text-center @5xl:px-3 @5xl:text-left max-w-9 overflow-hidden @5xl:max-w-none' },
   { column: 'price', label: 'Sats', numeric: true },
   { column: 'speed', label: 'Tokens/s', numeric: true, className: 'hidden @3xl:table-cell' },
   { column: 'history', label: 'Bought', numeric: true, className: 'hidden @3xl:table-cell' },
-  { column: 'network', label: 'Network', className: 'hidden @5xl:table-cell' },
+  { column: 'network', label: 'Network', className: 'hidden @6xl:table-cell' },
   { column: 'seen', label: 'Seen', numeric: true, className: 'pr-4' },
 ]
 
@@ -28,16 +26,47 @@ export interface OfferTableProps {
   onOpen: (key: string) => void
   onUse: (offer: OfferRow) => void
   chosenKey: string | undefined
+  /** Somebody points at the rows or walks through them: they are to stay where they are. */
+  onHold: (held: boolean) => void
+  /** The keys of the rows in sight. */
+  onSight: (keys: readonly string[]) => void
 }
 
 /** A table of any length: only the rows in sight exist. Arrows move, Enter chooses. */
-export function OfferTable({ rows, sort, onSort, openKey, onOpen, onUse, chosenKey }: OfferTableProps) {
+export function OfferTable({ rows, sort, onSort, openKey, onOpen, onUse, chosenKey, onHold, onSight }: OfferTableProps) {
   const scroller = useRef<HTMLDivElement>(null)
+  const pointed = useRef(false)
+  const focused = useRef(false)
   const virtual = useVirtualRows({ count: rows.length, rowPx: ROW_PX, scroller, keyOf: (index) => rows[index]?.key ?? index })
   const items = virtual.getVirtualItems()
-  const before = items[0]?.start ?? 0
+  const first = items[0]
+  const before = first?.start ?? 0
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0)
+  const openInSight = items.some((item) => rows[item.index]?.key === openKey)
 
+  const tellSight = useEffectEvent(() => onSight(items.flatMap((item) => rows[item.index]?.key ?? [])))
+  const release = useEffectEvent(() => onHold(false))
+  const sight = `${first?.index} ${items.length} ${rows.length}`
+  // oxlint-disable-next-line react/exhaustive-effect-dependencies -- told when what is in sight changed
+  useEffect(() => tellSight(), [sight])
+  useEffect(() => () => release(), [])
+
+  const hold = (who: typeof pointed, on: boolean) => {
+    who.current = on
+    onHold(pointed.current || focused.current)
+  }
+  const indexOf = (event: SyntheticEvent) => {
+    const text = event.target instanceof Element ? event.target.closest('tr')?.dataset['index'] : undefined
+    return text === undefined ? -1 : Number(text)
+  }
+  const open = (event: SyntheticEvent) => {
+    const row = rows[indexOf(event)]
+    if (row) onOpen(row.key)
+  }
+  const use = (event: SyntheticEvent) => {
+    const row = rows[indexOf(event)]
+    if (row) onUse(row)
+  }
   const moveTo = (index: number) => {
     const row = rows[index]
     if (!row) return
@@ -46,8 +75,11 @@ export function OfferTable({ rows, sort, onSort, openKey, onOpen, onUse, chosenK
     // The row may exist only after the scroll.
     requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"] button`)?.focus())
   }
-  const onKeyDown = (event: KeyboardEvent, index: number, row: OfferRow) => {
-    const target = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: rows.length - 1 }[event.key]
+  const onKeyDown = (event: KeyboardEvent) => {
+    const index = indexOf(event)
+    const row = rows[index]
+    if (!row) return
+    const target = { ArrowDown: index + 1, ArrowUp: index - 1, PageDown: index + PAGE_ROWS, PageUp: index - PAGE_ROWS, Home: 0, End: rows.length - 1 }[event.key]
     if (event.key === 'Enter' && row.key === openKey) onUse(row)
     else if (target !== undefined) moveTo(Math.min(rows.length - 1, Math.max(0, target)))
     else return
@@ -55,16 +87,17 @@ export function OfferTable({ rows, sort, onSort, openKey, onOpen, onUse, chosenK
   }
 
   return (
-    <div ref={scroller} className="@container min-h-0 flex-1 overflow-auto">
+    <div ref={scroller} onPointerEnter={() => hold(pointed, true)} onPointerLeave={() => hold(pointed, false)} className="@container min-h-0 flex-1 overflow-auto">
       <table aria-label="Sellers" aria-rowcount={rows.length + 1} className="w-full table-fixed border-collapse text-left">
         <colgroup>
           <col />
-          <col className="hidden w-[26%] @lg:table-column" />
+          <col className="hidden w-[24%] @lg:table-column" />
+          <col className="w-9 @5xl:w-44" />
           <col className="w-18" />
           <col className="hidden w-24 @3xl:table-column" />
           <col className="hidden w-28 @3xl:table-column" />
-          <col className="hidden w-24 @5xl:table-column" />
-          <col className="w-26" />
+          <col className="hidden w-24 @6xl:table-column" />
+          <col className="w-30" />
         </colgroup>
         <thead className="sticky top-0 z-10 bg-bg text-sm text-muted shadow-[inset_0_-1px_0_var(--line)]">
           <tr aria-rowindex={1}>
@@ -81,59 +114,21 @@ export function OfferTable({ rows, sort, onSort, openKey, onOpen, onUse, chosenK
             ))}
           </tr>
         </thead>
-        <tbody>
+        {/* The rows' buttons are what is focused and pressed; the table hears for all of them, so that a row renders only when it changed. */}
+        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
+        <tbody onClick={open} onDoubleClick={use} onKeyDown={onKeyDown} onFocus={() => hold(focused, true)} onBlur={() => hold(focused, false)}>
           <Spacer height={before} />
           {items.map((item) => {
             const row = rows[item.index]
             if (!row) return null
-            return (
-              <tr
-                key={item.key}
-                data-index={item.index}
-                aria-rowindex={item.index + 2}
-                aria-selected={row.key === openKey}
-                onClick={() => onOpen(row.key)}
-                onDoubleClick={() => onUse(row)}
-                style={{ height: ROW_PX }}
-                className={joinClasses('cursor-pointer border-b border-line', row.key === openKey ? 'bg-hover shadow-[inset_2px_0_0_var(--accent)]' : 'hover:bg-hover')}
-              >
-                <Cell className="pl-4">
-                  <span className="flex items-center gap-2">
-                    <button type="button" onKeyDown={(event) => onKeyDown(event, item.index, row)} className={joinClasses('truncate rounded-sm text-left', row.unavailable ? 'text-muted' : 'font-medium')}>
-                      {row.name}
-                    </button>
-                    <OfferMarks offer={row} chosen={row.key === chosenKey} />
-                  </span>
-                </Cell>
-                <Cell className="hidden text-muted @lg:table-cell">
-                  <span className="block truncate" title={row.models.join(', ')}>
-                    {row.models.join(', ') || 'not said'}
-                  </span>
-                </Cell>
-                <Cell numeric>{row.priceMsat === undefined ? '–' : <Amount msat={row.priceMsat} bare />}</Cell>
-                <Cell numeric className="hidden text-muted @3xl:table-cell">
-                  {row.history.tokensPerSecond?.toFixed(1) ?? '–'}
-                </Cell>
-                <Cell numeric className="hidden text-muted @3xl:table-cell">
-                  {row.history.done}
-                  {row.history.failed > 0 ? <span title="ended badly"> · {row.history.failed} failed</span> : null}
-                </Cell>
-                <Cell className="hidden text-muted @5xl:table-cell">{row.network ?? '–'}</Cell>
-                <Cell numeric className="pr-4 text-muted">
-                  <TimeAgo at={row.announcedAt} />
-                </Cell>
-              </tr>
-            )
+            const isOpen = row.key === openKey
+            return <OfferTableRow key={item.key} offer={row} index={item.index} open={isOpen} chosen={row.key === chosenKey} tabStop={openInSight ? isOpen : item === first} />
           })}
           <Spacer height={after} />
         </tbody>
       </table>
     </div>
   )
-}
-
-function Cell({ numeric, className, children }: { numeric?: boolean; className?: string; children: ReactNode }) {
-  return <td className={joinClasses('overflow-hidden px-3', numeric ? 'whitespace-nowrap text-right' : null, className)}>{children}</td>
 }
 
 function Spacer({ height }: { height: number }) {

@@ -1,16 +1,16 @@
 import type { OfferRow, Selection } from '#shared/ipc/customer.ts'
-import { buyableOffers, cheapestFirst } from './offerRows.ts'
+import { cheapestBuyable, type Offers } from './offerRows.ts'
 
-/** Who would answer by a rule, as far as the page can tell before a quote says it. */
-export function expectedOffer(offers: Readonly<Record<string, OfferRow>>, selection: Selection): OfferRow | undefined {
+/** Who would answer by a rule, as far as the page can tell before a quote says it. Nobody in particular for an open request. */
+export function expectedOffer(offers: Offers, selection: Selection, now: number): OfferRow | undefined {
   switch (selection.by) {
     case 'offer':
       return offers[selection.key]
     case 'pubkey':
-      return buyableOffers(offers).sort(cheapestFirst).find((offer) => offer.pubkey.startsWith(selection.prefix))
+      return cheapestBuyable(offers, now, (offer) => offer.pubkey.startsWith(selection.prefix))
     case 'cheapest':
     case 'first':
-      return buyableOffers(offers).sort(cheapestFirst)[0]
+      return cheapestBuyable(offers, now)
     case 'open':
       return undefined
   }

@@ -2,61 +2,76 @@ import { describe, expect, it } from 'vitest'
 import { sats } from '#shared/market/msat.ts'
 import { makeOffer } from '#renderer/testing/sceneData.ts'
 import { expectedOffer } from './expectedOffer.ts'
-import { commonModels, listOffers, type OfferQuery } from './offerRows.ts'
+import { cheapestBuyable, isLive } from './offerRows.ts'
+import { refusedText } from './refusedText.ts'
+import { seenWords } from './seenText.ts'
 
 const NOW = 1_760_000_000_000
-const { priceMsat: _price, ...unpriced } = makeOffer(NOW, { key: 'unpriced', name: 'Unpriced', pubkey: 'e'.repeat(64) })
+const MINUTE = 60_000
+const { priceMsat: _price, ...unpriced } = makeOffer(NOW, { key: 'unpriced', pubkey: 'e'.repeat(64) })
 const OFFERS = {
-  dear: makeOffer(NOW, { key: 'dear', name: 'Dear', priceMsat: sats(90), models: ['qwen3:8b'], pubkey: 'a'.repeat(64), history: { done: 3, failed: 0, spentMsat: sats(270), tokensPerSecond: 20 } }),
-  cheap: makeOffer(NOW, { key: 'cheap', name: 'Cheap', priceMsat: sats(9), models: ['llama3.2:3b', 'qwen3:8b'], pubkey: 'b'.repeat(64) }),
-  own: makeOffer(NOW, { key: 'own', name: 'My desk', priceMsat: sats(1), own: true, pubkey: 'c'.repeat(64) }),
-  away: makeOffer(NOW, { key: 'away', name: 'Away', priceMsat: sats(2), unavailable: 'It sells on mainnet.', pubkey: 'd'.repeat(64) }),
+  dear: makeOffer(NOW, { key: 'dear', priceMsat: sats(90), pubkey: 'a'.repeat(64) }),
+  cheap: makeOffer(NOW, { key: 'cheap', priceMsat: sats(9), pubkey: 'b'.repeat(64) }),
+  own: makeOffer(NOW, { key: 'own', priceMsat: sats(1), own: true, pubkey: 'c'.repeat(64) }),
+  away: makeOffer(NOW, { key: 'away', priceMsat: sats(2), unavailable: 'It sells on mainnet.', pubkey: 'd'.repeat(64) }),
+  silent: makeOffer(NOW, { key: 'silent', priceMsat: sats(3), unanswered: true, pubkey: 'f'.repeat(64) }),
   unpriced,
 }
-const ALL: OfferQuery = { search: '', filters: [], model: undefined, sort: { column: 'price', descending: false } }
-const keys = (query: Partial<OfferQuery>) => listOffers(OFFERS, { ...ALL, ...query }).map((offer) => offer.key)
 
-describe('listOffers', () => {
-  it('sorts by price as a number, not as a text', () => {
-    expect(keys({})).toEqual(['own', 'away', 'cheap', 'dear', 'unpriced'])
-  })
-
-  it('puts what is not known last, whichever way it sorts', () => {
-    expect(keys({ sort: { column: 'price', descending: true } }).at(-1)).toBe('unpriced')
-    expect(keys({ sort: { column: 'speed', descending: false } })[0]).toBe('dear')
-    expect(keys({ sort: { column: 'speed', descending: true } })[0]).toBe('dear')
-  })
-
-  it('finds every word of a search in name, models or key', () => {
-    expect(keys({ search: 'cheap qwen' })).toEqual(['cheap'])
-    expect(keys({ search: 'cheap mistral' })).toEqual([])
-    expect(keys({ search: 'dddd' })).toEqual(['away'])
-  })
-
-  it('narrows by every filter that is on', () => {
-    expect(keys({ filters: ['buyable'] })).not.toContain('away')
-    expect(keys({ filters: ['known'] })).toEqual(['dear'])
-    expect(keys({ filters: ['buyable', 'others'], model: 'qwen3:8b' })).toEqual(['cheap', 'dear'])
+describe('isLive', () => {
+  it('is true of who was seen less than fifteen minutes ago, answers, and whose offer is not over', () => {
+    const live = (change: object) => isLive(makeOffer(NOW, { key: 'a', ...change }), NOW)
+    expect(live({ lastSeenAt: NOW - 15 * MINUTE + 1 })).toBe(true)
+    expect(live({ lastSeenAt: NOW - 15 * MINUTE })).toBe(false)
+    expect(live({ unanswered: true })).toBe(false)
+    expect(live({ expiresAt: NOW })).toBe(false)
   })
 })
 
-describe('commonModels', () => {
-  it('counts how many offer a model', () => {
-    expect(commonModels(OFFERS, 2)).toEqual(['llama3.2:3b', 'qwen3:8b'])
+describe('cheapestBuyable', () => {
+  it('passes over one’s own, those that cannot be bought, and, while a live one is there, the silent', () => {
+    expect(cheapestBuyable(OFFERS, NOW)?.key).toBe('cheap')
+    expect(cheapestBuyable({ silent: OFFERS.silent, own: OFFERS.own }, NOW)?.key).toBe('silent')
+    expect(cheapestBuyable({ own: OFFERS.own, unpriced }, NOW)).toBeUndefined()
+  })
+
+  it('of equal prices takes the newest announcement', () => {
+    const rival = makeOffer(NOW, { key: 'rival', priceMsat: sats(9), announcedAt: NOW - 1 })
+    expect(cheapestBuyable({ ...OFFERS, rival }, NOW)?.key).toBe('rival')
+    expect(cheapestBuyable({ rival, ...OFFERS }, NOW)?.key).toBe('rival')
   })
 })
 
 describe('expectedOffer', () => {
   it('is the cheapest that can be bought from somebody else', () => {
-    expect(expectedOffer(OFFERS, { by: 'cheapest' })?.key).toBe('cheap')
+    expect(expectedOffer(OFFERS, { by: 'cheapest' }, NOW)?.key).toBe('cheap')
   })
 
   it('is the chosen offer, and nobody when it is away', () => {
-    expect(expectedOffer(OFFERS, { by: 'offer', key: 'dear' })?.key).toBe('dear')
-    expect(expectedOffer(OFFERS, { by: 'offer', key: 'gone' })).toBeUndefined()
+    expect(expectedOffer(OFFERS, { by: 'offer', key: 'dear' }, NOW)?.key).toBe('dear')
+    expect(expectedOffer(OFFERS, { by: 'offer', key: 'gone' }, NOW)).toBeUndefined()
   })
 
-  it('is the seller of a key that starts so', () => {
-    expect(expectedOffer(OFFERS, { by: 'pubkey', prefix: 'aaaa' })?.key).toBe('dear')
+  it('is the seller of a key that starts so, and nobody in particular for an open request', () => {
+    expect(expectedOffer(OFFERS, { by: 'pubkey', prefix: 'aaaa' }, NOW)?.key).toBe('dear')
+    expect(expectedOffer(OFFERS, { by: 'open' }, NOW)).toBeUndefined()
+  })
+})
+
+describe('seenWords', () => {
+  it('says since when', () => {
+    const words = (change: object) => seenWords(makeOffer(NOW, { key: 'a', ...change }), NOW)
+    expect(words({ lastSeenAt: NOW - 12_000 })).toEqual({ live: true, short: '12 s ago', long: 'live, seen 12 s ago' })
+    expect(words({ lastSeenAt: NOW - 20 * MINUTE })).toEqual({ live: false, short: '20 min ago', long: 'not seen for 20 min' })
+    expect(words({ lastSeenAt: NOW - 5 * MINUTE, unanswered: true })).toEqual({ live: false, short: 'silent', long: 'does not answer, not seen for 5 min' })
+    expect(words({ lastSeenAt: NOW - 30 * 60 * MINUTE }).long).toBe('not seen since yesterday')
+  })
+})
+
+describe('refusedText', () => {
+  it('counts what could not be read by its reason, the most frequent first', () => {
+    expect(refusedText({})).toBe(null)
+    expect(refusedText({ 'too-long': 1 })).toBe('1 listing could not be read: 1 too large.')
+    expect(refusedText({ 'too-long': 1, 'not-json': 1_200, 'not-an-object': 34, 'never-heard-of': 2 })).toBe('1,237 listings could not be read: 1,234 broken content, 2 otherwise broken, 1 too large.')
   })
 })

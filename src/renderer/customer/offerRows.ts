@@ -1,14 +1,19 @@
-/** The directory's rows: which are shown, in which order. Pure, so that it can be tested without a page. */
+/** The directory's rows: which pass, in which order, and who is the cheapest. Pure, so that it can be tested without a page. */
 import type { OfferRow } from '#shared/ipc/customer.ts'
+import type { Msat } from '#shared/market/msat.ts'
+import { LIVE_WITHIN_SECS } from '#shared/market/offer.ts'
+import { bestPrivacy } from '#renderer/ui/privacyText.ts'
 
-export type OfferColumn = 'name' | 'models' | 'price' | 'network' | 'history' | 'speed' | 'seen'
+export type OfferColumn = 'name' | 'models' | 'price' | 'privacy' | 'network' | 'history' | 'speed' | 'seen'
 export interface OfferSort {
   readonly column: OfferColumn
   readonly descending: boolean
 }
 
 export const OFFER_FILTERS = {
+  live: 'Live',
   buyable: 'Can be bought here',
+  private: 'Private',
   known: 'Bought from before',
   others: 'Not mine',
 } as const
@@ -18,31 +23,60 @@ export interface OfferQuery {
   readonly search: string
   readonly filters: readonly OfferFilter[]
   readonly model: string | undefined
+  readonly network: OfferRow['network']
+  readonly maxPriceMsat: Msat | undefined
   readonly sort: OfferSort
 }
 
-type Offers = Readonly<Record<string, OfferRow>>
+export type Offers = Readonly<Record<string, OfferRow>>
 
-/** Offers that could answer now. */
-export function buyableOffers(offers: Offers): OfferRow[] {
-  return Object.values(offers).filter((offer) => offer.unavailable === undefined && offer.priceMsat !== undefined && !offer.own)
+/** Its seller gave a sign of life lately, and did not leave a question for one without an answer since. */
+export function isLive(offer: OfferRow, now: number): boolean {
+  return offer.unanswered !== true && offer.lastSeenAt + LIVE_WITHIN_SECS * 1_000 > now && (offer.expiresAt === undefined || offer.expiresAt > now)
 }
 
-export function cheapestFirst(a: OfferRow, b: OfferRow): number {
-  return (a.priceMsat ?? Infinity) - (b.priceMsat ?? Infinity) || b.announcedAt - a.announcedAt
+/** The cheapest that could answer now and that `fits`; one that was not seen lately only when no live one does. In one pass, over ten thousand. */
+export function cheapestBuyable(offers: Offers, now: number, fits: (offer: OfferRow) => boolean = () => true): OfferRow | undefined {
+  let live: OfferRow | undefined
+  let quiet: OfferRow | undefined
+  for (const key in offers) {
+    const offer = offers[key]
+    if (offer === undefined || offer.unavailable !== undefined || offer.priceMsat === undefined || offer.own || !fits(offer)) continue
+    if (isLive(offer, now)) live = live && isCheaper(live, offer) ? live : offer
+    else quiet = quiet && isCheaper(quiet, offer) ? quiet : offer
+  }
+  return live ?? quiet
 }
 
-export function listOffers(offers: Offers, { search, filters, model, sort }: OfferQuery): OfferRow[] {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean)
-  return Object.values(offers)
-    .filter((offer) => filters.every((filter) => passesFilter(offer, filter)) && (model === undefined || offer.models.includes(model)) && matches(offer, words))
-    .sort((a, b) => compareOffers(a, b, sort))
+/** As the engine chooses: the lower price, then the newest announcement, then the lower key. */
+function isCheaper(a: OfferRow, b: OfferRow): boolean {
+  return ((a.priceMsat ?? Infinity) - (b.priceMsat ?? Infinity) || b.announcedAt - a.announcedAt || (a.pubkey < b.pubkey ? -1 : 1)) <= 0
 }
 
-function passesFilter(offer: OfferRow, filter: OfferFilter): boolean {
+/** The words of a search, in lower case. */
+export function wordsOf(search: string): readonly string[] {
+  return search.toLowerCase().split(/\s+/).filter(Boolean)
+}
+
+export function searchText(offer: OfferRow): string {
+  return [offer.name, offer.about, offer.pubkey, ...offer.models].join(' ').toLowerCase()
+}
+
+export function passes(offer: OfferRow, { filters, model, network, maxPriceMsat }: OfferQuery, now: number): boolean {
+  if (model !== undefined && !offer.models.includes(model)) return false
+  if (network !== undefined && offer.network !== network) return false
+  if (maxPriceMsat !== undefined && (offer.priceMsat === undefined || offer.priceMsat > maxPriceMsat)) return false
+  return filters.every((filter) => passesFilter(offer, filter, now))
+}
+
+function passesFilter(offer: OfferRow, filter: OfferFilter, now: number): boolean {
   switch (filter) {
+    case 'live':
+      return isLive(offer, now)
     case 'buyable':
       return offer.unavailable === undefined
+    case 'private':
+      return bestPrivacy(offer.dialects) === 'private'
     case 'known':
       return offer.history.done > 0
     case 'others':
@@ -50,27 +84,21 @@ function passesFilter(offer: OfferRow, filter: OfferFilter): boolean {
   }
 }
 
-function matches(offer: OfferRow, words: readonly string[]): boolean {
-  const text = [offer.name, offer.about, offer.pubkey, ...offer.models].join(' ').toLowerCase()
-  return words.every((word) => text.includes(word))
-}
+const PRIVACY_ORDER = ['private', 'public-relays', 'public-channel'] as const
 
-function compareOffers(a: OfferRow, b: OfferRow, { column, descending }: OfferSort): number {
-  const [left, right] = [sortKey(a, column), sortKey(b, column)]
-  // What is not known goes last, whichever way the column is sorted.
-  if (left === undefined || right === undefined) return left === right ? a.name.localeCompare(b.name) : left === undefined ? 1 : -1
-  const order = typeof left === 'string' && typeof right === 'string' ? left.localeCompare(right) : Number(left) - Number(right)
-  return (descending ? -order : order) || a.name.localeCompare(b.name) || a.key.localeCompare(b.key)
-}
-
-function sortKey(offer: OfferRow, column: OfferColumn): string | number | undefined {
+/** What a column sorts by; undefined for what is not known. Texts are such that plain comparison orders them. */
+export function sortKey(offer: OfferRow, column: OfferColumn): string | number | undefined {
   switch (column) {
     case 'name':
-      return offer.name.toLowerCase()
+      return foldCase(offer.name)
     case 'models':
-      return offer.models[0]?.toLowerCase()
+      return offer.models[0] === undefined ? undefined : foldCase(offer.models[0])
     case 'price':
       return offer.priceMsat
+    case 'privacy': {
+      const order = PRIVACY_ORDER.findIndex((privacy) => privacy === bestPrivacy(offer.dialects))
+      return order === -1 ? undefined : order
+    }
     case 'network':
       return offer.network
     case 'history':
@@ -78,13 +106,11 @@ function sortKey(offer: OfferRow, column: OfferColumn): string | number | undefi
     case 'speed':
       return offer.history.tokensPerSecond
     case 'seen':
-      return offer.announcedAt
+      return offer.lastSeenAt
   }
 }
 
-/** The models offered most, for the filter chips. */
-export function commonModels(offers: Offers, count: number): string[] {
-  const tally = new Map<string, number>()
-  for (const offer of Object.values(offers)) for (const model of offer.models) tally.set(model, (tally.get(model) ?? 0) + 1)
-  return [...tally].sort(([a, m], [b, n]) => n - m || a.localeCompare(b)).slice(0, count).map(([model]) => model)
+/** Accents come after their letter: near enough to a dictionary, and twenty times as fast as a locale's order. */
+function foldCase(text: string): string {
+  return text.normalize('NFKD').toLowerCase()
 }

@@ -1,10 +1,10 @@
 import type { JobRow } from '#shared/ipc/common.ts'
 import type { Selection } from '#shared/ipc/customer.ts'
 import { formatSats } from '#shared/market/msat.ts'
-import { useEngineState } from '#renderer/state/useEngineState.ts'
+import { useEngineSlice } from '#renderer/state/useEngineState.ts'
 import { useRequest } from '#renderer/state/useRequest.ts'
 import { useView } from '#renderer/state/view.ts'
-import { buyableOffers, cheapestFirst } from './offerRows.ts'
+import { cheapestBuyable } from './offerRows.ts'
 
 export interface AskAgain {
   busy: boolean
@@ -17,12 +17,10 @@ export interface AskAgain {
 
 /** Asking the same again as a new job: of the same seller, or of the cheapest other one. */
 export function useAskAgain(job: JobRow, onAsked: () => void): AskAgain {
-  const offers = useEngineState('customer.offers')?.offers
   const selection = useView((view) => view.selection)
   const request = useRequest('customer.retry', { toastProblem: true })
-  const buyable = buyableOffers(offers ?? {}).sort(cheapestFirst)
-  const same = buyable.find((offer) => offer.pubkey === job.peer)
-  const other = buyable.find((offer) => offer.pubkey !== job.peer)
+  const same = useEngineSlice('customer.offers', ({ offers }) => cheapestBuyable(offers, Date.now(), (offer) => offer.pubkey === job.peer))
+  const other = useEngineSlice('customer.offers', ({ offers }) => cheapestBuyable(offers, Date.now(), (offer) => offer.pubkey !== job.peer))
 
   const ask = async (by: Selection) => {
     const answer = await request.run({ jobId: job.jobId, selection: by })

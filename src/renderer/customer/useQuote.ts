@@ -3,6 +3,7 @@ import type { Selection } from '#shared/ipc/customer.ts'
 import type { Problem } from '#shared/market/result.ts'
 import { useEngineLink } from '#renderer/state/client.ts'
 import { useConnection } from '#renderer/state/useConnection.ts'
+import { expectedOffer } from './expectedOffer.ts'
 import { createQuoteAsker, type Quote, type Quoted } from './quoteAsker.ts'
 
 export interface QuoteView {
@@ -38,9 +39,17 @@ export function useQuote(threadId: string | undefined, prompt: string, selection
     return () => asker.stop()
   }, [asker, connected, empty, threadId, prompt, selection])
   useEffect(() => {
-    const leave = [states.subscribe('customer.offers', () => asker.askAgain()), states.subscribe('wallet.status', () => asker.askAgain()), states.subscribe('settings.values', () => asker.askAgain())]
+    // Of ten thousand offers, only who would be asked matters: what the others say changes no quote.
+    const seller = () => expectedOffer(states.get('customer.offers')?.offers ?? {}, selection, Date.now())
+    let asked = seller()
+    const onOffers = () => {
+      const now = seller()
+      if (now !== asked) asker.askAgain()
+      asked = now
+    }
+    const leave = [states.subscribe('customer.offers', onOffers), states.subscribe('wallet.status', () => asker.askAgain()), states.subscribe('settings.values', () => asker.askAgain())]
     return () => leave.forEach((each) => each())
-  }, [asker, states])
+  }, [asker, states, selection])
 
   if (empty) return { quote: undefined, problem: undefined, current: true }
   return { quote: quoted.quote, problem: quoted.problem, current: quoted.input?.prompt === prompt && quoted.input.selection === selection }

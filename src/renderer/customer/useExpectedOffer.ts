@@ -1,0 +1,8 @@
+import type { OfferRow, Selection } from '#shared/ipc/customer.ts'
+import { useEngineSlice } from '#renderer/state/useEngineState.ts'
+import { expectedOffer } from './expectedOffer.ts'
+
+/** Who would answer by a rule; renders only when that is somebody else, or says something else. */
+export function useExpectedOffer(selection: Selection): OfferRow | undefined {
+  return useEngineSlice('customer.offers', ({ offers }) => expectedOffer(offers, selection, Date.now()))
+}
