@@ -1,3 +1,4 @@
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { Filter, NostrEvent } from '#shared/protocol/event.ts'
@@ -18,6 +19,8 @@ export interface HostileRelayOptions {
   readonly stored?: readonly NostrEvent[]
   /** Called first for every frame of a client; true means that the honest answer is left out. */
   readonly intercept?: (client: RelayClient, frame: readonly unknown[]) => boolean
+  /** Answers what comes over plain HTTP at its address; without it, 404. */
+  readonly answerHttp?: (request: IncomingMessage, response: ServerResponse) => void
 }
 
 /** A relay for tests: an honest NIP-01 relay in memory that does as the test says instead, where the test says so. Checks no signature. */
@@ -46,7 +49,7 @@ export async function startHostileRelay(options: HostileRelayOptions = {}): Prom
   const heard: (readonly unknown[])[] = []
   const clients = new Map<WebSocket, RelayClient>()
   const waiting = new Set<() => void>()
-  let server: WebSocketServer | null = null
+  let server: Server | null = null
   let port = 0
 
   const changed = () => {
@@ -129,16 +132,22 @@ export async function startHostileRelay(options: HostileRelayOptions = {}): Prom
       server = null
       if (stopping === null) return
       for (const socket of clients.keys()) socket.terminate()
-      await new Promise((resolve) => stopping.close(resolve))
+      const stopped = new Promise((resolve) => stopping.close(resolve))
+      stopping.closeAllConnections()
+      await stopped
     },
     async start() {
-      server = new WebSocketServer({ host: '127.0.0.1', port })
-      server.on('connection', accept)
-      await new Promise((resolve, reject) => {
-        server?.on('listening', resolve)
-        server?.on('error', reject)
+      const starting = createHttpServer((request, response) => {
+        if (options.answerHttp === undefined) response.writeHead(404).end()
+        else options.answerHttp(request, response)
       })
-      port = (server.address() as AddressInfo).port
+      server = starting
+      new WebSocketServer({ server: starting }).on('connection', accept)
+      await new Promise<void>((resolve, reject) => {
+        starting.once('error', reject)
+        starting.listen(port, '127.0.0.1', resolve)
+      })
+      port = (starting.address() as AddressInfo).port
     },
   }
   await relay.start()
