@@ -25,8 +25,8 @@ export function JobFacts({ job }: { job: JobRow }) {
         </Fact>
         <Fact name="Who can read it">
           <PrivacyMark privacy={job.privacy} />
+          <span className="block text-sm text-muted">by {DIALECT_WORDS[job.dialect]}</span>
         </Fact>
-        <Fact name="Dialect">{DIALECT_WORDS[job.dialect]}</Fact>
         <Fact name="Price">
           <Amount msat={job.priceMsat} />
         </Fact>

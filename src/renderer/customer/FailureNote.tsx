@@ -3,6 +3,7 @@ import type { JobRow, JobState } from '#shared/ipc/common.ts'
 import { formatSats, subtractMsat } from '#shared/market/msat.ts'
 import { useView } from '#renderer/state/view.ts'
 import { Button } from '#renderer/ui/Button.tsx'
+import { PrivacyMark } from '#renderer/ui/PrivacyMark.tsx'
 import { ProblemNote, type ProblemLevel } from '#renderer/ui/ProblemNote.tsx'
 import { useAskAgain } from './useAskAgain.ts'
 
@@ -27,7 +28,10 @@ export function FailureNote({ job, onAsked }: { job: JobRow; onAsked: () => void
       message={
         <>
           {job.note && job.note !== TITLES[job.state] ? <p>{job.note}</p> : null}
-          <p className="text-muted">{costText(job)}</p>
+          <p className="flex flex-wrap items-center gap-x-3 text-muted">
+            {costText(job)}
+            <PrivacyMark privacy={job.privacy} dialect={job.dialect} />
+          </p>
           <div className="mt-2 flex flex-wrap gap-2">
             {again.other ? (
               <Button size="small" busy={again.busy} onClick={again.other.ask}>

@@ -6,6 +6,7 @@ import { Amount } from '#renderer/ui/Amount.tsx'
 import { durationText } from '#renderer/ui/agoText.ts'
 import { Button } from '#renderer/ui/Button.tsx'
 import { liveJobText } from '#renderer/ui/jobStateText.ts'
+import { PrivacyMark } from '#renderer/ui/PrivacyMark.tsx'
 
 /** Under a growing answer, in the height of the line that will follow it: what happens, tokens, seconds, sats, Stop. */
 export function LiveLine({ job }: { job: JobRow }) {
@@ -20,6 +21,7 @@ export function LiveLine({ job }: { job: JobRow }) {
       {job.tokensPerSecond === undefined ? null : <span>{job.tokensPerSecond.toFixed(1)} tokens/s</span>}
       <span>{durationText(Math.max(0, Math.floor((now - job.createdAt) / 1_000) * 1_000))}</span>
       {job.movedMsat > 0 ? <Amount msat={job.movedMsat} /> : null}
+      <PrivacyMark privacy={job.privacy} dialect={job.dialect} />
       <Button size="small" icon={Square} busy={stop.busy} onClick={() => void stop.run({ jobId: job.jobId })} className="ml-auto">
         Stop
       </Button>
