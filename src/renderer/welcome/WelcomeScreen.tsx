@@ -9,7 +9,7 @@ type Choice = 'sandbox' | 'sell' | 'buy'
 const CHOICES: readonly { choice: Choice; page: PageName; icon: LucideIcon; title: string; text: string }[] = [
   { choice: 'sandbox', page: 'buy', icon: FlaskConical, title: 'Try the sandbox', text: '100,000 sats of play money and a toy seller. Ask something and see how it works.' },
   { choice: 'sell', page: 'sell', icon: Store, title: 'Sell answers', text: 'Your computer answers with its own model and is paid by the job.' },
-  { choice: 'buy', page: 'buy', icon: MessageSquareText, title: 'Buy answers', text: 'See who sells, at what price, and pay a few sats an answer.' },
+  { choice: 'buy', page: 'buy', icon: MessageSquareText, title: 'Buy answers', text: 'See who sells, at what price and who could read it, and pay a few sats an answer.' },
 ]
 
 /** The first start: three ways in, nothing to fill in. Every way starts on the sandbox; real money is a choice in Settings. */
