@@ -74,6 +74,12 @@ test('an event too big for the module is refused both ways without harm to the n
   expect(crypto.verify(event)).toBe(true)
 })
 
+test.each([{ kind: 1.5 }, { kind: Number.NaN }, { created_at: 2 ** 53 }, { created_at: 0.1 }, { created_at: Number.POSITIVE_INFINITY }])('what could not be verified is not signed: %j', (change) => {
+  const signer = crypto.createSigner(secretKey)
+  expect(() => signer.sign({ ...template, ...change })).toThrow(RangeError)
+  expect(crypto.verify({ ...signer.sign(template), ...change })).toBe(false)
+})
+
 test.each(Object.entries(refusedKeys))('refuses a secret key that is %s, without printing it', (_, key) => {
   expect(() => crypto.publicKey(key)).toThrow('Not a secp256k1 secret key.')
   expect(() => crypto.createSigner(key)).toThrow(RangeError)

@@ -38,7 +38,7 @@ export async function loadNostrCrypto(): Promise<NostrCrypto> {
   return {
     verify(event) {
       if (!ID_OR_KEY.test(event.id) || !ID_OR_KEY.test(event.pubkey) || !SIGNATURE.test(event.sig)) return false
-      if (!Number.isSafeInteger(event.created_at) || !Number.isSafeInteger(event.kind)) return false
+      if (!hasExactNumbers(event)) return false
       if (serializedChars(event) > MAX_SERIALIZED_CHARS) return false
       try {
         wasm.verifyEvent(copyFields(event))
@@ -55,6 +55,7 @@ export async function loadNostrCrypto(): Promise<NostrCrypto> {
         pubkey,
         sign(template: EventTemplate): NostrEvent {
           const event = copyFields({ ...template, id: '', pubkey, sig: '' })
+          if (!hasExactNumbers(event)) throw new RangeError('An event whose kind or date is no whole number cannot be signed.')
           if (serializedChars(event) > MAX_SERIALIZED_CHARS) throw new RangeError('An event of this size cannot be signed.')
           wasm.finalizeEvent(event, ownKey, steady ? new Uint8Array(AUXILIARY_BYTES) : undefined)
           return event
@@ -94,6 +95,11 @@ function copyFields(event: NostrEvent) {
     content: event.content,
     sig: event.sig,
   }
+}
+
+/** Numbers that every reader spells alike, and so hashes alike. */
+function hasExactNumbers({ created_at: createdAt, kind }: NostrEvent): boolean {
+  return Number.isSafeInteger(createdAt) && Number.isSafeInteger(kind)
 }
 
 /** A lower bound in characters: a character is at most 3 bytes in UTF-8, and 6 where JSON must escape it. */
