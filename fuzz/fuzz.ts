@@ -34,6 +34,7 @@ for (const target of targets) {
   const report = runTarget(target, { seed, cases, from, found })
   reports.push(report)
   process.stdout.write(`${line(report, performance.now() - before)}\n`)
+  for (const [outcome, count] of [...report.outcomes].toSorted((a, b) => b[1] - a[1])) process.stdout.write(`${' '.repeat(width)}  ${count.toLocaleString('en-US').padStart(9)}  ${outcome}\n`)
   for (const failure of report.failures) reportFailure(failure)
 }
 const failures = reports.reduce((sum, report) => sum + report.failures.length, 0)
@@ -41,7 +42,7 @@ const made = reports.reduce((sum, report) => sum + report.cases, 0)
 const replayed = reports.reduce((sum, report) => sum + report.replayed, 0)
 const slowest = reports.reduce((worst, report) => (report.slowestMs > worst.slowestMs ? report : worst))
 process.stdout.write(
-  `\n${made.toLocaleString('en-US')} cases and ${replayed} kept ones in ${((performance.now() - startedAt) / 1_000).toFixed(0)} s; slowest ${slowest.slowestMs.toFixed(2)} ms of ${MAX_MS} allowed (${slowest.target}, ${slowest.slowestBytes} bytes); ${failures === 0 ? 'no failures' : `${failures} FAILURES`}.\n`,
+  `\n${made.toLocaleString('en-US')} cases and ${replayed} kept ones in ${((performance.now() - startedAt) / 1_000).toFixed(0)} s; ${describeSlowest(slowest)}${failures === 0 ? 'no failures' : `${failures} FAILURES`}.\n`,
 )
 process.exitCode = failures === 0 ? 0 : 1
 
@@ -50,12 +51,16 @@ function line(report: Report, tookMs: number): string {
   const columns = [
     report.cases.toLocaleString('en-US').padStart(9),
     share.padStart(5),
-    `${report.slowestMs.toFixed(2)} ms`.padStart(9),
-    String(report.slowestBytes).padStart(9),
+    (report.slowestMs === 0 ? '–' : `${report.slowestMs.toFixed(2)} ms`).padStart(9),
+    (report.slowestMs === 0 ? '–' : String(report.slowestBytes)).padStart(9),
     String(report.failures.length).padStart(8),
     `${(tookMs / 1_000).toFixed(1)} s`.padStart(7),
   ]
   return `${report.target.padEnd(width)}  ${columns.join('  ')}`
+}
+
+function describeSlowest({ slowestMs, slowestBytes, target }: Report): string {
+  return slowestMs === 0 ? '' : `slowest ${slowestMs.toFixed(2)} ms of ${MAX_MS} allowed (${target}, ${slowestBytes.toLocaleString('en-US')} bytes); `
 }
 
 function reportFailure(failure: FoundCase): void {

@@ -18,6 +18,8 @@ export interface Report {
   readonly slowestBytes: number
   /** How many were answered by something else than a refusal: a fuzz that is refused everywhere tests one line. */
   readonly accepted: number
+  /** How often each `outcome` came, of a target that names them. */
+  readonly outcomes: ReadonlyMap<string, number>
   readonly failures: readonly FoundCase[]
 }
 
@@ -41,12 +43,15 @@ export function runTarget(target: FuzzTarget, options: RunOptions): Report {
     const before = known.size
     return known.add(outline).size === before
   }
+  const outcomes = new Map<string, number>()
   let slowest = { ms: 0, bytes: 0 }
   let accepted = 0
 
   const run = (input: unknown, index: number) => {
     const { fault, ms, output } = judge(target, input, slowest.ms)
-    if (ms > slowest.ms) slowest = { ms, bytes: sizeOf(input) }
+    const outcome = outcomeOf(output)
+    if (outcome !== null) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+    if (ms > slowest.ms && target.isUntimed !== true) slowest = { ms, bytes: sizeOf(input) }
     if (fault === null) return isRefusal(output)
     if (isKnown(fault)) return true
     const isSame = (candidate: unknown) => target.accepts(candidate) && wordOf(judge(target, candidate).fault) === wordOf(fault)
@@ -62,12 +67,16 @@ export function runTarget(target: FuzzTarget, options: RunOptions): Report {
     const index = from + made
     if (!run(target.generate(createRandom(seedOfCase(seed, target.name, index))), index)) accepted += 1
   }
-  return { target: target.name, cases: made, replayed: kept.length, slowestMs: slowest.ms, slowestBytes: slowest.bytes, accepted, failures }
+  return { target: target.name, cases: made, replayed: kept.length, slowestMs: slowest.ms, slowestBytes: slowest.bytes, accepted, outcomes, failures }
 }
 
 function isRefusal(output: unknown): boolean {
   if (typeof output !== 'object' || output === null) return output === null || output === undefined
   return ('ok' in output && output.ok === false) || ('success' in output && output.success === false) || ('type' in output && typeof output.type === 'string' && output.type.startsWith('refused'))
+}
+
+function outcomeOf(output: unknown): string | null {
+  return typeof output === 'object' && output !== null && 'outcome' in output && typeof output.outcome === 'string' ? output.outcome : null
 }
 
 function wordOf(fault: string | null): string | null {

@@ -20,6 +20,8 @@ export interface FuzzTarget<Input = unknown> {
   rewrite?(output: unknown, input: Input): Input | undefined
   /** Whether an input keeps what the types promise the parser, so that a case made smaller is still one that can happen. */
   accepts(input: unknown): boolean
+  /** True where another's implementation is part of what runs: once a case, and how long it takes is not judged. */
+  readonly isUntimed?: boolean
 }
 
 /** Of every `MONSTER_ODDS` cases one is up to 64 KB large. */

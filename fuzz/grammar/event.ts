@@ -24,7 +24,7 @@ export function changeEvent(random: FuzzRandom, examples: readonly NostrEvent[])
         event.kind = random.oneIn(3) ? random.pick(KINDS) : event.kind
         break
       case 1:
-        event.created_at = random.pick([0, event.created_at + random.below(10_000) - 5_000, event.created_at, Number.MAX_SAFE_INTEGER])
+        event.created_at = random.pick([0, Math.min(event.created_at + random.below(5_000), Number.MAX_SAFE_INTEGER), Math.max(0, event.created_at - random.below(5_000)), Number.MAX_SAFE_INTEGER])
         break
       case 2:
         event.pubkey = random.oneIn(2) ? random.pick(examples).pubkey : anyHex(random, 64)
