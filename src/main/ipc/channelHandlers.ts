@@ -1,5 +1,7 @@
 import type { Engine } from '#engine/engine.ts'
-import type { InputOf, SnapshotOf } from '#shared/ipc/contract.ts'
+import type { ChannelEntry } from '#engine/customer/channels/channels.ts'
+import type { ChannelRow } from '#shared/ipc/channels.ts'
+import type { InputOf } from '#shared/ipc/contract.ts'
 import type { StateSource } from '#shared/ipc/handlers.ts'
 import type { SoukContract } from '#shared/ipc/souk.ts'
 import { ok } from '#shared/market/result.ts'
@@ -14,15 +16,15 @@ export function channelHandlers({ channels, mutes, directory }: Engine) {
     return counts
   }
 
-  function describeChannels(): SnapshotOf<SoukContract['channels.list']> {
+  function describeChannels(isShown: (channel: ChannelEntry) => boolean): Record<string, ChannelRow> {
     const offers = countOffers()
-    const rows = [...channels.known.get().values()].map(({ creator, createdAt, ...rest }) => ({
+    const rows = [...channels.known.get().values()].filter(isShown).map(({ creator, createdAt, ...rest }) => ({
       ...rest,
       ...(creator === null ? {} : { creator }),
       ...(createdAt === null ? {} : { createdAt: createdAt * 1_000 }),
       offers: offers.get(rest.channelId) ?? 0,
     }))
-    return { channels: Object.fromEntries(rows.map((row) => [row.channelId, row])), loaded: channels.loaded.get() }
+    return Object.fromEntries(rows.map((row) => [row.channelId, row]))
   }
 
   return {
@@ -34,7 +36,11 @@ export function channelHandlers({ channels, mutes, directory }: Engine) {
       'channels.unmute': ({ pubkey }: Input<'channels.unmute'>) => withoutValue(mutes.unmute(pubkey)),
     },
     states: {
-      'channels.list': browsing(channels.browse, deriveState([channels.known, channels.loaded, directory.offers], describeChannels)),
+      'channels.joined': deriveState([channels.known, directory.offers], () => ({ channels: describeChannels(({ joined }) => joined) })),
+      'channels.found': browsing(
+        () => channels.browse(),
+        deriveState([channels.known, channels.loaded, directory.offers], () => ({ channels: describeChannels(() => true), loaded: channels.loaded.get() })),
+      ),
       'channels.mutes': deriveState([mutes.muted, mutes.status], () => {
         const { state, problem } = mutes.status.get()
         const rows = [...mutes.muted.get().values()].map(({ name, mutedAt, ...rest }) => ({ ...rest, ...(name === '' ? {} : { name }), ...(mutedAt === null ? {} : { mutedAt }) }))
@@ -47,7 +53,7 @@ export function channelHandlers({ channels, mutes, directory }: Engine) {
 /** A state for which relays are asked only while a page watches it. */
 function browsing<T>(browse: () => () => void, source: StateSource<T>): StateSource<T> {
   return {
-    get: source.get,
+    get: () => source.get(),
     subscribe(listener) {
       const forget = source.subscribe(listener)
       const end = browse()

@@ -33,8 +33,10 @@ export const mutedSellerSchema = z.object({
 export type MutedSeller = z.output<typeof mutedSellerSchema>
 
 export const channelRoutes = {
-  /** What is joined, and while a page watches this, every channel on the relays. By id. */
-  'channels.list': state(
+  /** What is joined, by id. */
+  'channels.joined': state(z.object({ channels: z.record(hex64Schema, channelRowSchema) })),
+  /** All channels on the relays, looked for while a page watches this. By id. */
+  'channels.found': state(
     z.object({
       channels: z.record(hex64Schema, channelRowSchema),
       /** True once the relays have sent what they had stored. */
