@@ -42,18 +42,19 @@ export function OfferFilters({ wishes, onChange, models }: OfferFiltersProps) {
   // One that is chosen stays to be unchosen, however rare it has become.
   const offered = wishes.model === undefined || models.includes(wishes.model) ? models : [wishes.model, ...models]
   return (
-    <div className="flex max-h-40 shrink-0 flex-wrap items-center gap-2 overflow-y-auto border-b border-line px-4 py-3">
+    <div className="flex max-h-44 shrink-0 flex-wrap items-center gap-2 overflow-y-auto border-b border-line px-4 py-3">
       <SearchInput label="Search sellers and models" value={wishes.search} onChange={(search) => change({ search })} className="w-full sm:w-64" />
       <div className="w-32">
         <Input aria-label="Price at most, in sats" placeholder="Price to" unit="sats" inputMode="numeric" value={wishes.maxPrice} onChange={(event) => change({ maxPrice: event.target.value })} />
       </div>
-      <Select
-        aria-label="Network"
-        className="w-36"
-        value={wishes.network ?? ANY}
-        options={[{ value: ANY, label: 'Any network' }, ...NETWORKS.map((network) => ({ value: network, label: network }))]}
-        onChange={(chosen) => change({ network: NETWORKS.find((network) => network === chosen) })}
-      />
+      <div className="w-36">
+        <Select
+          aria-label="Network"
+          value={wishes.network ?? ANY}
+          options={[{ value: ANY, label: 'Any network' }, ...NETWORKS.map((network) => ({ value: network, label: network }))]}
+          onChange={(chosen) => change({ network: NETWORKS.find((network) => network === chosen) })}
+        />
+      </div>
       {FILTERS.map((filter) => (
         <FilterChip key={filter} on={wishes.filters.includes(filter)} onToggle={() => toggle(filter)}>
           {OFFER_FILTERS[filter]}

@@ -1,3 +1,4 @@
+import { Eye, type LucideIcon } from 'lucide-react'
 import { useEffect, useEffectEvent, useRef, type KeyboardEvent, type SyntheticEvent } from 'react'
 import type { OfferRow } from '#shared/ipc/customer.ts'
 import { HeaderCell } from '#renderer/ui/Table.tsx'
@@ -7,10 +8,11 @@ import { OfferTableRow, ROW_PX } from './OfferTableRow.tsx'
 
 const PAGE_ROWS = 15
 
-const COLUMNS: readonly { column: OfferColumn; label: string; numeric?: boolean; className?: string }[] = [
+/** A column with an icon says its name only where there is room. */
+const COLUMNS: readonly { column: OfferColumn; label: string; icon?: LucideIcon; numeric?: boolean; className?: string }[] = [
   { column: 'name', label: 'Seller', className: 'pl-4' },
   { column: 'models', label: 'Models', className: 'hidden @lg:table-cell' },
-  { column: 'privacy', label: 'Who reads', className: 'px-0 text-center @5xl:px-3 @5xl:text-left max-w-9 overflow-hidden @5xl:max-w-none' },
+  { column: 'privacy', label: 'Who reads', icon: Eye, className: 'px-0 text-center @5xl:px-3 @5xl:text-left' },
   { column: 'price', label: 'Sats', numeric: true },
   { column: 'speed', label: 'Tokens/s', numeric: true, className: 'hidden @3xl:table-cell' },
   { column: 'history', label: 'Bought', numeric: true, className: 'hidden @3xl:table-cell' },
@@ -92,7 +94,7 @@ export function OfferTable({ rows, sort, onSort, openKey, onOpen, onUse, chosenK
         <colgroup>
           <col />
           <col className="hidden w-[24%] @lg:table-column" />
-          <col className="w-9 @5xl:w-44" />
+          <col className="w-9 @5xl:w-52" />
           <col className="w-18" />
           <col className="hidden w-24 @3xl:table-column" />
           <col className="hidden w-28 @3xl:table-column" />
@@ -101,7 +103,7 @@ export function OfferTable({ rows, sort, onSort, openKey, onOpen, onUse, chosenK
         </colgroup>
         <thead className="sticky top-0 z-10 bg-bg text-sm text-muted shadow-[inset_0_-1px_0_var(--line)]">
           <tr aria-rowindex={1}>
-            {COLUMNS.map(({ column, label, numeric, className }) => (
+            {COLUMNS.map(({ column, label, icon: Icon, numeric, className }) => (
               <HeaderCell
                 key={column}
                 {...(numeric ? { numeric } : {})}
@@ -109,7 +111,8 @@ export function OfferTable({ rows, sort, onSort, openKey, onOpen, onUse, chosenK
                 direction={sort.column === column ? (sort.descending ? 'descending' : 'ascending') : undefined}
                 onSort={() => onSort({ column, descending: sort.column === column ? !sort.descending : numeric === true && column !== 'price' })}
               >
-                {label}
+                {Icon ? <Icon aria-hidden size={14} className="@5xl:hidden" /> : null}
+                <span className={Icon ? 'sr-only @5xl:not-sr-only' : undefined}>{label}</span>
               </HeaderCell>
             ))}
           </tr>

@@ -43,7 +43,7 @@ export const OfferTableRow = memo(function OfferTableRow({ offer, index, open, c
           {models || 'not said'}
         </span>
       </Cell>
-      <Cell className="px-0 text-center @5xl:px-3 @5xl:text-left">{privacy ? <PrivacyMark privacy={privacy} iconOnly className="@5xl:[&>span]:not-sr-only" /> : <span className="text-muted">–</span>}</Cell>
+      <Cell className="px-0 text-center @5xl:px-3 @5xl:text-left">{privacy ? <PrivacyMark privacy={privacy} iconOnly className="align-middle @5xl:[&>span]:not-sr-only @5xl:[&>span]:whitespace-nowrap" /> : <span className="text-muted">–</span>}</Cell>
       <Cell numeric>{offer.priceMsat === undefined ? '–' : <Amount msat={offer.priceMsat} bare />}</Cell>
       <Cell numeric className="hidden text-muted @3xl:table-cell">
         {offer.history.tokensPerSecond?.toFixed(1) ?? '–'}
