@@ -32,16 +32,18 @@ export function makeOffer(now: number, change: Partial<OfferRow> & { key: string
   }
 }
 
+const STALL_DIALECTS: readonly OfferRow['dialects'][] = [['souk/1', 'nip90'], ['nip90'], ['channel']]
+
 export function makeOffers(now: number): Record<string, OfferRow> {
   const offers = [
     makeOffer(now, { key: 'house', name: 'House seller', about: 'The sandbox’s own seller. It offers the toy: made-up text at a steady pace.', models: ['toy'], priceMsat: sats(5), pubkey: pubkeyOf('b'), house: true, history: { done: 14, failed: 0, spentMsat: sats(70), tokensPerSecond: 31.4, firstTextMs: 210 } }),
     makeOffer(now, { key: 'bluebell', history: { done: 6, failed: 1, spentMsat: sats(60), tokensPerSecond: 48.2, firstTextMs: 640 } }),
     makeOffer(now, { key: 'own', name: 'My desk', models: ['qwen3:8b', 'llama3.2:3b'], priceMsat: sats(12), pubkey: pubkeyOf('d'), own: true, announcedAt: now - 40_000 }),
-    makeOffer(now, { key: 'tower', name: 'Tower of Babel, eleven languages and a rather long name', models: ['mistral-small:24b', 'gemma3:27b', 'qwen3:32b', 'deepseek-r1:14b'], priceMsat: sats(120), pubkey: pubkeyOf('1'), announcedAt: now - 3 * MINUTE }),
+    makeOffer(now, { key: 'tower', name: 'Tower of Babel, eleven languages and a rather long name', models: ['mistral-small:24b', 'gemma3:27b', 'qwen3:32b', 'deepseek-r1:14b'], priceMsat: sats(120), pubkey: pubkeyOf('1'), announcedAt: now - 3 * MINUTE, unanswered: true, prices: [{ unit: 'per-1k-output-tokens', msat: sats(40), model: 'qwen3:32b' }] }),
     makeOffer(now, { key: 'main', name: 'Lightning library', models: ['llama3.3:70b'], priceMsat: sats(300), network: 'mainnet', pubkey: pubkeyOf('2'), announcedAt: now - 4 * MINUTE, unavailable: 'It sells on mainnet; you are on regtest. Change the network in Settings.' }),
   ]
   const more = Array.from({ length: 60 }, (_, n) =>
-    makeOffer(now, { key: `stall-${n}`, name: `Stall ${n + 1}`, models: [n % 2 ? 'qwen3:8b' : 'llama3.2:3b'], priceMsat: sats(15 + ((n * 7) % 90)), pubkey: (n + 100).toString(16).padStart(64, '3'), announcedAt: now - n * 11_000 }),
+    makeOffer(now, { key: `stall-${n}`, name: `Stall ${n + 1}`, models: [n % 2 ? 'qwen3:8b' : 'llama3.2:3b'], priceMsat: sats(15 + ((n * 7) % 90)), pubkey: (n + 100).toString(16).padStart(64, '3'), announcedAt: now - n * 17_000, dialects: STALL_DIALECTS[n % 3] ?? [], sellerOffers: n % 10 === 4 ? 3 : 1 }),
   )
   return Object.fromEntries([...offers, ...more].map((offer) => [offer.key, offer]))
 }
@@ -193,7 +195,7 @@ export function makeStates(now: number): FakeStates {
       },
     },
     'sandbox.status': { role: 'host', relayUrl: 'ws://127.0.0.1:7447', mintPubkey: pubkeyOf('9'), houseSeller: true, faults: { pay: 'ok', delayMs: 0, down: false } },
-    'customer.offers': { offers: makeOffers(now), loaded: true, refused: {} },
+    'customer.offers': { offers: makeOffers(now), loaded: true, refused: { 'not-json': 3, 'bad-price': 1 } },
     'customer.threads': { threads: makeThreads(now) },
     'customer.jobs': { jobs: {} },
   }
