@@ -3,6 +3,7 @@ import { createEngine } from '#engine/engine.ts'
 import { openWebSocketWithWs } from '#engine/nostr/openWebSocket.ts'
 import type { Log, Secrets } from '#engine/ports.ts'
 import { createSignal } from '#engine/signal.ts'
+import { createNodeWeb } from '#engine/web/nodeWeb.ts'
 import type { Folders } from '#main/headless/folders.ts'
 import { systemClock, systemRandom } from '#main/headless/nodePorts.ts'
 import { VERSION } from '#main/headless/version.ts'
@@ -21,7 +22,7 @@ export async function startDesktopEngine({ folders, secrets, log }: { readonly f
       houseSeller: true,
       ollamaUrl: process.env['OLLAMA_HOST'] ?? 'http://127.0.0.1:11434',
     },
-    { clock: systemClock, random: systemRandom, log, openWebSocket: openWebSocketWithWs(), fetch, secrets },
+    { clock: systemClock, random: systemRandom, log, openWebSocket: openWebSocketWithWs(), fetch, web: createNodeWeb(), secrets },
   )
   if (!opened.ok) return opened
   const engine = opened.value

@@ -6,6 +6,7 @@ import type { JobRow } from '#shared/ipc/common.ts'
 import type { MintFaults, RelaySetting } from '#shared/ipc/settings.ts'
 import type { Network } from '#shared/market/network.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
+import { jobIdOf } from '#shared/protocol/channel.ts'
 import { createCustomer, type Customer } from './customer/customer.ts'
 import { createPurchaseDialects } from './customer/dialects/purchaseDialects.ts'
 import { createChannels, type Channels } from './customer/channels/channels.ts'
@@ -20,6 +21,7 @@ import { createOllamaBackend } from './inference/ollama.ts'
 import { createToyBackend } from './inference/toy.ts'
 import { createNotices, type Notices } from './notices.ts'
 import { createCipher } from './nostr/cipher.ts'
+import { createJobIdentities } from './nostr/jobIdentity.ts'
 import { loadNostrCrypto } from './nostr/crypto.ts'
 import { createMiner } from './nostr/mining/miner.ts'
 import { createRelayPool } from './nostr/pool.ts'
@@ -45,6 +47,7 @@ import { createAccount, type Account } from './wallet/account.ts'
 import { createMockWallet } from './wallet/mock.ts'
 import { createNwcWallet, type NwcTimeouts } from './wallet/nwc.ts'
 import type { Wallet } from './wallet/wallet.ts'
+import type { Web } from './web/web.ts'
 
 export interface EngineConfig {
   readonly dataFolder: string
@@ -71,6 +74,8 @@ export interface EnginePorts {
   readonly log: Log
   readonly openWebSocket: OpenWebSocket
   readonly fetch: typeof fetch
+  /** For pages that requests name by their address; left out: none is fetched. */
+  readonly web?: Web
   readonly secrets: Secrets
   /** Stands between the engine and what it uses. For tests alone: they count, refuse and interrupt there. */
   readonly wrap?: EngineWraps
@@ -187,6 +192,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   const keyring = keys.value
   const crypto = await loadNostrCrypto()
   const signer = crypto.createSigner(keyring.identity.secretKey)
+  const cipher = createCipher(keyring.identity.secretKey, random)
 
   const needsSandbox = config.wallet.kind === 'sandbox' || config.relays === undefined
   let sandbox: Sandbox | null = null
@@ -245,8 +251,13 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
     backend: () => backend.active(),
     availableModels: () => backend.status.get().models.map((model) => model.name),
     publicRelays,
-    dialects: (channelId) =>
-      createSaleDialects({ pool, signer, clock, channelId, publicRelays, pieceIntervalMs: () => (pool.urls().every(isLoopback) ? LOCAL_PIECE_INTERVAL_MS : PUBLIC_PIECE_INTERVAL_MS) }),
+    dialects: (channelId, terms) =>
+      createSaleDialects({
+        pool, signer, cipher, crypto, clock, channelId, terms, publicRelays,
+        web: ports.web ?? null,
+        isOwnRequest: (requestId) => journal.row('customer', jobIdOf(requestId)) !== null,
+        pieceIntervalMs: () => (pool.urls().every(isLoopback) ? LOCAL_PIECE_INTERVAL_MS : PUBLIC_PIECE_INTERVAL_MS),
+      }),
   })
   undo.push(() => provider.close())
   isSelling = () => provider.status.get().selling !== 'off'
@@ -267,7 +278,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   undo.push(provider.status.subscribe(updateList), preferences.settings.subscribe(updateList))
   const peerRelays = createPeerRelays({ pool, clock })
   undo.push(() => peerRelays.close())
-  const mutes = createMutes({ pool, signer, cipher: createCipher(keyring.identity.secretKey, random), clock, log, store: settings })
+  const mutes = createMutes({ pool, signer, cipher, clock, log, store: settings })
   undo.push(() => mutes.close())
   const hidden = { includes: (pubkey: string, eventId: string) => mutes.isMuted(pubkey) || mutes.isHidden(eventId), subscribe: mutes.muted.subscribe }
   const directory = createDirectory({ pool, clock, log, ownPubkey: () => signer.pubkey, hidden })
@@ -277,7 +288,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   const customer = createCustomer({
     clock, log, wallet, journal, threads, directory, onJobChanged,
     ownPubkey: signer.pubkey,
-    dialects: createPurchaseDialects({ pool, signer, clock }),
+    dialects: createPurchaseDialects({ pool, signer, clock, identities: createJobIdentities(keyring.identity.secretKey, crypto, random), answerRelays: publicRelays }),
     onStoreFailure, onUnreadable,
     limits: () => preferences.settings.get().limits,
     onlyPrivate: () => preferences.settings.get().onlyPrivate,

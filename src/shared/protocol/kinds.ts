@@ -16,6 +16,9 @@ export const KIND = {
   textGenerationResult: 6050,
   /** NIP-90 job feedback. Stored by relays: never a stream of tokens. */
   jobFeedback: 7000,
+  /** NIP-57: asked of a Lightning server, never published; and the server's receipt, which holds it. */
+  zapRequest: 9734,
+  zapReceipt: 9735,
   /** NIP-51: whom and what its author does not want to see, in public tags and encrypted ones. */
   muteList: 10000,
   /** NIP-65: where its author writes and reads. */

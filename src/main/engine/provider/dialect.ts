@@ -3,6 +3,7 @@ import type { DialectName, Json, Privacy } from '#shared/market/dialect.ts'
 import type { Msat } from '#shared/market/msat.ts'
 import type { Sampling } from '#shared/market/sampling.ts'
 import type { Delivery } from '../delivery.ts'
+import type { Usage } from '../inference/backend.ts'
 import type { Subscription } from '../nostr/relayPool.ts'
 import type { Sale, SaleSending } from './sale.ts'
 
@@ -15,6 +16,8 @@ export interface IncomingRequest {
   readonly jobId: string
   /** Hex public key that asked, and that alone is heard about the job. */
   readonly customer: string
+  /** It names no seller: whoever does not want it says nothing. */
+  readonly open: boolean
   /** What the adapter needs to answer; stored with the sale, read by the adapter alone. */
   readonly route: Json
   readonly kind: number
@@ -42,8 +45,8 @@ export type BegunSale = Extract<Sale, { begun: true }>
 /** The answer on its way while it is made. Best effort: the result carries everything. */
 export interface SaleStream {
   add(text: string): void
-  /** Everything was added. */
-  end(): void
+  /** Everything was added; with what it took, as far as that is known. */
+  end(usage: Usage | null): void
   /** Ends it where it is; after `end` it does nothing. */
   close(): void
 }

@@ -217,7 +217,7 @@ export function createProvider(options: ProviderOptions): Provider {
         { terms: status.get().terms, offeredModels: offeredModels(), queuedJobs: queued.length, unpaidJobs: unpaid.length, openJobsOfCustomer: [...queued, ...unpaid].filter((row) => row.peer === customer).length },
       )
       if (!admission.accepted) {
-        if (!mayRefuse()) return
+        if (asked.open || !mayRefuse()) return
         refusalsStored += 1
         if (refusalsStored % FORGET_EVERY === 0) forgetUnpaid()
       }

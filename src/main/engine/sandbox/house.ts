@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { sats } from '#shared/market/msat.ts'
 import { createToyBackend, TOY_MODEL } from '../inference/toy.ts'
+import { createCipher } from '../nostr/cipher.ts'
 import type { NostrCrypto } from '../nostr/crypto.ts'
 import { createPhrase, deriveIdentity } from '../nostr/identity.ts'
 import { createRelayPool } from '../nostr/pool.ts'
@@ -70,7 +71,8 @@ async function openHouse({ sandbox, clock, random, log, openWebSocket, crypto, t
     backend: () => toy,
     availableModels: () => [TOY_MODEL],
     publicRelays,
-    dialects: (channelId) => createSaleDialects({ pool, signer, clock, channelId, publicRelays, pieceIntervalMs: () => PIECE_INTERVAL_MS }),
+    dialects: (channelId, terms) =>
+      createSaleDialects({ pool, signer, cipher: createCipher(identity.secretKey, random), crypto, clock, channelId, terms, publicRelays, web: null, isOwnRequest: () => false, pieceIntervalMs: () => PIECE_INTERVAL_MS }),
     onJobChanged: () => {},
     onStoreFailure: (error) => log('error', 'the house store refused a write', { reason: error.message }),
     onUnreadable: (jobId, error) => log('error', 'a job of the house cannot be read', { jobId, reason: error.message }),

@@ -66,6 +66,8 @@ export function createChannelSales({ pool, signer, clock, channelId, relayHint, 
       requestId: event.id,
       jobId: jobIdOf(event.id),
       customer: event.pubkey,
+      // In a channel, who asks without a name still asks the few that are there, and gets their reasons.
+      open: false,
       route: { channelId: channel },
       kind,
       prompt,

@@ -1,0 +1,138 @@
+/** Requests of kind 5050, to us by name or to everybody, and what is said of them (PROTOCOL.md §4, §5). One listener for every dialect that uses them. */
+import type { Result } from '#shared/market/result.ts'
+import { jobIdOf } from '#shared/protocol/channel.ts'
+import { isEncrypted, openEnvelope } from '#shared/protocol/envelope.ts'
+import { isTimely, MAX_MESSAGE_AGE_SECS, tagValues, type EventTemplate, type NostrEvent } from '#shared/protocol/event.ts'
+import { parseCancel } from '#shared/protocol/feedback.ts'
+import { parseJobRequest, type JobRequest } from '#shared/protocol/jobRequest.ts'
+import { KIND } from '#shared/protocol/kinds.ts'
+import { parseZapReceipt } from '#shared/protocol/zapReceipt.ts'
+import type { Cipher } from '../../nostr/cipher.ts'
+import type { NostrCrypto } from '../../nostr/crypto.ts'
+import type { RelayPool, Subscription } from '../../nostr/relayPool.ts'
+import type { Clock } from '../../ports.ts'
+import type { SaleInbox } from '../dialect.ts'
+import type { ResolveInputs } from './jobInputs.ts'
+import { makeJobRoute } from './jobRoute.ts'
+
+/** Fetches the parts of a text by their ids, from that author, and checks its SHA-256. Fails with a reason for the customer. */
+export type CollectParts = (ids: readonly string[], sha256: string, author: string, signal: AbortSignal) => Promise<Result<string>>
+
+export interface JobRequestsOptions {
+  readonly pool: RelayPool
+  readonly clock: Clock
+  /** Of the seller's own key. */
+  readonly cipher: Cipher
+  readonly crypto: Pick<NostrCrypto, 'verify'>
+  /** Whether requests that name nobody are answered too; read when listening begins. */
+  readonly openRequests: () => boolean
+  /** Whether this Souk asked it itself: nobody buys from oneself. */
+  readonly isOwnRequest: (requestId: string) => boolean
+  readonly resolveInputs: ResolveInputs
+  /** Null: prompts in parts are refused. */
+  readonly collectParts: CollectParts | null
+  /** Whether a request for a private stream is a sale of that dialect. */
+  readonly speaksSouk1: boolean
+}
+
+export interface JobRequests {
+  listen(inbox: SaleInbox): Subscription
+}
+
+const SOUK1 = 'souk/1'
+/** Requests whose inputs are being fetched at once; those beyond it are refused. */
+const MAX_FETCHING = 16
+
+export function createJobRequests(options: JobRequestsOptions): JobRequests {
+  const { pool, clock, cipher, crypto, openRequests, isOwnRequest, resolveInputs, collectParts, speaksSouk1 } = options
+  const nowSecs = () => Math.floor(clock.now() / 1_000)
+
+  /** The request as if it had been plain; null when it is not for us, or not to be read. */
+  function open(event: NostrEvent): EventTemplate | null {
+    const named = tagValues(event.tags, 'p')
+    if (named.length > 0 && !named.includes(cipher.pubkey)) return null
+    if (!isEncrypted(event)) return named.length > 0 || openRequests() ? event : null
+    if (named.length === 0) return null
+    const text = cipher.decrypt(event.pubkey, event.content)
+    return text.ok ? openEnvelope(event, text.value) : null
+  }
+
+  function listen(inbox: SaleInbox): Subscription {
+    const closing = new AbortController()
+    let fetching = 0
+
+    function give(event: NostrEvent, job: JobRequest, encrypted: boolean, prompt: Result<string>): void {
+      inbox.onRequest({
+        dialect: encrypted && speaksSouk1 && job.stream === SOUK1 ? SOUK1 : 'nip90',
+        privacy: encrypted ? 'private' : 'public-relays',
+        requestId: event.id,
+        jobId: jobIdOf(event.id),
+        customer: event.pubkey,
+        open: tagValues(event.tags, 'p').length === 0,
+        route: makeJobRoute(event, encrypted, job.relays),
+        kind: event.kind,
+        prompt: prompt.ok ? prompt.value : '',
+        maxTokens: job.maxTokens,
+        model: job.model,
+        sampling: job.sampling,
+        bidMsat: job.bidMsat,
+        refusal: job.refusal ?? (prompt.ok ? null : prompt.error.message),
+      })
+    }
+
+    function onRequest(event: NostrEvent): void {
+      if (!isTimely(event.created_at, nowSecs()) || isOwnRequest(event.id)) return
+      const opened = open(event)
+      if (opened === null) return
+      const encrypted = isEncrypted(event)
+      const job = parseJobRequest(opened)
+      const refuse = (message: string) => give(event, job, encrypted, { ok: false, error: { code: 'refused', message } })
+      if (job.refusal !== null) return refuse(job.refusal)
+      if (job.parts === null && job.inputs.every(({ type }) => type === 'text')) {
+        return give(event, job, encrypted, { ok: true, value: job.inputs.map(({ value }) => value).join('\n\n') })
+      }
+      if (job.parts !== null && collectParts === null) return refuse('Prompts in parts are not taken here.')
+      if (fetching >= MAX_FETCHING) return refuse('Too many requests have inputs to be fetched. Try again in a moment.')
+      fetching += 1
+      const fetched = job.parts !== null && collectParts !== null ? collectParts(job.parts.ids, job.parts.sha256, event.pubkey, closing.signal) : resolveInputs(job.inputs, closing.signal)
+      void fetched.then((prompt) => {
+        fetching -= 1
+        if (!closing.signal.aborted) give(event, job, encrypted, prompt)
+      })
+    }
+
+    /** A zap is no payment of our invoice: a reason to look at the own wallet, no more. */
+    function onZap(event: NostrEvent): void {
+      const zap = parseZapReceipt(event)
+      if (!zap.ok || !isTimely(event.created_at, nowSecs()) || !crypto.verify(zap.value.request)) return
+      for (const requestId of zap.value.eventIds) inbox.onPaymentClaim(jobIdOf(requestId), zap.value.request.pubkey, event.id)
+    }
+
+    // Older ones are not taken any more (PROTOCOL.md §1).
+    const since = nowSecs() - MAX_MESSAGE_AGE_SECS
+    const ours = { '#p': [cipher.pubkey], since }
+    const subscription = pool.subscribe(
+      [
+        openRequests() ? { kinds: [KIND.textGeneration], since } : { kinds: [KIND.textGeneration], ...ours },
+        { kinds: [KIND.deletion], '#k': [String(KIND.textGeneration)], since },
+        { kinds: [KIND.zapReceipt], ...ours },
+      ],
+      {
+        onEvent(event) {
+          if (event.kind === KIND.textGeneration) return onRequest(event)
+          if (event.kind === KIND.zapReceipt) return onZap(event)
+          const cancel = parseCancel(event)
+          if (cancel.ok) for (const requestId of cancel.value.requestIds) inbox.onCancel(requestId, event.pubkey, event.id)
+        },
+      },
+    )
+    return {
+      close() {
+        closing.abort()
+        subscription.close()
+      },
+    }
+  }
+
+  return { listen }
+}

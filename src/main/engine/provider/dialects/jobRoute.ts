@@ -1,0 +1,75 @@
+/** How a job that was asked for by a kind 5050 is answered (PROTOCOL.md §4): to whom, on which relays, hidden or plain. */
+import { z } from 'zod'
+import type { Json } from '#shared/market/dialect.ts'
+import { envelopeTemplate, writeHiddenTags } from '#shared/protocol/envelope.ts'
+import type { EventTemplate, NostrEvent } from '#shared/protocol/event.ts'
+import { feedbackTags, feedbackTemplate, type FeedbackDraft } from '#shared/protocol/feedback.ts'
+import { KIND } from '#shared/protocol/kinds.ts'
+import { signAndDeliver, type Delivery } from '../../delivery.ts'
+import type { Cipher } from '../../nostr/cipher.ts'
+import type { RelayPool } from '../../nostr/relayPool.ts'
+import type { Signer } from '../../nostr/signer.ts'
+import type { BegunSale } from '../dialect.ts'
+
+const eventSchema = z.object({ id: z.string(), pubkey: z.string(), created_at: z.number(), kind: z.number(), tags: z.array(z.array(z.string())), content: z.string(), sig: z.string() })
+const routeSchema = z.object({
+  encrypted: z.boolean(),
+  /** Where the customer wants the answers too. */
+  relays: z.array(z.string()),
+  /** A plain request in the canonical form, which its result quotes; null: the result names it by its id. */
+  request: eventSchema.nullable(),
+})
+export type JobRoute = z.output<typeof routeSchema>
+
+/** A longer one would take the room of the answer. */
+const MAX_QUOTED_CHARACTERS = 4_096
+
+/** The route of a request as it was read. The original's form has no `i`, and its readers take the id alone. */
+export function makeJobRoute(event: NostrEvent, encrypted: boolean, relays: readonly string[]): Json {
+  const isQuoted = !encrypted && event.tags.some(([name]) => name === 'i') && JSON.stringify(event).length <= MAX_QUOTED_CHARACTERS
+  return { encrypted, relays: [...relays], request: isQuoted ? { ...event, tags: event.tags.map((tag) => [...tag]) } : null }
+}
+
+export function jobRouteOf({ request }: BegunSale): JobRoute {
+  return routeSchema.parse(request.route)
+}
+
+export interface JobAnswersOptions {
+  readonly pool: RelayPool
+  readonly signer: Signer
+  /** Of the signer's own key. */
+  readonly cipher: Cipher
+}
+
+export interface JobAnswers {
+  /** Publishes a kind 7000 as the request was made; null when no relay took it. */
+  sendFeedback(sale: BegunSale, said: Pick<FeedbackDraft, 'status' | 'text' | 'invoice'>, createdAt: number): Promise<Delivery | null>
+  /** Signs and publishes, to our own relays and to those that the request names. */
+  publish(sale: BegunSale, template: EventTemplate): Promise<Delivery | null>
+  /** An envelope around a text for the sale's customer. An empty text stays empty: NIP-44 has none. */
+  seal(sale: BegunSale, kind: number, text: string, createdAt: number): EventTemplate
+}
+
+export function createJobAnswers({ pool, signer, cipher }: JobAnswersOptions): JobAnswers {
+  function seal({ request }: BegunSale, kind: number, text: string, createdAt: number): EventTemplate {
+    const sealed = text === '' ? { ok: true as const, value: '' } : cipher.encrypt(request.customer, text)
+    // The customer's key signed the request, and the length is the dialect's to bound.
+    if (!sealed.ok) throw new Error(sealed.error.message)
+    return envelopeTemplate({ kind, peer: request.customer, requestId: request.requestId, ciphertext: sealed.value }, createdAt)
+  }
+
+  function publish(sale: BegunSale, template: EventTemplate): Promise<Delivery | null> {
+    const { relays } = jobRouteOf(sale)
+    return signAndDeliver(pool, signer, template, relays.length === 0 ? undefined : [...new Set([...pool.urls('write'), ...relays])])
+  }
+
+  return {
+    publish,
+    seal,
+    sendFeedback(sale, said, createdAt) {
+      const draft: FeedbackDraft = { requestId: sale.request.requestId, customerPubkey: sale.request.customer, ...said }
+      const template = jobRouteOf(sale).encrypted ? seal(sale, KIND.jobFeedback, writeHiddenTags(feedbackTags(draft)), createdAt) : feedbackTemplate(draft, createdAt)
+      return publish(sale, template)
+    },
+  }
+}
