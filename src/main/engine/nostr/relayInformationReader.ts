@@ -40,11 +40,11 @@ export function createRelayInformationReader(options: RelayInformationReaderOpti
   const ask = async (fetch: typeof globalThis.fetch) => {
     const mine = new AbortController()
     asking = mine
-    const cancelTimeout = clock.after(limits.informationTimeoutMs, () => mine.abort())
+    cancelTimer = clock.after(limits.informationTimeoutMs, () => mine.abort())
     const heard = await askRelay(url, fetch, mine.signal, clock, limits.informationBytes).catch(() => null)
-    cancelTimeout()
     // Given up meanwhile: the next one asks for itself.
     if (asking !== mine) return
+    cancelTimer()
     asking = null
     const isRead = heard !== null && heard.information !== null
     failures = isRead ? 0 : failures + 1
@@ -57,8 +57,8 @@ export function createRelayInformationReader(options: RelayInformationReaderOpti
   }
 
   const refresh = () => {
-    cancelTimer()
     if (fetch === null || asking !== null) return
+    cancelTimer()
     const restMs = Math.min(dueAtMs - clock.now(), limits.informationFreshMs)
     if (restMs > 0) cancelTimer = clock.after(restMs, refresh)
     else void ask(fetch)
