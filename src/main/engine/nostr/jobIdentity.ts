@@ -1,15 +1,15 @@
 import type { Random } from '../ports.ts'
-import { createCipher, type Cipher } from './cipher.ts'
 import type { NostrCrypto } from './crypto.ts'
 import { deriveJobKey, JOB_NONCE_BYTES } from './jobKey.ts'
 import type { Signer } from './signer.ts'
+import { createSteadyCipher, type SteadyCipher } from './steadyCipher.ts'
 
 /** Who asks for one job, and for nothing else. */
 export interface JobIdentity {
   /** Hex; derives it again after a restart. No secret. */
   readonly nonce: string
   readonly signer: Signer
-  readonly cipher: Cipher
+  readonly cipher: SteadyCipher
 }
 
 export interface JobIdentities {
@@ -30,7 +30,7 @@ export function createJobIdentities(identitySecret: Uint8Array, crypto: NostrCry
     const known = kept.get(nonce)
     if (known !== undefined) return known
     const key = deriveJobKey(secret, Uint8Array.from(Buffer.from(nonce, 'hex')))
-    const identity = { nonce, signer: crypto.createSigner(key), cipher: createCipher(key, random) }
+    const identity = { nonce, signer: crypto.createSigner(key), cipher: createSteadyCipher(key, random) }
     key.fill(0)
     const oldest = kept.keys().next()
     if (kept.size >= MAX_KEPT && oldest.done !== true) kept.delete(oldest.value)
