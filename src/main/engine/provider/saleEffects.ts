@@ -98,7 +98,7 @@ export function createSaleEffects(options: SaleEffectsOptions): (effect: SaleEff
     const full = new AbortController()
     const fail = (message: string) => void options.dispatch(jobId, { at: clock.now(), type: 'workFailed', problem: { code: 'backend-failed', message } })
     const end = (generated: Generated) => {
-      out.end()
+      out.end(generated.usage)
       partial.delete(jobId)
       options.dispatch(jobId, { at: clock.now(), type: 'generated', generated })
     }

@@ -26,6 +26,6 @@ it('carries the same word twice in a second as two pieces, in order', async () =
   if (!sale.begun) throw new Error('the sale did not begin')
   const stream = carrier.openStream(sale, true)
   for (const text of [' very', ' very', ' good']) stream.add(text)
-  stream.end()
+  stream.end(null)
   await expect.poll(() => arrived).toEqual([' very', ' very', ' good'])
 })
