@@ -22,6 +22,7 @@ function play(pieces: readonly (readonly [string, number])[], there: readonly Fa
   }
   const receiver = createFrameReceiver({
     clock,
+    ackEveryMs: () => 100,
     onText: (text) => (received += text),
     acknowledge: (seq) => carry(back[ackCount++ % back.length], () => sender.acknowledge(seq)),
   })

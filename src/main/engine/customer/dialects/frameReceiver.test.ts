@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { createManualClock } from '../../testing/manualClock.ts'
-import { ACK_EVERY_FRAMES, ACK_EVERY_MS, createFrameReceiver, MAX_AHEAD_CHARACTERS, MAX_AHEAD_FRAMES } from './frameReceiver.ts'
+import { ACK_EVERY_FRAMES, createFrameReceiver, MAX_AHEAD_CHARACTERS, MAX_AHEAD_FRAMES } from './frameReceiver.ts'
+
+const ACK_EVERY_MS = 100
 
 function open() {
   const clock = createManualClock()
   const texts: string[] = []
   const acks: number[] = []
-  const receiver = createFrameReceiver({ clock, onText: (text) => texts.push(text), acknowledge: (seq) => acks.push(seq) })
+  const receiver = createFrameReceiver({ clock, ackEveryMs: () => ACK_EVERY_MS, onText: (text) => texts.push(text), acknowledge: (seq) => acks.push(seq) })
   return { clock, texts, acks, receiver, take: (seq: number, text: string) => receiver.take({ type: 'delta', seq, text }) }
 }
 

@@ -7,6 +7,8 @@ import type { Clock } from '../../ports.ts'
 
 export interface FrameReceiverOptions {
   readonly clock: Clock
+  /** Least time between two acknowledgements now. */
+  readonly ackEveryMs: () => number
   /** The next piece. */
   readonly onText: (text: string) => void
   /** Everything up to this number has arrived; 0: nothing. */
@@ -21,10 +23,9 @@ export interface FrameReceiver {
 export const MAX_AHEAD_FRAMES = 512
 /** UTF-16 units that wait for what is missing before them. */
 export const MAX_AHEAD_CHARACTERS = 262_144
-export const ACK_EVERY_MS = 100
 export const ACK_EVERY_FRAMES = 8
 
-export function createFrameReceiver({ clock, onText, acknowledge }: FrameReceiverOptions): FrameReceiver {
+export function createFrameReceiver({ clock, ackEveryMs, onText, acknowledge }: FrameReceiverOptions): FrameReceiver {
   /** What came ahead of its turn; the first of a number is kept. */
   const ahead = new Map<number, string>()
   let aheadCharacters = 0
@@ -43,7 +44,7 @@ export function createFrameReceiver({ clock, onText, acknowledge }: FrameReceive
   }
 
   function acknowledgeSoon(): void {
-    const dueInMs = lastAckAt + ACK_EVERY_MS - clock.now()
+    const dueInMs = lastAckAt + ackEveryMs() - clock.now()
     if (dueInMs <= 0 || unacknowledged >= ACK_EVERY_FRAMES) acknowledgeNow()
     else cancelAck ??= clock.after(dueInMs, acknowledgeNow)
   }

@@ -1,0 +1,117 @@
+/**
+ * The seller's side of souk/1 (PROTOCOL.md §5): the answer streams in private frames, and the stored result repairs what they
+ * lose. Its requests are read in jobRequests.ts, what customers say in frames in frameInbox.ts.
+ */
+import { KIND } from '#shared/protocol/kinds.ts'
+import { boundPrivateText, digestText, MAX_PART_BYTES, MAX_PRIVATE_TEXT_BYTES } from '#shared/protocol/privateParts.ts'
+import { writePrivateResult, type PrivateResult } from '#shared/protocol/privateResult.ts'
+import { receiptTemplate } from '#shared/protocol/receipt.ts'
+import { dateMessage, signAndDeliver, type Delivery } from '../../delivery.ts'
+import { sealText } from '../../nostr/privateTexts.ts'
+import type { PublishReport, RelayPool } from '../../nostr/relayPool.ts'
+import type { Signer } from '../../nostr/signer.ts'
+import type { SteadyCipher } from '../../nostr/steadyCipher.ts'
+import type { Clock } from '../../ports.ts'
+import type { BegunSale, SaleDialect } from '../dialect.ts'
+import type { FrameInbox } from './frameInbox.ts'
+import { createFrameSender, type FrameFate } from './frameSender.ts'
+import { jobRouteOf, type JobAnswers } from './jobRoute.ts'
+
+export interface PrivateSalesOptions {
+  readonly pool: RelayPool
+  readonly clock: Clock
+  readonly signer: Signer
+  /** The same key, whose signatures repeat themselves: what they are in is published again after a crash. */
+  readonly receiptSigner: Signer
+  readonly cipher: SteadyCipher
+  readonly answers: JobAnswers
+  readonly frames: FrameInbox
+}
+
+/** The piece that goes beyond the bound is delivered too. */
+const LAST_PIECE_BYTES = 65_536
+/** Parts on their way at the same time. */
+const PARTS_AT_ONCE = 4
+
+export function createPrivateSales({ pool, clock, signer, receiptSigner, cipher, answers, frames }: PrivateSalesOptions): SaleDialect {
+  function relaysFor(sale: BegunSale): readonly string[] | undefined {
+    const { relays } = jobRouteOf(sale)
+    return relays.length === 0 ? undefined : [...new Set([...pool.urls('write'), ...relays])]
+  }
+
+  async function sendResult(sale: BegunSale, createdAt: number): Promise<Delivery | null> {
+    const { request, phase } = sale
+    if (!('generated' in phase)) return null
+    const { usage } = phase.generated
+    const text = boundPrivateText(phase.generated.text)
+    const sha256 = digestText(text)
+    const { amountMsat, paymentHash } = phase.invoice
+    const receipt = receiptSigner.sign(receiptTemplate({ requestId: request.requestId, customer: request.customer, sha256, amountMsat, paymentHash, model: request.model, usage }, createdAt))
+    const publish = (result: PrivateResult) => answers.publish(sale, answers.seal(sale, KIND.textGenerationResult, writePrivateResult(result), createdAt))
+    const whole: PrivateResult = { text, sha256, usage, receipt }
+    if (Buffer.byteLength(writePrivateResult(whole)) <= MAX_PART_BYTES) return publish(whole)
+    const parts = await sendParts(sale, text, createdAt)
+    return parts === null ? null : publish({ parts, sha256, usage, receipt })
+  }
+
+  /** Their ids, once relays have them all; null when one is on none. */
+  async function sendParts(sale: BegunSale, text: string, createdAt: number): Promise<readonly string[] | null> {
+    const sealed = sealText(text, sale.request.customer, cipher, createdAt)
+    // The customer's key signed the request.
+    if (!sealed.ok) throw new Error(sealed.error.message)
+    const ids: string[] = []
+    for (let next = 0; next < sealed.value.length; next += PARTS_AT_ONCE) {
+      const deliveries = await Promise.all(sealed.value.slice(next, next + PARTS_AT_ONCE).map((part) => signAndDeliver(pool, signer, part, relaysFor(sale))))
+      for (const delivery of deliveries) {
+        if (delivery === null) return null
+        ids.push(delivery.eventId)
+      }
+    }
+    return ids
+  }
+
+  return {
+    name: 'souk/1',
+    maxResultBytes: MAX_PRIVATE_TEXT_BYTES - LAST_PIECE_BYTES,
+    listen: (inbox) => frames.listen(inbox),
+    send(what, sale) {
+      const { phase } = sale
+      const createdAt = dateMessage(sale.changedAt, clock.now())
+      if (what === 'result') return sendResult(sale, createdAt)
+      if (what === 'invoice' && 'invoice' in phase) {
+        const { amountMsat, bolt11 } = phase.invoice
+        return answers.sendFeedback(sale, { status: 'payment-required', text: '', invoice: { amountMsat, bolt11 } }, createdAt)
+      }
+      return answers.sendFeedback(sale, { status: 'error', text: 'reason' in phase ? phase.reason : '' }, createdAt)
+    },
+    openStream(sale, streams) {
+      const { requestId, customer } = sale.request
+      if (sale.phase.name === 'working' && sale.phase.attempt <= 1) void answers.sendFeedback(sale, { status: 'processing', text: '' }, dateMessage(sale.changedAt, clock.now()))
+      if (!streams) return { add() {}, end() {}, close() {} }
+      const relays = relaysFor(sale)
+      const sender = createFrameSender({
+        clock,
+        intervalMs: () => pool.frameIntervalMs(relays),
+        send: async (frame) => fateOf(await frames.send(frame, { peer: customer, requestId, relays })),
+      })
+      const forget = frames.hear(requestId, customer, (seq) => sender.acknowledge(seq))
+      return {
+        add: (text) => sender.add(text),
+        end(usage) {
+          sender.end(usage)
+          forget()
+        },
+        close() {
+          sender.close()
+          forget()
+        },
+      }
+    },
+  }
+}
+
+function fateOf(report: PublishReport | null): FrameFate {
+  if (report?.accepted === true) return 'taken'
+  const isLimited = report?.verdicts.some((verdict) => verdict.verdict === 'refused' && verdict.prefix === 'rate-limited') ?? false
+  return isLimited ? 'limited' : 'lost'
+}
