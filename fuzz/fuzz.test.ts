@@ -25,6 +25,9 @@ describe('no parser is forgotten', () => {
   /** What is fuzzed as a part of something else, or is none of a relay's, a wallet's or a page's business. */
   const elsewhere: ReadonlyMap<string, string> = new Map([
     ['channelSchema.channelMessageSchema', 'channel.parseChannelMessage'],
+    ['receipt.receiptEventSchema', 'privateResult.parsePrivateResult'],
+    ['usage.wireUsageSchema', 'frames.parseFrame'],
+    ['usage.readUsage', 'frames.parseFrame'],
     ['nip44.decryptNip44', 'cipher.decrypt'],
     ['nip04.decryptNip04', 'cipher.decrypt'],
     ['phrase.parsePhrase', 'a person types it, and it stays on this machine'],
