@@ -2,6 +2,7 @@ import { X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { OfferRow } from '#shared/ipc/customer.ts'
 import type { PriceUnit } from '#shared/market/offer.ts'
+import { MuteSeller } from '#renderer/channels/MuteSeller.tsx'
 import { Amount } from '#renderer/ui/Amount.tsx'
 import { durationText } from '#renderer/ui/agoText.ts'
 import { Button } from '#renderer/ui/Button.tsx'
@@ -77,6 +78,7 @@ export function OfferDetail({ offer, chosen, onUse, onClose }: OfferDetailProps)
           <Fact name="Heard by">{offer.source === 'listing' ? 'its listing' : 'its word in the channel'}</Fact>
         </dl>
         <EventAsItCame key={offer.key} offerKey={offer.key} announcedAt={offer.announcedAt} />
+        {offer.own ? null : <MuteSeller pubkey={offer.pubkey} name={offer.name} onMuted={onClose} />}
       </div>
       <footer className="border-t border-line p-4">
         <Button variant="primary" className="w-full" disabled={offer.unavailable !== undefined} onClick={onUse}>

@@ -1,4 +1,6 @@
 import { useState, type ComponentType } from 'react'
+import { ChannelsSection } from '#renderer/channels/ChannelsSection.tsx'
+import { MutedSection } from '#renderer/channels/MutedSection.tsx'
 import { Button } from '#renderer/ui/Button.tsx'
 import { EmptyState } from '#renderer/ui/EmptyState.tsx'
 import { Page } from '#renderer/ui/Page.tsx'
@@ -21,6 +23,8 @@ const COMPONENTS: Record<SectionId, ComponentType> = {
   limits: LimitsSection,
   privacy: PrivacySection,
   relays: RelaysSection,
+  channels: ChannelsSection,
+  muted: MutedSection,
   backend: BackendSection,
   network: NetworkSection,
   identity: IdentitySection,

@@ -4,6 +4,8 @@ export const SECTIONS = [
   { id: 'limits', title: 'Limits', words: 'budget spend per job per day fee timeout invoice answer tokens sats money maximum' },
   { id: 'privacy', title: 'Privacy', words: 'private public encrypted who reads open request anyone dialect' },
   { id: 'relays', title: 'Relays', words: 'nostr wss websocket latency address connection add remove embedded read write guest limits refused clock pace' },
+  { id: 'channels', title: 'Channels', words: 'join leave create find room nip-28 announcements offers public' },
+  { id: 'muted', title: 'Muted sellers', words: 'mute unmute hide hidden block author spam nip-51' },
   { id: 'backend', title: 'Backend', words: 'ollama toy auto model server address port version refresh inference' },
   { id: 'network', title: 'Network and wallet', words: 'sandbox regtest mainnet testnet signet lightning nwc spark play money mint' },
   { id: 'identity', title: 'Identity and backup', words: 'npub key public phrase seed words reveal backup protection passphrase' },

@@ -3,6 +3,7 @@ import type { JobRow } from '#shared/ipc/common.ts'
 import type { OfferRow, Thread, Turn } from '#shared/ipc/customer.ts'
 import type { RelayRow } from '#shared/ipc/settings.ts'
 import { sats, ZERO_MSAT } from '#shared/market/msat.ts'
+import { makeChannelStates } from './fakeChannels.ts'
 import type { FakeStates } from './fakeEngine.ts'
 
 const MINUTE = 60_000
@@ -154,6 +155,7 @@ export function makeRelays(now: number): RelayRow[] {
 
 export function makeStates(now: number): FakeStates {
   return {
+    ...makeChannelStates(now),
     'app.status': { version: '0.1.0', mode: 'sandbox', network: 'regtest', shell: 'browser', dataFolder: '/home/ada/.local/share/souk', welcomed: true, notices: {} },
     'settings.values': {
       theme: 'system',

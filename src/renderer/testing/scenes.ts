@@ -3,6 +3,7 @@ import type { Turn } from '#shared/ipc/customer.ts'
 import { applyMerge } from '#shared/ipc/mergePatch.ts'
 import { settingsSchema } from '#shared/ipc/settings.ts'
 import { ok } from '#shared/market/result.ts'
+import { playChannels } from './fakeChannels.ts'
 import { createFakeEngine, type FakeEngine, type FakeStates } from './fakeEngine.ts'
 import { playHouse } from './fakeHouse.ts'
 import { playMarket, type MarketScript } from './fakeMarket.ts'
@@ -15,6 +16,7 @@ export function playScene(scene: SceneName, now = Date.now()): FakeEngine {
   const engine = createFakeEngine(statesOf(scene, now))
   const script: MarketScript = { turns: scene === 'empty' ? [] : scene === 'long' ? makeManyTurns(now) : makeTurns(now), ending: scene === 'failing' ? 'failed' : scene === 'stuck' ? 'never' : 'done', pieceEveryMs: 30 }
   playMarket(engine, script)
+  playChannels(engine)
   playHouse(engine, scene === 'empty' || scene === 'failing' || scene === 'loading' ? scene : 'busy', now)
   engine.requests['app.finishWelcome'] = () => {
     const status = engine.getState('app.status')
@@ -46,7 +48,7 @@ function statesOf(scene: SceneName, now: number): FakeStates {
     case 'welcome':
       return { ...states, 'app.status': { ...app, welcomed: false } }
     case 'empty':
-      return { ...states, 'customer.threads': { threads: {} } }
+      return { ...states, 'customer.threads': { threads: {} }, 'channels.joined': { channels: {} }, 'channels.found': { channels: {}, loaded: true }, 'channels.mutes': { muted: {}, state: 'saved' } }
     case 'loading':
       return { 'app.status': app }
     case 'unsold':
