@@ -93,7 +93,7 @@ export function customerHandlers({ customer, directory, threads, journal, clock,
         const stopped = customer.stop(jobId)
         return stopped.ok ? ok({}) : stopped
       },
-      'customer.retry': ({ jobId, selection }: Input<'customer.retry'>) => customer.retry(jobId, selection),
+      'customer.retry': ({ jobId, selection, maxPriceMsat }: Input<'customer.retry'>) => customer.retry(jobId, selection, maxPriceMsat),
       'customer.thread': ({ threadId }: Input<'customer.thread'>) => {
         const thread = threads.get(threadId)
         if (!thread) return fail('no-thread', 'This conversation is no longer there.')

@@ -89,6 +89,8 @@ export const askSchema = z.object({
   dialect: dialectSchema.optional(),
   /** In nip90, whether to hide it from relays; left out: when the seller is sure to read it. */
   encrypted: z.boolean().optional(),
+  /** Refuse rather than let anybody but the seller read it: what the page said before it was sent is kept. */
+  private: z.boolean().optional(),
   maxPriceMsat: msatSchema.optional(),
   maxTokens: z.number().int().min(1).max(131_072).optional(),
 })
@@ -130,8 +132,8 @@ export const customerRoutes = {
   ),
   'customer.ask': request(askSchema, z.object({ jobId: jobIdSchema, threadId: threadIdSchema })),
   'customer.stop': request(z.object({ jobId: jobIdSchema }), emptySchema),
-  /** Asks the same again as a new job, by default of another provider rule. */
-  'customer.retry': request(z.object({ jobId: jobIdSchema, selection: selectionSchema }), z.object({ jobId: jobIdSchema, threadId: threadIdSchema })),
+  /** Asks the same again as a new job, by default of another provider rule; never less privately than before. */
+  'customer.retry': request(z.object({ jobId: jobIdSchema, selection: selectionSchema, maxPriceMsat: msatSchema.optional() }), z.object({ jobId: jobIdSchema, threadId: threadIdSchema })),
   'customer.thread': request(z.object({ threadId: threadIdSchema }), z.object({ thread: threadSchema, turns: z.array(turnSchema) })),
   'customer.renameThread': request(z.object({ threadId: threadIdSchema, title: z.string().trim().min(1).max(120) }), emptySchema),
   /** Hides the thread; its jobs and payments stay in Activity. `undo` brings it back. */

@@ -13,17 +13,15 @@ import { createSignal, type Signal } from '../signal.ts'
 import type { Journal } from '../store/journal.ts'
 import type { ThreadStore } from '../store/threads.ts'
 import type { Wallet } from '../wallet/wallet.ts'
-import { chooseDialect } from './chooseDialect.ts'
+import { createTargetChooser, type SoughtOffer, type Wish } from './chooseTarget.ts'
 import type { PurchaseDialect } from './dialect.ts'
 import type { Directory } from './directory.ts'
-import type { SeenOffer } from './offerBook.ts'
 import { feeCap, sumMsat, type SpendingContext } from './judgeInvoice.ts'
 import { createLiveText, type TextChange } from './liveText.ts'
 import { createOfferRows } from './offerRows.ts'
 import { intentOf, purchaseMachine, settlementOf, type Purchase, type PurchaseMessage } from './purchase.ts'
 import { createPurchaseEffects } from './purchaseEffects.ts'
 import { describePurchase } from './purchaseView.ts'
-import { selectOffer, type BuyableOffer } from './selection.ts'
 
 export interface CustomerOptions {
   readonly clock: Clock
@@ -54,25 +52,19 @@ export interface CustomerOptions {
   readonly onUnreadable: (jobId: string, error: Error) => void
 }
 
-export interface Question {
+export interface Question extends Wish {
   readonly threadId?: string | undefined
   readonly prompt: string
-  readonly selection: Selection
-  /** Only so; the best that seller and customer both speak when left out. */
-  readonly dialect?: DialectName | undefined
-  /** Where the dialect leaves the choice, whether to hide it from relays; left out: when the seller is sure to read it. */
-  readonly encrypted?: boolean | undefined
-  readonly maxPriceMsat?: Msat | undefined
   readonly maxTokens?: number | undefined
 }
-
-export type SoughtOffer = SeenOffer & BuyableOffer
 
 export interface Quote {
   /** Null for an open request: whoever offers first gets it. */
   readonly offer: SoughtOffer | null
   readonly dialect: DialectName
   readonly privacy: Privacy
+  /** Whether its draft is to say `encrypted`. */
+  readonly encrypted: boolean
   readonly priceMsat: Msat
   readonly maxFeeMsat: Msat
   readonly prompt: string
@@ -88,19 +80,13 @@ export interface Customer {
   quote(question: Question): Result<Quote>
   ask(question: Question): Result<{ readonly jobId: string; readonly threadId: string }>
   stop(jobId: string): Result<null>
-  retry(jobId: string, selection: Selection): Result<{ readonly jobId: string; readonly threadId: string }>
+  /** The same question as a new job; privately if it was private. */
+  retry(jobId: string, selection: Selection, maxPriceMsat?: Msat): Result<{ readonly jobId: string; readonly threadId: string }>
   /** What arrived of an answer so far, stored or not. */
   answer(jobId: string): string
   watchText(jobId: string, listener: (change: TextChange) => void): () => void
   resume(): void
   close(): Promise<void>
-}
-
-interface Target {
-  /** Null for an open request. */
-  readonly offer: SoughtOffer | null
-  readonly dialect: PurchaseDialect
-  readonly priceMsat: Msat
 }
 
 const TITLE_CHARACTERS = 60
@@ -118,6 +104,15 @@ export function createCustomer(options: CustomerOptions): Customer {
     history: { all: () => journal.peerHistory('customer'), of: (peer) => journal.peerHistory('customer', peer).get(peer) ?? null },
   })
   const liveText = createLiveText(clock)
+  const chooseTarget = createTargetChooser({
+    offers: () => directory.offers.get().values(),
+    dialects,
+    network: wallet.network,
+    nowSecs: () => Math.floor(clock.now() / 1_000),
+    ownPubkey,
+    limits: options.limits,
+    onlyPrivate: options.onlyPrivate,
+  })
 
   const reactor: Reactor<Purchase, PurchaseMessage> = createReactor({
     role: 'customer' as const,
@@ -163,39 +158,6 @@ export function createCustomer(options: CustomerOptions): Customer {
     if (found.ok && found.value?.state === 'settled') reactor.dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment: found.value })
   }
 
-  function choose(question: Question): Result<Target> {
-    if (!options.onlyPrivate()) return chooseAmong(dialects, question)
-    const target = chooseAmong(dialects.filter(({ privacy, takesEncrypted }) => privacy === 'private' || (takesEncrypted && question.encrypted === true && question.selection.by !== 'open')), question)
-    if (target.ok || !chooseAmong(dialects, question).ok) return target
-    const { by } = question.selection
-    if (by === 'open') return fail('only-private', 'An open request can be read by anyone, and you ask only privately. Choose a seller, or allow public questions.')
-    if (by === 'offer' || by === 'pubkey') return fail('only-private', 'This seller can be asked only in the open, and you ask only privately. Choose another one, or allow public questions.')
-    return fail('only-private', 'No seller that fits can be asked privately, and you ask only privately. Wait for one, or allow public questions.')
-  }
-
-  function chooseAmong(spoken: readonly PurchaseDialect[], question: Question): Result<Target> {
-    if (question.selection.by === 'open') {
-      const dialect = spoken.find(({ name, takesOpenRequests }) => takesOpenRequests && (question.dialect === undefined || name === question.dialect))
-      if (dialect === undefined) return fail('no-dialect', 'An open request cannot be made this way. Choose a seller.')
-      return ok({ offer: null, dialect, priceMsat: minMsat(question.maxPriceMsat ?? options.limits().perJobMsat, options.limits().perJobMsat) })
-    }
-    const all = directory.offers.get().values()
-    const offer = selectOffer<SeenOffer>(spoken === dialects ? all : [...all].filter((each) => chooseDialect(each, spoken, question.dialect).ok), question.selection, {
-      network: wallet.network,
-      maxPriceMsat: question.maxPriceMsat ?? null,
-      nowSecs: Math.floor(clock.now() / 1_000),
-      excludePubkeys: [ownPubkey],
-    })
-    if (!offer.ok) return offer
-    const dialect = chooseDialect(offer.value, spoken, question.dialect)
-    return dialect.ok ? ok({ offer: offer.value, dialect: dialect.value, priceMsat: offer.value.pricePerRequestMsat }) : dialect
-  }
-
-  /** A seller that speaks souk/1 reads what is encrypted in any dialect; of others nobody can be sure. */
-  function isHidden({ encrypted }: Question, offer: SoughtOffer | null): boolean {
-    return offer !== null && (encrypted ?? offer.dialects.includes('souk/1'))
-  }
-
   function dialectNamed(name: DialectName): PurchaseDialect {
     const dialect = dialects.find((each) => each.name === name)
     if (dialect === undefined) throw new Error(`The dialect ${name} is not spoken here.`)
@@ -215,30 +177,29 @@ export function createCustomer(options: CustomerOptions): Customer {
   }
 
   function quote(question: Question): Result<Quote> {
-    const target = choose(question)
+    const target = chooseTarget(question)
     if (!target.ok) return target
-    const { offer, dialect, priceMsat } = target.value
+    const { offer, dialect, privacy, encrypted, priceMsat } = target.value
     // Asked for while the question is still being written.
     if (offer !== null) options.peerRelays(offer.pubkey)
     const turns = question.threadId === undefined ? [] : threads.turns(question.threadId).map((turn) => ({ prompt: turn.prompt, answer: answer(turn.jobId) }))
     const rendered = renderConversation(turns, question.prompt, dialect.maxPromptBytes)
     const maxFeeMsat = feeCap(priceMsat, options.limits().maxFeePermille)
     const tooLong = rendered.promptBytes > dialect.maxPromptBytes ? `The question has ${rendered.promptBytes} bytes; this way takes at most ${dialect.maxPromptBytes}. Shorten it.` : null
-    const privacy = dialect.takesEncrypted && isHidden(question, offer) ? 'private' : dialect.privacy
-    return ok({ offer, dialect: dialect.name, privacy, priceMsat, maxFeeMsat, ...rendered, problem: tooLong ?? problemWith(priceMsat, maxFeeMsat) })
+    return ok({ offer, dialect: dialect.name, privacy, encrypted, priceMsat, maxFeeMsat, ...rendered, problem: tooLong ?? problemWith(priceMsat, maxFeeMsat) })
   }
 
   function ask(question: Question): Result<{ readonly jobId: string; readonly threadId: string }> {
     const quoted = quote(question)
     if (!quoted.ok) return quoted
-    const { offer, dialect, priceMsat, prompt, turnsCut, problem } = quoted.value
+    const { offer, dialect, encrypted, priceMsat, prompt, turnsCut, problem } = quoted.value
     if (problem !== null) return fail('not-possible', problem)
     if (question.threadId !== undefined && threads.get(question.threadId) === null) return fail('no-thread', 'This conversation is no longer there.')
     const limits = options.limits()
     const at = clock.now()
     const maxTokens = question.maxTokens ?? limits.maxTokens
     const budgetMsat = minMsat(question.maxPriceMsat ?? limits.perJobMsat, limits.perJobMsat)
-    const draft = { channelId: offer?.channelId ?? null, provider: offer?.pubkey ?? null, relays: offer === null ? [] : [...new Set([...options.peerRelays(offer.pubkey), ...offer.relays, ...offer.seenOn])], prompt, maxTokens, model: null, bidMsat: minMsat(priceMsat, budgetMsat), encrypted: isHidden(question, offer) }
+    const draft = { channelId: offer?.channelId ?? null, provider: offer?.pubkey ?? null, relays: offer === null ? [] : [...new Set([...options.peerRelays(offer.pubkey), ...offer.relays, ...offer.seenOn])], prompt, maxTokens, model: null, bidMsat: minMsat(priceMsat, budgetMsat), encrypted }
     const { event, jobId, route, privacy } = dialectNamed(dialect).makeRequest(draft, (taken) => threads.turn(taken) !== null || journal.row('customer', taken) !== null)
     const request = {
       jobId,
@@ -290,10 +251,10 @@ export function createCustomer(options: CustomerOptions): Customer {
       if (outcome === 'changed') return ok(null)
       return outcome === 'store-failed' ? fail('store-failed', STORE_FAILED) : fail('not-now', 'This job has already ended.')
     },
-    retry(jobId, selection) {
+    retry(jobId, selection, maxPriceMsat) {
       const turn = threads.turn(jobId)
       if (!turn) return fail('no-job', 'This question is no longer there.')
-      return ask({ threadId: turn.threadId, prompt: turn.prompt, selection })
+      return ask({ threadId: turn.threadId, prompt: turn.prompt, selection, maxPriceMsat, private: journal.row('customer', jobId)?.privacy === 'private' })
     },
     answer,
     watchText: (jobId, listener) => liveText.watch(jobId, listener),
