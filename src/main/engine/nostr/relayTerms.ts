@@ -56,6 +56,7 @@ export function createRelayTerms(options: RelayTermsOptions): RelayTerms {
     limits: said,
     onRefused(message, createdAt) {
       rejects.add(message === '' ? readPrefix('').sentence : message)
+      options.onChange()
       const { prefix } = readPrefix(message)
       if (createdAt === null) return
       if (prefix === 'pow') learnedPowBits = Math.max(learnedPowBits, readPowDemand(message))
