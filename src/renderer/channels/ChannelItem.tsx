@@ -4,14 +4,15 @@ import { Badge } from '#renderer/ui/Badge.tsx'
 import { ShortId } from '#renderer/ui/ShortId.tsx'
 
 /** One channel: what it says of itself, how many sell there, and what can be done with it. */
-export function ChannelItem({ channel, children }: { channel: ChannelRow; children: ReactNode }) {
-  const { channelId, about, own, offers } = channel
+export function ChannelItem({ channel, marksJoined = false, children }: { channel: ChannelRow; marksJoined?: boolean; children: ReactNode }) {
+  const { channelId, about, joined, own, offers } = channel
   return (
-    <li className="flex items-start justify-between gap-x-4 gap-y-2 py-2.5 pl-4 pr-3 max-sm:flex-col">
+    <li className="flex items-start justify-between gap-4 py-2.5 pl-4 pr-3">
       <div className="min-w-0 flex-1">
         <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
           <span className="font-medium wrap-anywhere">{nameOf(channel)}</span>
           {own ? <Badge>Yours</Badge> : null}
+          {marksJoined && joined ? <Badge>Joined</Badge> : null}
         </p>
         {about === '' ? null : <p className="line-clamp-2 text-sm text-muted wrap-anywhere">{about}</p>}
         <p className="flex flex-wrap items-center gap-x-2 text-sm text-muted">

@@ -35,7 +35,7 @@ export function FindChannelDialog({ close }: { close: () => void }) {
           {rows.length > 0 ? (
             <ul aria-label="Channels found" className="flex flex-col divide-y divide-line">
               {rows.map((channel) => (
-                <ChannelItem key={channel.channelId} channel={channel}>
+                <ChannelItem key={channel.channelId} channel={channel} marksJoined>
                   <JoinButton channel={channel} />
                 </ChannelItem>
               ))}
@@ -65,13 +65,13 @@ function JoinButton({ channel }: { channel: ChannelRow }) {
   return (
     <Button
       size="small"
-      className="min-w-18"
-      aria-pressed={joined}
-      aria-label={`${joined ? 'Joined' : 'Join'} ${nameOf(channel)}`}
+      variant={joined ? 'ghost' : 'secondary'}
+      className="min-w-16"
+      aria-label={`${joined ? 'Leave' : 'Join'} ${nameOf(channel)}`}
       busy={join.busy || leave.busy}
       onClick={() => void (joined ? leave : join).run({ channelId })}
     >
-      {joined ? 'Joined' : 'Join'}
+      {joined ? 'Leave' : 'Join'}
     </Button>
   )
 }

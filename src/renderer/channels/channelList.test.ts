@@ -19,7 +19,7 @@ test('every word is looked for, in name, description and id, in any case', () =>
 })
 
 test('what is joined stands by name, and stays where it is', () => {
-  expect(names(sortJoined(byId([row('2', { name: 'b' }), row('1', { name: 'b', about: 'first' }), row('3', { name: 'A' })])))).toEqual(['A', 'b', 'b'])
+  expect(names(sortJoined(byId([row('2', { name: 'b' }), row('1', { name: 'b', about: 'first' }), row('3', { name: 'A' }), row('4', { name: '' })])))).toEqual(['A', 'b', 'b', ''])
   expect(sortJoined(byId([row('2', { name: 'b' }), row('1', { name: 'b', about: 'first' })]))[0]?.about).toBe('first')
 })
 

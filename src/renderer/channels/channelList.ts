@@ -4,9 +4,9 @@ import type { ChannelRow } from '#shared/ipc/channels.ts'
 /** So many at once; a search narrows the rest down. */
 export const SHOWN_CHANNELS = 50
 
-/** By name, then by id, so that the list stays still. */
+/** By name, those without one last, then by id, so that the list stays still. */
 export function sortJoined(channels: Readonly<Record<string, ChannelRow>>): readonly ChannelRow[] {
-  return Object.values(channels).toSorted((a, b) => a.name.localeCompare(b.name) || compareText(a.channelId, b.channelId))
+  return Object.values(channels).toSorted((a, b) => Number(a.name === '') - Number(b.name === '') || a.name.localeCompare(b.name) || compareText(a.channelId, b.channelId))
 }
 
 /** Those in whose name or description every word occurs, those with most offers first, then the newest. */
