@@ -1,22 +1,34 @@
-import { ChevronDown, Eye, HandCoins } from 'lucide-react'
+import { ChevronDown, HandCoins } from 'lucide-react'
 import type { OfferRow, Selection } from '#shared/ipc/customer.ts'
+import { useEngineSlice } from '#renderer/state/useEngineState.ts'
 import { useNow } from '#renderer/state/useNow.ts'
 import { useView } from '#renderer/state/view.ts'
 import { Amount } from '#renderer/ui/Amount.tsx'
 import { agoText } from '#renderer/ui/agoText.ts'
 import { Badge } from '#renderer/ui/Badge.tsx'
 import { Skeleton } from '#renderer/ui/Skeleton.tsx'
+import type { AskPrivacy } from './askPrivacy.ts'
 import { Explained } from './Explained.tsx'
+import { PrivacyExplained } from './PrivacyExplained.tsx'
+
+export interface AskLineProps {
+  offer: OfferRow | undefined
+  selection: Selection
+  loading: boolean
+  privacy: AskPrivacy | undefined
+  encrypted: boolean
+  onEncrypt: (encrypted: boolean) => void
+}
 
 /** One line: who will answer, how it is paid, who can read it. */
-export function AskLine({ offer, selection, loading }: { offer: OfferRow | undefined; selection: Selection; loading: boolean }) {
+export function AskLine({ offer, selection, loading, privacy, encrypted, onEncrypt }: AskLineProps) {
   return (
     <div className="@container text-sm">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <SellerChip offer={offer} selection={selection} loading={loading} />
         <span className="flex flex-wrap items-center gap-x-4">
           <Explained icon={HandCoins} short="Prepaid" more=": you risk the whole price" long="Prepaid: you pay before the answer, you risk the whole price." />
-          <Explained icon={Eye} short="Public" more=": anyone on the relay can read it" long="Public in a channel: anyone on the relay can read the question and the answer." />
+          {privacy ? <PrivacyExplained ask={privacy} offer={offer} encrypted={encrypted} onEncrypt={onEncrypt} /> : null}
         </span>
       </div>
     </div>
@@ -28,6 +40,7 @@ const RULES: Record<Selection['by'], string | undefined> = { cheapest: 'Cheapest
 function SellerChip({ offer, selection, loading }: { offer: OfferRow | undefined; selection: Selection; loading: boolean }) {
   const openDirectory = useView((view) => view.setDirectoryOpen)
   const rule = RULES[selection.by]
+  if (selection.by === 'open') return <AnyoneChip />
   if (!offer && loading) return <Skeleton className="h-7 w-56" />
   return (
     <button
@@ -37,6 +50,30 @@ function SellerChip({ offer, selection, loading }: { offer: OfferRow | undefined
       className="flex h-7 min-w-0 max-w-full items-center gap-2 rounded-lg border border-line-strong bg-surface px-2 transition-colors hover:bg-hover"
     >
       {offer ? <OfferWords offer={offer} rule={rule} /> : <span className="text-muted">{selection.by === 'offer' || selection.by === 'pubkey' ? 'The chosen seller is away' : 'No seller yet'}</span>}
+      <ChevronDown aria-hidden size={14} className="text-muted" />
+    </button>
+  )
+}
+
+/** Nobody in particular: up to a price. */
+function AnyoneChip() {
+  const openDirectory = useView((view) => view.setDirectoryOpen)
+  const perJobMsat = useEngineSlice('settings.values', (settings) => settings.limits.perJobMsat)
+  const limitMsat = useView((view) => view.openLimitMsat) ?? perJobMsat
+  return (
+    <button
+      type="button"
+      onClick={() => openDirectory(true)}
+      aria-label="Seller: anyone, by an open request. Choose another"
+      className="flex h-7 min-w-0 max-w-full items-center gap-2 rounded-lg border border-line-strong bg-surface px-2 transition-colors hover:bg-hover"
+    >
+      <Badge>Open request</Badge>
+      <span className="font-medium">Anyone</span>
+      {limitMsat === undefined ? null : (
+        <span>
+          up to <Amount msat={limitMsat} />
+        </span>
+      )}
       <ChevronDown aria-hidden size={14} className="text-muted" />
     </button>
   )

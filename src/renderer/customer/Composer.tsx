@@ -1,6 +1,8 @@
 import { ArrowUp } from 'lucide-react'
 import { useEffect, useImperativeHandle, useRef, type KeyboardEvent, type Ref } from 'react'
 import type { OfferRow } from '#shared/ipc/customer.ts'
+import { saveOnlyPrivate } from '#renderer/settings/saveOnlyPrivate.ts'
+import { useClient } from '#renderer/state/client.ts'
 import { useConnection } from '#renderer/state/useConnection.ts'
 import { useEngineSlice } from '#renderer/state/useEngineState.ts'
 import { useRequest } from '#renderer/state/useRequest.ts'
@@ -9,8 +11,10 @@ import { Button } from '#renderer/ui/Button.tsx'
 import { IconButton } from '#renderer/ui/IconButton.tsx'
 import { ProblemNote } from '#renderer/ui/ProblemNote.tsx'
 import { AskLine } from './AskLine.tsx'
+import { askPrivacy } from './askPrivacy.ts'
 import { CostLine } from './CostLine.tsx'
 import { useDraft } from './useDraft.ts'
+import { useEncryption } from './useEncryption.ts'
 import { useExpectedOffer } from './useExpectedOffer.ts'
 import { useQuote } from './useQuote.ts'
 
@@ -32,18 +36,25 @@ export interface ComposerHandle {
 
 /** Where a question is written; around it who answers, how it is paid, who can read it, and what it will cost. */
 export function Composer({ threadId, busyWith, onAsked, ref }: ComposerProps) {
+  const client = useClient()
   const [draft, setDraft] = useDraft(threadId)
   const selection = useView((view) => view.selection)
   const openDirectory = useView((view) => view.setDirectoryOpen)
   const connected = useConnection() === 'open'
   const loaded = useEngineSlice('customer.offers', (market) => market.loaded) ?? false
   const expected = useExpectedOffer(selection)
-  const quoted = useQuote(threadId, draft, selection)
+  const limitMsat = useView((view) => view.openLimitMsat)
+  const maxPriceMsat = selection.by === 'open' ? limitMsat : undefined
+  const encryption = useEncryption(selection)
+  const quoted = useQuote(threadId, { prompt: draft, selection, encrypted: encryption.wish, maxPriceMsat })
   const ask = useRequest('customer.ask')
   const field = useRef<HTMLTextAreaElement>(null)
 
-  const offer: OfferRow | undefined = quoted.quote?.offer ?? expected
+  const offer: OfferRow | undefined = selection.by === 'open' ? undefined : (quoted.quote?.offer ?? expected)
+  // A quote for another question may be of another seller.
+  const privacy = askPrivacy(quoted.current && quoted.problem === undefined ? quoted.quote : undefined, offer, selection, encryption.on)
   const refusal = quoted.current ? (quoted.problem?.message ?? quoted.quote?.problem) : undefined
+  const isOnlyPrivate = quoted.problem?.code === 'only-private'
   const empty = draft.trim() === ''
   const ready = connected && !empty && !ask.busy && busyWith === undefined && refusal === undefined
 
@@ -62,8 +73,16 @@ export function Composer({ threadId, busyWith, onAsked, ref }: ComposerProps) {
 
   const send = async () => {
     if (!ready) return
-    const ceiling = quoted.quote?.priceMsat ?? offer?.priceMsat
-    const answer = await ask.run({ ...(threadId === undefined ? {} : { threadId }), prompt: draft, selection, ...(ceiling === undefined ? {} : { maxPriceMsat: ceiling }) })
+    const ceiling = maxPriceMsat ?? quoted.quote?.priceMsat ?? offer?.priceMsat
+    const answer = await ask.run({
+      ...(threadId === undefined ? {} : { threadId }),
+      prompt: draft,
+      selection,
+      ...(encryption.wish === undefined ? {} : { encrypted: encryption.wish }),
+      ...(ceiling === undefined ? {} : { maxPriceMsat: ceiling }),
+      // What the line above says is kept, whatever the market does meanwhile.
+      private: privacy?.privacy === 'private',
+    })
     if (!answer.ok) return
     setDraft('')
     onAsked(answer.value.threadId)
@@ -78,14 +97,21 @@ export function Composer({ threadId, busyWith, onAsked, ref }: ComposerProps) {
   return (
     <div className="shrink-0 overflow-y-hidden border-t border-line bg-bg px-4 pb-3 pt-2 [scrollbar-gutter:stable]">
       <div className="mx-auto flex w-full max-w-[44rem] flex-col gap-2">
-        <AskLine offer={offer} selection={selection} loading={!loaded} />
+        <AskLine offer={offer} selection={selection} loading={!loaded} privacy={privacy} encrypted={encryption.on} onEncrypt={encryption.set} />
         {refusal ? (
           <ProblemNote
             message={refusal}
             action={
-              <Button size="small" onClick={() => openDirectory(true)}>
-                Sellers
-              </Button>
+              <>
+                {isOnlyPrivate ? (
+                  <Button size="small" onClick={() => void saveOnlyPrivate(client, false)}>
+                    Allow public questions
+                  </Button>
+                ) : null}
+                <Button size="small" onClick={() => openDirectory(true)}>
+                  Sellers
+                </Button>
+              </>
             }
           />
         ) : null}

@@ -23,5 +23,5 @@ function costWords({ quoted, offer, waiting, offline }: CostLineProps): string {
   if (!quote) return offer?.priceMsat === undefined ? '' : `${formatSats(offer.priceMsat)} sats an answer`
   const fee = quote.maxFeeMsat === 0 ? '' : `, fee up to ${formatSats(quote.maxFeeMsat)} ${quote.maxFeeMsat === 1_000 ? 'sat' : 'sats'}`
   const cut = quote.turnsCut === 0 ? '' : ` · ${quote.turnsCut} earlier ${quote.turnsCut === 1 ? 'question does' : 'questions do'} not fit and stay out`
-  return `${formatSats(quote.priceMsat)} sats${fee}${cut}`
+  return `${quote.offer === undefined ? 'Up to ' : ''}${formatSats(quote.priceMsat)} sats${fee}${cut}`
 }

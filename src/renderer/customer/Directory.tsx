@@ -11,6 +11,7 @@ import { OfferDetail } from './OfferDetail.tsx'
 import { FIRST_WISHES, NO_WISHES, OfferFilters, queryOf } from './OfferFilters.tsx'
 import type { OfferSort } from './offerRows.ts'
 import { OfferTable } from './OfferTable.tsx'
+import { OpenRequestChoice } from './OpenRequestChoice.tsx'
 import { refusedText } from './refusedText.ts'
 import { useExpectedOffer } from './useExpectedOffer.ts'
 import { useOfferView } from './useOfferView.ts'
@@ -35,9 +36,12 @@ export function Directory({ open, onOpenChange }: { open: boolean; onOpenChange:
       onOpenChange={onOpenChange}
       title="Sellers"
       action={
-        <Button size="small" icon={selection.by === 'cheapest' ? Check : Coins} aria-pressed={selection.by === 'cheapest'} onClick={() => choose({ by: 'cheapest' })}>
-          Cheapest automatically
-        </Button>
+        <>
+          <OpenRequestChoice chosen={selection.by === 'open'} onChoose={choose} />
+          <Button size="small" icon={selection.by === 'cheapest' ? Check : Coins} aria-pressed={selection.by === 'cheapest'} onClick={() => choose({ by: 'cheapest' })}>
+            Cheapest<span className="max-sm:sr-only"> automatically</span>
+          </Button>
+        </>
       }
     >
       <DirectoryBody selection={selection} choose={choose} close={() => onOpenChange(false)} onSight={setInSight} />

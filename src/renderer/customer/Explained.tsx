@@ -1,8 +1,19 @@
 import type { LucideIcon } from 'lucide-react'
 import { Popover } from 'radix-ui'
+import type { ReactNode } from 'react'
+
+export interface ExplainedProps {
+  icon: LucideIcon
+  short: string
+  /** Follows the short word where there is room. */
+  more: string
+  long: string
+  /** What can be done about it, below the explanation. */
+  children?: ReactNode
+}
 
 /** A word, with room a few more, and the whole meaning behind it: read in full by a screen reader, opened by a press, since touch knows no hover. */
-export function Explained({ icon: Icon, short, more, long }: { icon: LucideIcon; short: string; more: string; long: string }) {
+export function Explained({ icon: Icon, short, more, long, children }: ExplainedProps) {
   return (
     <Popover.Root>
       <Popover.Trigger title={long} aria-label={long} className="inline-flex h-7 items-center gap-1 rounded-md text-muted hover:text-text">
@@ -13,8 +24,9 @@ export function Explained({ icon: Icon, short, more, long }: { icon: LucideIcon;
         </span>
       </Popover.Trigger>
       <Popover.Portal>
-        <Popover.Content side="top" sideOffset={6} collisionPadding={8} className="z-50 max-w-72 rounded-lg border border-line-strong bg-surface px-3 py-2">
+        <Popover.Content side="top" sideOffset={6} collisionPadding={8} aria-label={short} className="z-50 max-w-72 rounded-lg border border-line-strong bg-surface px-3 py-2">
           {long}
+          {children}
         </Popover.Content>
       </Popover.Portal>
     </Popover.Root>

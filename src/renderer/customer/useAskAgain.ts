@@ -1,9 +1,10 @@
 import type { JobRow } from '#shared/ipc/common.ts'
-import type { Selection } from '#shared/ipc/customer.ts'
+import type { OfferRow, Selection } from '#shared/ipc/customer.ts'
 import { formatSats } from '#shared/market/msat.ts'
 import { useEngineSlice } from '#renderer/state/useEngineState.ts'
 import { useRequest } from '#renderer/state/useRequest.ts'
 import { useView } from '#renderer/state/view.ts'
+import { bestPrivacy } from '#renderer/ui/privacyText.ts'
 import { cheapestBuyable } from './offerRows.ts'
 
 export interface AskAgain {
@@ -18,12 +19,15 @@ export interface AskAgain {
 /** Asking the same again as a new job: of the same seller, or of the cheapest other one. */
 export function useAskAgain(job: JobRow, onAsked: () => void): AskAgain {
   const selection = useView((view) => view.selection)
+  const limitMsat = useView((view) => view.openLimitMsat)
+  // What was private is not asked in the open with one press.
+  const isAsPrivate = (offer: OfferRow) => job.privacy !== 'private' || bestPrivacy(offer.dialects) === 'private'
   const request = useRequest('customer.retry', { toastProblem: true })
-  const same = useEngineSlice('customer.offers', ({ offers }) => cheapestBuyable(offers, Date.now(), (offer) => offer.pubkey === job.peer))
-  const other = useEngineSlice('customer.offers', ({ offers }) => cheapestBuyable(offers, Date.now(), (offer) => offer.pubkey !== job.peer))
+  const same = useEngineSlice('customer.offers', ({ offers }) => cheapestBuyable(offers, Date.now(), (offer) => offer.pubkey === job.peer && isAsPrivate(offer)))
+  const other = useEngineSlice('customer.offers', ({ offers }) => cheapestBuyable(offers, Date.now(), (offer) => offer.pubkey !== job.peer && isAsPrivate(offer)))
 
   const ask = async (by: Selection) => {
-    const answer = await request.run({ jobId: job.jobId, selection: by })
+    const answer = await request.run({ jobId: job.jobId, selection: by, ...(by.by === 'open' && limitMsat !== undefined ? { maxPriceMsat: limitMsat } : {}) })
     if (answer.ok) onAsked()
   }
   return {

@@ -4,5 +4,6 @@ import { expectedOffer } from './expectedOffer.ts'
 
 /** Who would answer by a rule; renders only when that is somebody else, or says something else. */
 export function useExpectedOffer(selection: Selection): OfferRow | undefined {
-  return useEngineSlice('customer.offers', ({ offers }) => expectedOffer(offers, selection, Date.now()))
+  const onlyPrivate = useEngineSlice('settings.values', (settings) => settings.onlyPrivate) ?? false
+  return useEngineSlice('customer.offers', ({ offers }) => expectedOffer(offers, selection, Date.now(), onlyPrivate))
 }

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import type { Selection } from '#shared/ipc/customer.ts'
+import type { Msat } from '#shared/market/msat.ts'
 import type { Problem } from '#shared/market/result.ts'
 import { useEngineLink } from '#renderer/state/client.ts'
 import { useConnection } from '#renderer/state/useConnection.ts'
@@ -14,10 +15,20 @@ export interface QuoteView {
   current: boolean
 }
 
+/** What is asked, but for the thread. */
+export interface QuoteWish {
+  readonly prompt: string
+  readonly selection: Selection
+  /** Whether to hide it from relays; undefined: when the seller is sure to read it. */
+  readonly encrypted: boolean | undefined
+  /** The most that it may cost; undefined: the limits of Settings. */
+  readonly maxPriceMsat: Msat | undefined
+}
+
 const NOTHING: Quoted = { quote: undefined, problem: undefined, input: undefined }
 
 /** What this question would cost and of whom, asked a moment after the typing, and again when the market or the balance changes. */
-export function useQuote(threadId: string | undefined, prompt: string, selection: Selection): QuoteView {
+export function useQuote(threadId: string | undefined, { prompt, selection, encrypted, maxPriceMsat }: QuoteWish): QuoteView {
   const { client, states } = useEngineLink()
   const connected = useConnection() === 'open'
   const [quoted, setQuoted] = useState<Quoted>(NOTHING)
@@ -35,12 +46,18 @@ export function useQuote(threadId: string | undefined, prompt: string, selection
 
   useEffect(() => {
     if (empty || !connected) return
-    asker.ask({ ...(threadId === undefined ? {} : { threadId }), prompt, selection })
+    asker.ask({
+      ...(threadId === undefined ? {} : { threadId }),
+      prompt,
+      selection,
+      ...(encrypted === undefined ? {} : { encrypted }),
+      ...(maxPriceMsat === undefined ? {} : { maxPriceMsat }),
+    })
     return () => asker.stop()
-  }, [asker, connected, empty, threadId, prompt, selection])
+  }, [asker, connected, empty, threadId, prompt, selection, encrypted, maxPriceMsat])
   useEffect(() => {
     // Of ten thousand offers, only who would be asked matters: what the others say changes no quote.
-    const seller = () => expectedOffer(states.get('customer.offers')?.offers ?? {}, selection, Date.now())
+    const seller = () => expectedOffer(states.get('customer.offers')?.offers ?? {}, selection, Date.now(), states.get('settings.values')?.onlyPrivate)
     let asked = seller()
     const onOffers = () => {
       const now = seller()
@@ -52,5 +69,7 @@ export function useQuote(threadId: string | undefined, prompt: string, selection
   }, [asker, states, selection])
 
   if (empty) return { quote: undefined, problem: undefined, current: true }
-  return { quote: quoted.quote, problem: quoted.problem, current: quoted.input?.prompt === prompt && quoted.input.selection === selection }
+  const { input } = quoted
+  const current = input?.prompt === prompt && input.selection === selection && input.encrypted === encrypted && input.maxPriceMsat === maxPriceMsat
+  return { quote: quoted.quote, problem: quoted.problem, current }
 }

@@ -4,6 +4,7 @@ import { createJSONStorage, persist } from 'zustand/middleware'
 import type { Role } from '#shared/ipc/common.ts'
 import type { Selection } from '#shared/ipc/customer.ts'
 import type { Settings } from '#shared/ipc/settings.ts'
+import type { Msat } from '#shared/market/msat.ts'
 
 export const PAGES = ['buy', 'sell', 'wallet', 'activity', 'settings'] as const
 export type PageName = (typeof PAGES)[number]
@@ -24,6 +25,8 @@ export interface ViewState {
   drafts: Readonly<Record<string, string>>
   /** Who answers next. */
   selection: Selection
+  /** The most that an open request may cost; undefined: the limit per job. */
+  openLimitMsat: Msat | undefined
   paletteOpen: boolean
   directoryOpen: boolean
 
@@ -34,6 +37,7 @@ export interface ViewState {
   setTheme: (theme: Theme) => void
   setDraft: (key: string, text: string) => void
   setSelection: (selection: Selection) => void
+  setOpenLimit: (limit: Msat) => void
   setPaletteOpen: (open: boolean) => void
   setDirectoryOpen: (open: boolean) => void
 }
@@ -49,6 +53,7 @@ export const useView = create<ViewState>()(
       theme: 'system',
       drafts: {},
       selection: { by: 'cheapest' },
+      openLimitMsat: undefined,
       paletteOpen: false,
       directoryOpen: false,
 
@@ -59,6 +64,7 @@ export const useView = create<ViewState>()(
       setTheme: (theme) => set({ theme }),
       setDraft: (key, text) => set((state) => ({ drafts: keepDraft(state.drafts, key, text) })),
       setSelection: (selection) => set({ selection }),
+      setOpenLimit: (openLimitMsat) => set({ openLimitMsat }),
       setPaletteOpen: (paletteOpen) => set({ paletteOpen }),
       setDirectoryOpen: (directoryOpen) => set({ directoryOpen }),
     }),
@@ -66,7 +72,7 @@ export const useView = create<ViewState>()(
       name: 'souk-view',
       version: 1,
       storage: createJSONStorage(() => localStorage),
-      partialize: ({ page, threadId, theme, drafts, selection }) => ({ page, threadId, theme, drafts, selection }),
+      partialize: ({ page, threadId, theme, drafts, selection, openLimitMsat }) => ({ page, threadId, theme, drafts, selection, openLimitMsat }),
     },
   ),
 )

@@ -4,6 +4,7 @@ import type { Turn } from '#shared/ipc/customer.ts'
 import { sats, subtractMsat, ZERO_MSAT } from '#shared/market/msat.ts'
 import { fail, ok } from '#shared/market/result.ts'
 import type { StreamItem } from '#renderer/state/client.ts'
+import { bestPrivacy } from '#renderer/ui/privacyText.ts'
 import type { FakeEngine } from './fakeEngine.ts'
 import { makeJob, MARKDOWN_ANSWER } from './sceneData.ts'
 
@@ -111,19 +112,25 @@ export function playMarket(engine: FakeEngine, script: MarketScript): void {
   }
   engine.requests['customer.quote'] = (input) => {
     const offers = Object.values(engine.getState('customer.offers')?.offers ?? {})
+    const prompt = { promptBytes: new TextEncoder().encode(input.prompt).length, turnsSent: 1, turnsCut: 0 }
+    const onlyPrivate = engine.getState('settings.values')?.onlyPrivate === true
+    if (input.selection.by === 'open') {
+      if (onlyPrivate) return fail('only-private', 'An open request can be read by anyone, and you ask only privately. Choose a seller, or allow public questions.')
+      return ok({ dialect: 'nip90', privacy: 'public-relays', priceMsat: input.maxPriceMsat ?? sats(100), maxFeeMsat: sats(1), ...prompt })
+    }
     const chosen = input.selection.by === 'offer' ? input.selection.key : 'house'
     const offer = offers.find((candidate) => candidate.key === chosen)
     if (!offer) return fail('customer.no-offer', 'Nobody sells here just now. Wait for a seller, or add a relay in Settings.')
+    const privacy = input.encrypted === true && offer.dialects.includes('nip90') ? 'private' : (bestPrivacy(offer.dialects) ?? 'public-channel')
+    if (onlyPrivate && privacy !== 'private') return fail('only-private', 'This seller can be asked only in the open, and you ask only privately. Choose another one, or allow public questions.')
     const tooDear = (offer.priceMsat ?? 0) > sats(100)
     return ok({
       offer,
-      dialect: 'souk/1',
-      privacy: 'private',
+      dialect: offer.dialects[0] ?? 'channel',
+      privacy,
       priceMsat: offer.priceMsat ?? ZERO_MSAT,
       maxFeeMsat: sats(1),
-      promptBytes: new TextEncoder().encode(input.prompt).length,
-      turnsSent: 1,
-      turnsCut: 0,
+      ...prompt,
       ...(tooDear ? { problem: 'This costs more than your limit of 100 sats a job. Choose a cheaper seller, or raise the limit in Settings.' } : {}),
     })
   }

@@ -19,12 +19,12 @@ export const PRIVACY_WORDS: Record<Privacy, PrivacyWords> = {
   'public-relays': {
     short: 'Public on the relays',
     more: ': anyone can read it',
-    long: 'Public on the relays: anyone who reads them can see the question, the answer and who asked.',
+    long: 'Public on the relays: anyone who reads them can see the question and the answer.',
   },
   'public-channel': {
     short: 'Public in a channel',
     more: ': anyone can read it',
-    long: 'Public in a channel: anyone who reads the channel can see the question, the answer and who asked.',
+    long: 'Public in a channel: anyone who reads it can see the question, the answer and whose they are.',
   },
 }
 
