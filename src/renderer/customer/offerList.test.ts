@@ -17,7 +17,7 @@ const OFFERS: Offers = {
 }
 const ALL: OfferQuery = { search: '', filters: [], model: undefined, network: undefined, maxPriceMsat: undefined, sort: { column: 'price', descending: false } }
 const keys = (rows: readonly OfferRow[]) => rows.map((offer) => offer.key)
-const keysOf = (query: Partial<OfferQuery>) => keys(createOfferList().list(OFFERS, { ...ALL, ...query }, NOW, false).rows)
+const keysOf = (query: Partial<OfferQuery>) => keys(createOfferList().list(OFFERS, null, { ...ALL, ...query }, NOW, false).rows)
 
 describe('the order', () => {
   it('sorts by price as a number, not as a text', () => {
@@ -53,18 +53,18 @@ describe('the filters', () => {
   })
 
   it('counts all that there are', () => {
-    expect(createOfferList().list(OFFERS, { ...ALL, search: 'cheap' }, NOW, false)).toMatchObject({ total: 5, waiting: 0 })
+    expect(createOfferList().list(OFFERS, null, { ...ALL, search: 'cheap' }, NOW, false)).toMatchObject({ total: 5, waiting: 0 })
   })
 })
 
 describe('following the market', () => {
   it('puts what changed where it belongs now, brings in what came and takes out what went', () => {
     const list = createOfferList()
-    list.list(OFFERS, ALL, NOW, false)
+    list.list(OFFERS, null, ALL, NOW, false)
     const { away: _away, ...left } = OFFERS
     const moved = makeOffer(NOW, { ...OFFERS['dear'], key: 'dear', priceMsat: sats(3) })
     const fresh = makeOffer(NOW, { key: 'fresh', priceMsat: sats(5) })
-    const { rows, total } = list.list({ ...left, dear: moved, fresh }, ALL, NOW, false)
+    const { rows, total } = list.list({ ...left, dear: moved, fresh }, ['dear', 'fresh', 'away'], ALL, NOW, false)
     expect(keys(rows)).toEqual(['own', 'dear', 'fresh', 'cheap', 'unpriced'])
     expect([rows[1], total]).toEqual([moved, 5])
   })
@@ -72,35 +72,35 @@ describe('following the market', () => {
   it('lets time pass: who was live is not for ever', () => {
     const list = createOfferList()
     const query: OfferQuery = { ...ALL, filters: ['live'] }
-    expect(list.list(OFFERS, query, NOW, false).rows).toHaveLength(4)
-    expect(list.list(OFFERS, query, NOW + 3_600_000, false).rows).toHaveLength(0)
+    expect(list.list(OFFERS, null, query, NOW, false).rows).toHaveLength(4)
+    expect(list.list(OFFERS, null, query, NOW + 3_600_000, false).rows).toHaveLength(0)
   })
 
   it('held, keeps every row in its place with its newest values, and counts what waits', () => {
     const list = createOfferList()
-    list.list(OFFERS, ALL, NOW, false)
+    list.list(OFFERS, null, ALL, NOW, false)
     const { away: _away, ...left } = OFFERS
     const changed = { ...left, own: makeOffer(NOW, { key: 'own', own: true, priceMsat: sats(500) }), fresh: makeOffer(NOW, { key: 'fresh', priceMsat: sats(1) }) }
-    const held = list.list(changed, ALL, NOW, true)
+    const held = list.list(changed, null, ALL, NOW, true)
     expect(keys(held.rows)).toEqual(['own', 'away', 'cheap', 'dear', 'unpriced'])
     expect([held.rows[0]?.priceMsat, held.rows[1]?.unavailable, held.waiting]).toEqual([500_000, 'This offer has just gone.', 2])
-    expect(keys(list.list(changed, ALL, NOW, false).rows)).toEqual(['fresh', 'cheap', 'dear', 'own', 'unpriced'])
+    expect(keys(list.list(changed, null, ALL, NOW, false).rows)).toEqual(['fresh', 'cheap', 'dear', 'own', 'unpriced'])
   })
 
   it('held or not, a new question is answered', () => {
     const list = createOfferList()
-    list.list(OFFERS, ALL, NOW, true)
-    expect(keys(list.list(OFFERS, { ...ALL, search: 'cheap' }, NOW, true).rows)).toEqual(['cheap'])
+    list.list(OFFERS, null, ALL, NOW, true)
+    expect(keys(list.list(OFFERS, null, { ...ALL, search: 'cheap' }, NOW, true).rows)).toEqual(['cheap'])
   })
 
   it('counts how many offer a model, as the offers come and go', () => {
     const list = createOfferList()
-    list.list(OFFERS, ALL, NOW, false)
+    list.list(OFFERS, null, ALL, NOW, false)
     expect(list.commonModels(2)).toEqual(['llama3.2:3b', 'qwen3:8b'])
     const { cheap: _cheap, ...left } = OFFERS
-    list.list({ ...left, new: makeOffer(NOW, { key: 'new', models: ['phi'] }) }, ALL, NOW, false)
+    list.list({ ...left, new: makeOffer(NOW, { key: 'new', models: ['phi'] }) }, null, ALL, NOW, false)
     expect(list.commonModels(9)).toEqual(['llama3.2:3b', 'phi', 'qwen3:8b'])
-    list.list({}, ALL, NOW, false)
+    list.list({}, null, ALL, NOW, false)
     expect(list.commonModels(9)).toEqual([])
   })
 
@@ -120,15 +120,18 @@ describe('following the market', () => {
         const query = { ...ALL, search, model, sort: { column, descending } }
         const list = createOfferList()
         let offers: Offers = {}
+        const touched = new Set<string>()
         for (const { changes, held } of steps) {
           for (const [change, stays] of changes) {
+            touched.add(change.key)
             const { [change.key]: _, ...others } = offers
             offers = stays ? { ...others, [change.key]: makeOffer(NOW, change) } : others
           }
-          list.list(offers, query, NOW, held)
+          list.list(offers, touched, query, NOW, held)
+          touched.clear()
         }
-        expect(list.list(offers, query, NOW, false)).toEqual(createOfferList().list(offers, query, NOW, false))
-        expect(list.commonModels(9)).toEqual(((fresh) => (fresh.list(offers, query, NOW, false), fresh.commonModels(9)))(createOfferList()))
+        expect(list.list(offers, [], query, NOW, false)).toEqual(createOfferList().list(offers, null, query, NOW, false))
+        expect(list.commonModels(9)).toEqual(((fresh) => (fresh.list(offers, null, query, NOW, false), fresh.commonModels(9)))(createOfferList()))
       }),
       { numRuns: 500 },
     )

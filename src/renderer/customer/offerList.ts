@@ -14,8 +14,8 @@ export interface ListedOffers {
 }
 
 export interface OfferList {
-  /** `held`: rows stay where they are, with their newest values; who comes or moves waits. */
-  list(offers: Offers, query: OfferQuery, now: number, held: boolean): ListedOffers
+  /** `changed`: only these keys can have since the last look; null: any. `held`: rows stay where they are, with their newest values; who comes or moves waits. */
+  list(offers: Offers, changed: Iterable<string> | null, query: OfferQuery, now: number, held: boolean): ListedOffers
   /** The models offered most, for the filter chips. */
   commonModels(count: number): readonly string[]
 }
@@ -37,35 +37,20 @@ const COUNTED_MODELS = 5
 export function createOfferList(): OfferList {
   const entries = new Map<string, Entry>()
   const models = new Map<string, number>()
-  let known: Offers = {}
   let query: OfferQuery | null = null
   let listedAt = 0
   let sorted: Entry[] = []
   /** Keys that came, changed or went since `sorted` was made. */
   const stale = new Set<string>()
 
-  function follow(offers: Offers): void {
-    if (offers === known) return
-    known = offers
-    let count = 0
-    for (const key in offers) {
-      const row = offers[key]
-      if (row === undefined) continue
-      count += 1
-      const before = entries.get(key)
-      if (before?.row === row) continue
-      if (before) countModels(before.row, -1)
-      countModels(row, 1)
-      entries.set(key, { row, passes: false, key: undefined, name: '', text: null })
-      stale.add(key)
-    }
-    if (entries.size === count) return
-    for (const [key, { row }] of entries) {
-      if (offers[key] !== undefined) continue
-      countModels(row, -1)
-      entries.delete(key)
-      stale.add(key)
-    }
+  function follow(key: string, row: OfferRow | undefined): void {
+    const before = entries.get(key)
+    if (before?.row === row) return
+    if (before) countModels(before.row, -1)
+    if (row) countModels(row, 1)
+    if (row) entries.set(key, { row, passes: false, key: undefined, name: '', text: null })
+    else entries.delete(key)
+    stale.add(key)
   }
 
   function countModels(row: OfferRow, step: 1 | -1): void {
@@ -124,8 +109,8 @@ export function createOfferList(): OfferList {
   }
 
   return {
-    list(offers, asked, now, held) {
-      follow(offers)
+    list(offers, changed, asked, now, held) {
+      for (const key of changed ?? [...Object.keys(offers), ...entries.keys()]) follow(key, offers[key])
       const isSame = query === asked && (!asked.filters.includes('live') || now - listedAt < LIVE_STEP_MS)
       if (held && query === asked) return listHeld(asked, now)
       if (!isSame) {

@@ -43,14 +43,23 @@ export function createOfferView(states: Pick<StateCache, 'get' | 'subscribe'>, q
   let view = NOTHING
   let countedAt = -Infinity
   let leave: (() => void) | null = null
+  /** Keys that changed since the last look; null: any may have. */
+  let changed: Set<string> | null = null
+
+  function note(keys: ReadonlySet<string> | null): void {
+    if (keys === null) changed = null
+    else if (changed) for (const key of keys) changed.add(key)
+    pacer.push()
+  }
 
   function look(isHeld: boolean): void {
     const market = states.get('customer.offers')
     if (!market) return
     const now = timing.now()
-    let { rows, waiting, total } = list.list(market.offers, asked, now, isHeld)
+    let { rows, waiting, total } = list.list(market.offers, changed, asked, now, isHeld)
     // A market that is just arriving is let in: holding it would hide it.
-    if (waiting > Math.max(HELD_AT_MOST, rows.length * HELD_SHARE)) ({ rows, waiting, total } = list.list(market.offers, asked, now, false))
+    if (waiting > Math.max(HELD_AT_MOST, rows.length * HELD_SHARE)) ({ rows, waiting, total } = list.list(market.offers, [], asked, now, false))
+    changed = new Set()
     const isDue = now - countedAt >= MODELS_EVERY_MS
     if (isDue) countedAt = now
     view = { rows, waiting, total, models: isDue ? list.commonModels(MODEL_CHIPS) : view.models, loaded: market.loaded, refused: market.refused }
@@ -63,7 +72,9 @@ export function createOfferView(states: Pick<StateCache, 'get' | 'subscribe'>, q
     subscribe(listener) {
       listeners.add(listener)
       if (!leave) {
-        leave = states.subscribe('customer.offers', () => pacer.push())
+        // Whatever happened while nobody watched.
+        changed = null
+        leave = states.subscribe('customer.offers', note)
         pacer.flush()
       }
       return () => {

@@ -3,13 +3,16 @@ import type { Snapshot, SoukClient, SoukState } from './client.ts'
 export interface StateCache {
   /** The newest snapshot, also while nobody subscribes: stale is better than a flash of nothing. */
   get<N extends SoukState>(name: N): Snapshot<N> | undefined
-  /** Mirrors a state as long as somebody listens: one watch on the wire, however many listeners. */
-  subscribe(name: SoukState, listener: () => void): () => void
+  /**
+   * Mirrors a state as long as somebody listens: one watch on the wire, however many listeners. A listener of a state with rows
+   * is told which of them changed; null when any may have.
+   */
+  subscribe(name: SoukState, listener: (changed: ReadonlySet<string> | null) => void): () => void
 }
 
 interface Entry {
   snapshot: unknown
-  readonly listeners: Set<() => void>
+  readonly listeners: Set<(changed: ReadonlySet<string> | null) => void>
   stop: (() => void) | undefined
 }
 
@@ -30,9 +33,9 @@ export function createStateCache(client: Pick<SoukClient, 'watchState'>): StateC
     subscribe(name, listener) {
       const entry = entryOf(name)
       entry.listeners.add(listener)
-      entry.stop ??= client.watchState(name, (snapshot) => {
+      entry.stop ??= client.watchState(name, (snapshot, changed) => {
         entry.snapshot = snapshot
-        for (const each of new Set(entry.listeners)) each()
+        for (const each of new Set(entry.listeners)) each(changed)
       })
       return () => {
         entry.listeners.delete(listener)

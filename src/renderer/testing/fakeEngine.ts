@@ -48,8 +48,9 @@ export function createFakeEngine(states: FakeStates, requests: FakeRequests = {}
     },
     onEvent: (name, listener) => join(eventListeners, name, listener as Listener),
     watchState(name, listener) {
-      const leave = join(stateListeners, name, listener as Listener)
-      if (snapshots.has(name)) (listener as Listener)(snapshots.get(name))
+      const tell: Listener = (snapshot) => (listener as (snapshot: unknown, changed: null) => void)(snapshot, null)
+      const leave = join(stateListeners, name, tell)
+      if (snapshots.has(name)) tell(snapshots.get(name))
       return leave
     },
     stream(name, input, listener) {

@@ -19,8 +19,11 @@ export interface IpcClient<C extends Contract> {
   onEvent<K extends EventName<C>>(name: K, listener: (payload: PayloadOf<C[K]>) => void): () => void
   /** Opens a stream; the returned function cancels it, after which nothing more is called. A drop ends it with `disconnected`. */
   stream<K extends StreamName<C>>(name: K, input: InputOf<C[K]>, listener: StreamListener<ItemOf<C[K]>>): () => void
-  /** Mirrors a state: the snapshot known now, if any, before this returns; then every later one. Unchanged parts keep their identity. */
-  watchState<K extends StateName<C>>(name: K, listener: (snapshot: SnapshotOf<C[K]>) => void): () => void
+  /**
+   * Mirrors a state: the snapshot known now, if any, before this returns; then every later one. Unchanged parts keep their
+   * identity. Of a state with rows the record is one and the same, and `changed` names the rows that are others now; null: any may be.
+   */
+  watchState<K extends StateName<C>>(name: K, listener: (snapshot: SnapshotOf<C[K]>, changed: ReadonlySet<string> | null) => void): () => void
   /** `connecting` at first, `closed` between a drop and the next success. */
   readonly connection: { get(): ConnectionState; subscribe(listener: () => void): () => void }
   /** Ends everything for good; open requests answer `disconnected`. */
@@ -69,7 +72,7 @@ interface Mirror {
   known: boolean
   /** Of a watched state: the page's copy, good when `known`. */
   readonly copy: StateMirror | null
-  readonly listeners: Set<(value: unknown) => void>
+  readonly listeners: Set<(value: unknown, changed: ReadonlySet<string> | null) => void>
 }
 
 const disconnected = fail('disconnected', 'The connection to Souk was lost before the answer came. It may have been done or not: look before you try again.')
@@ -210,7 +213,7 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
       protocolProblem(mirror.route)
       return
     }
-    for (const listener of new Set(mirror.listeners)) listener(mirror.copy?.value())
+    for (const listener of new Set(mirror.listeners)) listener(mirror.copy?.value(), mirror.copy?.changed() ?? null)
   }
 
   function onPayload(id: number, raw: unknown) {
@@ -222,7 +225,7 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
       protocolProblem(mirror.route)
       return
     }
-    for (const listener of new Set(mirror.listeners)) listener(payload.data)
+    for (const listener of new Set(mirror.listeners)) listener(payload.data, null)
   }
 
   function subscribeMirror(mirror: Mirror) {
@@ -232,7 +235,7 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
     send({ type: mirror.verb, id: mirror.id, route: mirror.route })
   }
 
-  function join(name: string, verb: Mirror['verb'], listener: (value: unknown) => void): () => void {
+  function join(name: string, verb: Mirror['verb'], listener: (value: unknown, changed: ReadonlySet<string> | null) => void): () => void {
     let mirror = mirrors.get(name)
     if (!mirror) {
       const route = routeOf(name)
@@ -242,9 +245,9 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
     }
     const joined = mirror
     // A listener of its own, so that one function given twice is two subscriptions.
-    const own = (value: unknown) => listener(value)
+    const own = (value: unknown, changed: ReadonlySet<string> | null) => listener(value, changed)
     joined.listeners.add(own)
-    if (joined.known) own(joined.copy?.value())
+    if (joined.known) own(joined.copy?.value(), null)
     return () => {
       if (!joined.listeners.delete(own) || joined.listeners.size > 0) return
       mirrors.delete(name)
@@ -283,7 +286,7 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
       })
     },
     onEvent: (name, listener) => join(name, 'listen', listener as (value: unknown) => void),
-    watchState: (name, listener) => join(name, 'watch', listener as (value: unknown) => void),
+    watchState: (name, listener) => join(name, 'watch', listener as (value: unknown, changed: ReadonlySet<string> | null) => void),
     stream(name, input, listener) {
       const id = nextId++
       if (link.state() === 'closed') {

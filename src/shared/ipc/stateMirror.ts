@@ -3,9 +3,11 @@ import type { StateRoute, StateRows } from './contract.ts'
 import { applyMerge } from './mergePatch.ts'
 
 export interface StateMirror {
-  /** Unchanged parts keep their identity. Throws nothing: what breaks the contract is kept, for the next patch, and answered with false. */
+  /** Unchanged parts keep their identity, except the record of a state with rows: that is one and the same, its rows replaced in it. Throws nothing: what breaks the contract is kept, for the next patch, and answered with false. */
   take(message: { readonly type: 'snapshot'; readonly value: unknown } | { readonly type: 'patch'; readonly patch: unknown }): boolean
   value(): unknown
+  /** Of a state with rows: the keys that the last message named. Null when any may have changed. */
+  changed(): ReadonlySet<string> | null
 }
 
 type Members = Readonly<Record<string, unknown>>
@@ -25,45 +27,49 @@ function mirrorWhole({ snapshot }: StateRoute): StateMirror {
       return snapshot.safeParse(value).success
     },
     value: () => value,
+    changed: () => null,
   }
 }
 
-/** A patch costs the rows that it names, and one shallow copy of the record. */
+/** A patch costs the rows that it names, however many there are. */
 function mirrorByRows({ snapshot }: StateRoute, { member, row }: StateRows): StateMirror {
   let head: unknown
-  let rows: Members = {}
+  // Without a prototype, so that a row named "__proto__" is a row.
+  let rows: Record<string, unknown> = Object.create(null)
+  let changed: ReadonlySet<string> | null = null
   let value: unknown
   let isHeadGood = false
   const broken = new Set<string>()
 
-  function takeRow(next: Record<string, unknown>, key: string, change: unknown): void {
+  function takeRow(key: string, change: unknown): void {
     broken.delete(key)
     if (change === null) {
-      delete next[key]
+      delete rows[key]
       return
     }
-    next[key] = applyMerge(next[key], change)
-    if (!row.safeParse(next[key]).success) broken.add(key)
+    rows[key] = applyMerge(rows[key], change)
+    if (!row.safeParse(rows[key]).success) broken.add(key)
   }
 
   return {
     take(message) {
       const isNew = message.type === 'snapshot'
       const { [member]: changes, ...rest } = membersOf(isNew ? message.value : message.patch)
-      if (isNew) broken.clear()
+      if (isNew) {
+        broken.clear()
+        rows = Object.create(null)
+      }
       if (isNew || Object.keys(rest).length > 0) {
         head = isNew ? rest : applyMerge(head, rest)
         isHeadGood = snapshot.safeParse({ ...membersOf(head), [member]: {} }).success
       }
-      if (isNew || changes !== undefined) {
-        // Without a prototype, so that a row named "__proto__" is a row.
-        const next: Record<string, unknown> = Object.assign(Object.create(null), isNew ? {} : rows)
-        for (const [key, change] of Object.entries(membersOf(changes))) takeRow(next, key, change)
-        rows = next
-      }
+      const named = Object.entries(membersOf(changes))
+      for (const [key, change] of named) takeRow(key, change)
+      changed = isNew ? null : new Set(named.map(([key]) => key))
       value = { ...membersOf(head), [member]: rows }
       return isHeadGood && broken.size === 0
     },
     value: () => value,
+    changed: () => changed,
   }
 }
