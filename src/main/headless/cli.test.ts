@@ -163,3 +163,43 @@ describe('a market on the sandbox', () => {
     expect(records.at(-1)).toMatchObject({ code: 'not-found' })
   })
 })
+
+describe('another dialect', () => {
+  const home = openHome()
+  let provider: SoukProcess
+  let seller: string
+
+  beforeAll(async () => {
+    provider = home.start(['provider', '--backend', 'toy', '--toy-speed', '500', '--price', '20000', '--no-house', '--no-open-requests', '--json'])
+    seller = String((await provider.waitFor('selling'))['pubkey'])
+  })
+  const buy = (name: string, ...args: readonly string[]) => home.run(['customer', '--prompt', 'What is 2+2?', '--data', join(home.folder, name), '--no-house', '--json', ...args])
+
+  test.concurrent.for<[string, string[], string]>([
+    ['nip90', ['--dialect', 'nip90', '--encrypted'], 'private'],
+    ['channel', ['--dialect', 'channel'], 'public-channel'],
+  ])('is spoken when it is named: %s', async ([dialect, args, privacy]) => {
+    const bought = await buy(dialect, '--select', seller.slice(0, 10), ...args)
+    expect(bought.code).toBe(EXIT.ok)
+    expect(found(bought, 'job')).toMatchObject({ dialect, privacy })
+    expect(found(bought, 'ended')).toMatchObject({ state: 'done', answer: expect.stringContaining('2 + 2 = 4') })
+  })
+
+  test.concurrent('that nobody knows, and an open request with a seller, are usage errors', async () => {
+    for (const args of [['--dialect', 'klingon'], ['--open', '--select', 'first']]) {
+      const { code, records } = await buy('typist', ...args)
+      expect([code, records.map(({ type }) => type)]).toEqual([EXIT.usage, ['error']])
+    }
+  })
+
+  test('an open request is answered by a seller that takes them, and by no other', async () => {
+    const taker = home.start(['provider', '--backend', 'toy', '--toy-speed', '500', '--price', '21000', '--no-house', '--open-requests', '--json', '--data', join(home.folder, 'taker')])
+    const { pubkey } = await taker.waitFor('selling')
+    const bought = await buy('caller', '--open', '--max-price', '25000')
+    expect(bought.code).toBe(EXIT.ok)
+    expect(found(bought, 'job')).toMatchObject({ dialect: 'nip90', privacy: 'public-relays' })
+    expect(found(bought, 'ended')).toMatchObject({ state: 'done', paidMsat: 21_021 })
+    expect(bought.records.findLast(({ type }) => type === 'job')).toMatchObject({ peer: pubkey })
+    expect(bought.records.some(({ type }) => type === 'offer')).toBe(false)
+  })
+})

@@ -1,5 +1,6 @@
 /** What selling, buying and serving take on the command line. */
 import { Option, type Command } from 'commander'
+import { DIALECTS } from '#shared/market/dialect.ts'
 import { channelId, collect, ollamaUrl, relayUrls, sellerName, wholeNumber } from './arguments.ts'
 import { addFolderOptions, addPassphraseOption } from './commonOptions.ts'
 
@@ -24,6 +25,10 @@ export function addMarketCommands(program: Command): void {
     .option('--stream', 'send the answer as it is made; without it, whole at the end')
     .option('--name <text>', 'name in the listing', sellerName)
     .option('--max-tokens <n>', 'longest answer', wholeNumber(1, 131_072))
+    .option('--open-requests', 'answer requests that name no seller, too (default: as the last time; at first yes)')
+    .option('--no-open-requests', 'answer only who asks this seller by name')
+    .option('--allow-urls', 'fetch public pages that a request names by their address (default: as the last time; at first not)')
+    .option('--no-allow-urls', 'refuse requests that name a page')
     .addHelpText('after', `
 Examples:
   souk provider --create-channel --stream
@@ -35,7 +40,10 @@ Examples:
     .option('--channel <id>', 'also look for sellers in this channel', channelId)
     .option('--discover', 'look for sellers by their listings (always done; kept for scripts)')
     .option('--prompt <text>', 'the question; - or nothing reads standard input')
-    .option('--select <rule>', 'cheapest, first, or the start of a seller’s public key', 'cheapest')
+    .option('--select <rule>', 'cheapest (the default), first, or the start of a seller’s public key')
+    .addOption(new Option('--open', 'ask whoever answers first, in public (in nip90)').conflicts('select'))
+    .addOption(new Option('--dialect <name>', 'ask in this dialect only (default: the best that the seller speaks)').choices(DIALECTS))
+    .option('--encrypted', 'hide question and answer from the relays, in nip90 too')
     .option('--max-price <msats>', 'most that the request may cost, in millisatoshi', wholeNumber(0, MOST_MSATS))
     .option('--max-tokens <n>', 'longest answer', wholeNumber(1, 131_072))
     .option('--discovery-time <seconds>', 'how long to look for sellers', wholeNumber(1, 600), 3)
@@ -44,6 +52,7 @@ Examples:
   souk customer --discover --select cheapest --max-price 20000 --prompt "What is 2+2?"
   cat question.txt | souk customer --json
   souk customer --select 8d146c70 --prompt "Again, you." > answer.md
+  souk customer --open --max-price 20000 --prompt "Who knows?"
 
 Ctrl-C stops the job: before the payment nothing is spent, after it the price is, and what arrived is kept.`)
     .action(async (options) => (await import('./commands/customer.ts')).customer(options))

@@ -59,6 +59,8 @@ test('the best dialect that both speak, and who can read it then', () => {
   expect(choose({ selection: { by: 'offer', key: 'b' } })).toBe('b nip90 public-relays')
   expect(choose({ selection: { by: 'offer', key: 'd' } })).toBe('d souk/1 private')
   expect(choose({ selection: { by: 'offer', key: 'd' }, dialect: 'channel' })).toBe('d channel public-channel')
+  expect(choose({ selection: { by: 'cheapest' }, dialect: 'nip90' })).toBe('b nip90 public-relays')
+  expect(choose({ selection: { by: 'offer', key: 'a' }, dialect: 'nip90' })).toBe('no-dialect')
 })
 
 test('in nip90 a seller with Souk is asked encrypted unless told otherwise, another one only when told so', () => {

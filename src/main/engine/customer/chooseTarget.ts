@@ -56,7 +56,10 @@ export function createTargetChooser({ offers, dialects, network, nowSecs, ownPub
       if (dialect === undefined) return fail('no-dialect', 'An open request cannot be made this way. Choose a seller.')
       return ok({ offer: null, dialect, privacy: dialect.privacy, encrypted: false, priceMsat: minMsat(wish.maxPriceMsat ?? limits().perJobMsat, limits().perJobMsat) })
     }
-    const candidates = allowed === anyDialect ? offers() : [...offers()].filter((offer) => chooseDialect(offer, allowed(offer), wish.dialect).ok)
+    // By a rule, only sellers that take that dialect are meant; one that is named says what it takes.
+    const { by } = wish.selection
+    const isOpenToAll = allowed === anyDialect && (wish.dialect === undefined || by === 'offer' || by === 'pubkey')
+    const candidates = isOpenToAll ? offers() : [...offers()].filter((offer) => chooseDialect(offer, allowed(offer), wish.dialect).ok)
     const offer = selectOffer<SeenOffer>(candidates, wish.selection, { network, maxPriceMsat: wish.maxPriceMsat ?? null, nowSecs: nowSecs(), excludePubkeys: [ownPubkey] })
     if (!offer.ok) return offer
     const dialect = chooseDialect(offer.value, allowed(offer.value), wish.dialect)

@@ -1,6 +1,8 @@
+import type { Question } from '#engine/customer/customer.ts'
 import { isLive } from '#engine/customer/selection.ts'
 import type { JobRow } from '#shared/ipc/common.ts'
 import { selectionSchema, type Selection } from '#shared/ipc/customer.ts'
+import type { DialectName } from '#shared/market/dialect.ts'
 import { formatSats, msat } from '#shared/market/msat.ts'
 import { connectToMarket } from '../connectToMarket.ts'
 import { EXIT, type ExitCode } from '../exitCodes.ts'
@@ -14,7 +16,11 @@ export interface CustomerCommandOptions extends CommonOptions {
   readonly channel?: string | undefined
   readonly discover?: boolean | undefined
   readonly prompt?: string | undefined
-  readonly select: string
+  readonly select?: string | undefined
+  /** Ask whoever answers. */
+  readonly open?: boolean | undefined
+  readonly dialect?: DialectName | undefined
+  readonly encrypted?: boolean | undefined
   readonly maxPrice?: number | undefined
   readonly maxTokens?: number | undefined
   readonly discoveryTime: number
@@ -27,7 +33,7 @@ const STOP_GRACE_MS = 3_000
 
 /** Finds a seller, asks, pays, and writes the answer to standard output as it comes. */
 export async function customer(options: CustomerCommandOptions): Promise<void> {
-  const selection = parseSelection(options.select)
+  const selection: Selection = options.open === true ? { by: 'open' } : parseSelection(options.select ?? 'cheapest')
   const prompt = await readPrompt(options.prompt)
   const elsewhere = (process.env['SOUK_NWC'] ?? '') === '' ? secondDataFolder(options) : null
   await withEngine(options, 'terminal', async (session) => {
@@ -38,7 +44,7 @@ export async function customer(options: CustomerCommandOptions): Promise<void> {
     const asked = engine.customer.ask({
       prompt,
       selection,
-      ...(options.maxPrice === undefined ? {} : { maxPriceMsat: msat(options.maxPrice) }),
+      ...askedHow(options),
       ...(options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens }),
     })
     if (!asked.ok) throw new CommandFailed(whyNotAsked(asked.error.code), asked.error.code, asked.error.message)
@@ -57,6 +63,11 @@ function whyNotAsked(code: string): ExitCode {
   return code === 'store-failed' ? EXIT.failed : EXIT.nothingFound
 }
 
+/** What of a question decides on whom it can go to. */
+function askedHow({ maxPrice, dialect, encrypted }: CustomerCommandOptions): Pick<Question, 'maxPriceMsat' | 'dialect' | 'encrypted'> {
+  return { maxPriceMsat: maxPrice === undefined ? undefined : msat(maxPrice), dialect, encrypted }
+}
+
 /** Waits the discovery time out, except that *first* and a named seller are taken as soon as they are there. */
 async function findSellers(session: Session, options: CustomerCommandOptions, selection: Selection): Promise<void> {
   const { engine, output, interrupt } = session
@@ -65,11 +76,13 @@ async function findSellers(session: Session, options: CustomerCommandOptions, se
     const problem = engine.directory.addChannel(options.channel)
     if (problem !== null) throw new CommandFailed(EXIT.usage, 'bad-channel', problem)
   }
+  // Whoever answers need not be known before.
+  if (selection.by === 'open') return
   output.say('Looking for sellers…')
   let forget = () => {}
   const found = new Promise<void>((resolve) => {
     const look = () => {
-      const fits = engine.customer.quote({ prompt: 'x', selection, ...(options.maxPrice === undefined ? {} : { maxPriceMsat: msat(options.maxPrice) }) }).ok
+      const fits = engine.customer.quote({ prompt: 'x', selection, ...askedHow(options) }).ok
       if (fits && selection.by !== 'cheapest') resolve()
     }
     const cancel = engine.clock.after(options.discoveryTime * 1_000, resolve)
@@ -86,7 +99,7 @@ async function findSellers(session: Session, options: CustomerCommandOptions, se
     if (!isLive(offer, nowSecs)) continue
     const price = offer.pricePerRequestMsat === null ? 'no price' : `${formatSats(offer.pricePerRequestMsat)} sats`
     output.say(`  ${offer.pubkey.slice(0, 12)}  ${price.padEnd(10)}  ${offer.name}  ${offer.models.join(', ')}`)
-    output.tell({ type: 'offer', pubkey: offer.pubkey, name: offer.name, priceMsat: offer.pricePerRequestMsat, models: offer.models, network: offer.network, channelId: offer.channelId })
+    output.tell({ type: 'offer', pubkey: offer.pubkey, name: offer.name, priceMsat: offer.pricePerRequestMsat, models: offer.models, network: offer.network, channelId: offer.channelId, dialects: offer.dialects })
   }
 }
 

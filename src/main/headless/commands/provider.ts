@@ -15,6 +15,8 @@ export interface ProviderCommandOptions extends CommonOptions {
   readonly stream?: boolean | undefined
   readonly name?: string | undefined
   readonly maxTokens?: number | undefined
+  readonly openRequests?: boolean | undefined
+  readonly allowUrls?: boolean | undefined
   readonly json?: boolean | undefined
 }
 
@@ -32,6 +34,8 @@ export async function provider(options: ProviderCommandOptions): Promise<void> {
       ...(options.model === undefined || options.model.length === 0 ? {} : { models: [...options.model] }),
       ...(options.name === undefined ? {} : { name: options.name }),
       ...(options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens }),
+      ...(options.openRequests === undefined ? {} : { openRequests: options.openRequests }),
+      ...(options.allowUrls === undefined ? {} : { allowUrlInputs: options.allowUrls }),
     })
     const said = new Map<string, string>()
     engine.jobChanged.listen((row) => {
