@@ -52,14 +52,17 @@ export function createMemoryPool({ urls = ['wss://memory.test'], network = creat
   const subscriptions = new Set<OpenSubscription>()
   const unwatch = new Map<string, () => void>()
   const uses = new Map<string, RelayUse>()
+  /** Named and not in the list. They stay until the pool is closed. */
+  const guests = new Set<string>()
   let demand: { readonly powBits: number; readonly frameIntervalMs: number | null } = { powBits: 0, frameIntervalMs: 20 }
   let clockSkewSecs: number | null = null
   /** Stands for the time of a connection: there is no clock here, and each is later than the one before. */
   let connections = 0
 
-  const useOf = (url: string) => uses.get(url) ?? { read: true, write: true }
-  const urlsFor = (use: 'read' | 'write') => [...unwatch.keys()].filter((url) => useOf(url)[use])
-  const isWanted = (subscription: OpenSubscription, url: string) => subscription.options.relays?.includes(url) ?? (unwatch.has(url) && useOf(url).read)
+  const useOf = (url: string) => (guests.has(url) ? { read: false, write: false } : (uses.get(url) ?? { read: true, write: true }))
+  const listed = () => [...unwatch.keys()].filter((url) => !guests.has(url))
+  const urlsFor = (use: 'read' | 'write') => listed().filter((url) => useOf(url)[use])
+  const isWanted = (subscription: OpenSubscription, url: string) => subscription.options.relays?.includes(url) ?? useOf(url).read
   const later = (run: () => void) => queueMicrotask(run)
 
   const give = (subscription: OpenSubscription, event: NostrEvent, url: string) => {
@@ -82,7 +85,7 @@ export function createMemoryPool({ urls = ['wss://memory.test'], network = creat
         ...(before ?? counts),
         url: relay.url,
         ...useOf(relay.url),
-        guest: false,
+        guest: guests.has(relay.url),
         state: relay.online ? 'connected' : 'waiting',
         problem: relay.online ? null : 'the plug is pulled',
         connectedAt: relay.online ? ++connections : null,
@@ -97,6 +100,42 @@ export function createMemoryPool({ urls = ['wss://memory.test'], network = creat
     return { relay: relay.url, verdict: 'refused', prefix, message: refusal }
   }
 
+  const watch = (url: string) => {
+    const relay = network(url)
+    const stopEvents = relay.watch((event) => {
+      // Who asks later gets it as a stored event, or not at all.
+      const open = new Set(subscriptions)
+      later(() => {
+        if (!relay.online) return
+        for (const subscription of open) {
+          if (isWanted(subscription, url) && matchesAnyFilter(subscription.filters, event)) give(subscription, event, url)
+        }
+      })
+    })
+    const catchUp = () =>
+      later(() => {
+        if (!relay.online) return
+        for (const subscription of new Set(subscriptions)) if (isWanted(subscription, url)) giveStored(subscription, relay)
+      })
+    const stopOnline = relay.watchOnline((online) => {
+      showStatus(relay)
+      if (online) catchUp()
+    })
+    unwatch.set(url, () => {
+      stopEvents()
+      stopOnline()
+    })
+    showStatus(relay)
+    catchUp()
+  }
+  const invite = (named: readonly string[] = []) => {
+    for (const url of named) {
+      if (unwatch.has(url)) continue
+      guests.add(url)
+      watch(url)
+    }
+  }
+
   const pool: MemoryPool = {
     status,
     work: createSignal<WorkProgress | null>(null),
@@ -104,46 +143,21 @@ export function createMemoryPool({ urls = ['wss://memory.test'], network = creat
     openSubscriptions: () => subscriptions.size,
     add(url, use) {
       if (!/^wss?:\/\/\S+$/.test(url)) return 'A relay address starts with wss:// or ws://.'
+      guests.delete(url)
       if (use !== undefined) uses.set(url, use)
-      if (unwatch.has(url)) {
-        showStatus(network(url))
-        return null
-      }
-      const relay = network(url)
-      const stopEvents = relay.watch((event) => {
-        // Who asks later gets it as a stored event, or not at all.
-        const open = new Set(subscriptions)
-        later(() => {
-          if (!relay.online) return
-          for (const subscription of open) {
-            if (isWanted(subscription, url) && matchesAnyFilter(subscription.filters, event)) give(subscription, event, url)
-          }
-        })
-      })
-      const catchUp = () =>
-        later(() => {
-          if (!relay.online) return
-          for (const subscription of new Set(subscriptions)) if (isWanted(subscription, url)) giveStored(subscription, relay)
-        })
-      const stopOnline = relay.watchOnline((online) => {
-        showStatus(relay)
-        if (online) catchUp()
-      })
-      unwatch.set(url, () => {
-        stopEvents()
-        stopOnline()
-      })
-      showStatus(relay)
-      catchUp()
+      if (unwatch.has(url)) showStatus(network(url))
+      else watch(url)
       return null
     },
     remove(url) {
       unwatch.get(url)?.()
       unwatch.delete(url)
+      guests.delete(url)
       status.set(Object.fromEntries(Object.entries(status.get()).filter(([known]) => known !== url)))
     },
-    urls: (use) => (use === undefined ? [...unwatch.keys()] : urlsFor(use)),
+    urls: (use) => (use === undefined ? listed() : urlsFor(use)),
     subscribe(filters, options) {
+      invite(options.relays)
       const subscription: OpenSubscription = { filters, options, seen: new Set(), closed: false }
       subscriptions.add(subscription)
       later(() => {
@@ -158,6 +172,7 @@ export function createMemoryPool({ urls = ['wss://memory.test'], network = creat
       }
     },
     async publish(event, relays) {
+      invite(relays)
       const verdicts = (relays ?? urlsFor('write')).map((url) => publishTo(network(url), event))
       await Promise.resolve()
       return { accepted: verdicts.some(({ verdict }) => verdict === 'accepted'), verdicts }
@@ -169,7 +184,7 @@ export function createMemoryPool({ urls = ['wss://memory.test'], network = creat
     reauthenticate: () => {},
     demand: (change) => void (demand = { ...demand, ...change }),
     skewClocks: (secs) => void (clockSkewSecs = secs),
-    connected: () => Promise.resolve([...unwatch.keys()].some((url) => network(url).online)),
+    connected: () => Promise.resolve(listed().some((url) => network(url).online)),
     close() {
       for (const url of unwatch.keys()) pool.remove(url)
       for (const subscription of subscriptions) subscription.closed = true
