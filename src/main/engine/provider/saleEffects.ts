@@ -47,13 +47,17 @@ export function createSaleEffects(options: SaleEffectsOptions): (effect: SaleEff
   async function watchPayment(jobId: string, invoice: Invoice, signal: AbortSignal): Promise<void> {
     let waitMs = FIRST_LOOK_MS
     while (!signal.aborted) {
-      const found = await unlessAborted(wallet.lookup(invoice.paymentHash, 'incoming'), signal)
-      if (found === null) return
-      if (found.ok && found.value?.state === 'settled') {
+      // A hint outruns the answer under way, which may have been lost with the wallet's connection.
+      const hinted = new AbortController()
+      const forget = wallet.watch((hint) => hint.paymentHash === invoice.paymentHash && hinted.abort())
+      const found = await unlessAborted(wallet.lookup(invoice.paymentHash, 'incoming'), AbortSignal.any([signal, hinted.signal]))
+      if (found?.ok === true && found.value?.state === 'settled') {
+        forget()
         options.dispatch(jobId, { at: clock.now(), type: 'paymentSeen', settledMsat: found.value.amountMsat })
         return
       }
-      await pause(clock, waitMs, signal, (wake) => wallet.watch((hint) => hint.paymentHash === invoice.paymentHash && wake()))
+      await pause(clock, waitMs, AbortSignal.any([signal, hinted.signal]))
+      forget()
       waitMs = Math.min(MAX_LOOK_MS, waitMs * 1.5)
     }
   }
