@@ -1,5 +1,4 @@
 /** The results of one job, as its customer reads and checks them (PROTOCOL.md §5). */
-import { isMsat, type Msat } from '#shared/market/msat.ts'
 import { decodeInvoice } from '#shared/protocol/bolt11.ts'
 import { isEncrypted } from '#shared/protocol/envelope.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
@@ -49,21 +48,24 @@ export function createPrivateAnswers({ purchase, provider, identity, relays, col
   const requestId = purchase.request.event.id
   const closing = new AbortController()
   const intent = intentOf(purchase.phase)
-  const payments = new Map<string, Msat>(intent === null ? [] : [[intent.paymentHash, intent.amountMsat]])
+  const invoices = new Set<string>(intent === null ? [] : [intent.bolt11])
   let collecting = 0
 
   const ignore = (reason: string) => log('warn', 'a result was not taken', { jobId, reason })
 
-  function rememberInvoice(bolt11: string): void {
-    const decoded = decodeInvoice(bolt11)
-    if (decoded.ok && isMsat(decoded.value.amountMsat) && payments.size < MAX_INVOICES) payments.set(decoded.value.paymentHash, decoded.value.amountMsat)
+  /** What may have been paid: of several invoices the purchase took one. */
+  function payments() {
+    return [...invoices].flatMap((bolt11) => {
+      const decoded = decodeInvoice(bolt11)
+      return decoded.ok && decoded.value.amountMsat !== null ? [{ paymentHash: decoded.value.paymentHash, amountMsat: decoded.value.amountMsat }] : []
+    })
   }
 
   /** The receipt if it is one, by the provider, for this answer and its payment. */
   function checked(receipt: NostrEvent | null, sha256: string): NostrEvent | null {
     if (receipt === null) return null
     const said = parseReceipt(receipt)
-    const job = { requestId, customer: identity.signer.pubkey, sha256, payments: [...payments].map(([paymentHash, amountMsat]) => ({ paymentHash, amountMsat })) }
+    const job = { requestId, customer: identity.signer.pubkey, sha256, payments: payments() }
     const isSigned = receipt.pubkey === provider && crypto.verify(receipt)
     const fault = !isSigned ? 'The provider did not sign it.' : said.ok ? findReceiptFault(said.value, job) : said.error.message
     if (fault === null) return receipt
@@ -112,7 +114,7 @@ export function createPrivateAnswers({ purchase, provider, identity, relays, col
     inbox: {
       ...inbox,
       onInvoice(from, event, bolt11) {
-        rememberInvoice(bolt11)
+        if (invoices.size < MAX_INVOICES) invoices.add(bolt11)
         inbox.onInvoice(from, event, bolt11)
       },
     },
