@@ -11,6 +11,7 @@ import { createCustomer, type Customer } from './customer/customer.ts'
 import { createPurchaseDialects } from './customer/dialects/purchaseDialects.ts'
 import { createChannels, type Channels } from './customer/channels/channels.ts'
 import { createDirectory, type Directory } from './customer/directory.ts'
+import { createPinger } from './customer/pinger.ts'
 import { createMutes, type Mutes } from './customer/mutes/mutes.ts'
 import { createPeerRelays } from './customer/peerRelays.ts'
 import { watchClock } from './clockWarning.ts'
@@ -20,12 +21,12 @@ import type { Backend } from './inference/backend.ts'
 import { createOllamaBackend } from './inference/ollama.ts'
 import { createToyBackend } from './inference/toy.ts'
 import { createNotices, type Notices } from './notices.ts'
-import { createCipher } from './nostr/cipher.ts'
 import { createJobIdentities } from './nostr/jobIdentity.ts'
 import { loadNostrCrypto } from './nostr/crypto.ts'
 import { createMiner } from './nostr/mining/miner.ts'
 import { createRelayPool } from './nostr/pool.ts'
 import type { RelayPool } from './nostr/relayPool.ts'
+import { createSteadyCipher } from './nostr/steadyCipher.ts'
 import { openKeyring, type Keyring } from './keyring.ts'
 import type { Clock, Log, OpenWebSocket, Random, Secrets } from './ports.ts'
 import { createPreferences, type Preferences } from './preferences.ts'
@@ -192,7 +193,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   const keyring = keys.value
   const crypto = await loadNostrCrypto()
   const signer = crypto.createSigner(keyring.identity.secretKey)
-  const cipher = createCipher(keyring.identity.secretKey, random)
+  const cipher = createSteadyCipher(keyring.identity.secretKey, random)
 
   const needsSandbox = config.wallet.kind === 'sandbox' || config.relays === undefined
   let sandbox: Sandbox | null = null
@@ -254,6 +255,8 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
     dialects: (channelId, terms) =>
       createSaleDialects({
         pool, signer, cipher, crypto, clock, channelId, terms, publicRelays,
+        receiptSigner: crypto.createSigner(keyring.identity.secretKey, true),
+        isSelling: () => isSelling(),
         web: ports.web ?? null,
         isOwnRequest: (requestId) => journal.row('customer', jobIdOf(requestId)) !== null,
         pieceIntervalMs: () => (pool.urls().every(isLoopback) ? LOCAL_PIECE_INTERVAL_MS : PUBLIC_PIECE_INTERVAL_MS),
@@ -281,14 +284,16 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   const mutes = createMutes({ pool, signer, cipher, clock, log, store: settings })
   undo.push(() => mutes.close())
   const hidden = { includes: (pubkey: string, eventId: string) => mutes.isMuted(pubkey) || mutes.isHidden(eventId), subscribe: mutes.muted.subscribe }
-  const directory = createDirectory({ pool, clock, log, ownPubkey: () => signer.pubkey, hidden })
+  const pinger = createPinger({ pool, crypto, random, clock, onPong: (pubkey, atMs) => directory.heard(pubkey, atMs) })
+  undo.push(() => pinger.close())
+  const directory = createDirectory({ pool, clock, log, ownPubkey: () => signer.pubkey, hidden, probe: (offer) => pinger.ping(offer) })
   undo.push(() => directory.close())
   const channels = createChannels({ pool, signer, clock, store: settings, directory, publicRelays })
   undo.push(() => channels.close())
   const customer = createCustomer({
     clock, log, wallet, journal, threads, directory, onJobChanged,
     ownPubkey: signer.pubkey,
-    dialects: createPurchaseDialects({ pool, signer, clock, identities: createJobIdentities(keyring.identity.secretKey, crypto, random), answerRelays: publicRelays }),
+    dialects: createPurchaseDialects({ pool, signer, clock, log, crypto, identities: createJobIdentities(keyring.identity.secretKey, crypto, random), answerRelays: publicRelays }),
     onStoreFailure, onUnreadable,
     limits: () => preferences.settings.get().limits,
     onlyPrivate: () => preferences.settings.get().onlyPrivate,

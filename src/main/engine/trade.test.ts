@@ -66,7 +66,9 @@ describe('a trade', () => {
     })
     const [bought, sold] = await Promise.all([ended(buyer, 'customer', jobId), ended(seller, 'provider', jobId)])
     expect(bought).toMatchObject({ state: 'done', movedMsat: PRICE + FEE, feeMsat: FEE, peer: pubkeyOf(seller) })
-    expect(sold).toMatchObject({ state: 'done', movedMsat: PRICE, outputTokens: 30, peer: pubkeyOf(buyer) })
+    expect(sold).toMatchObject({ state: 'done', movedMsat: PRICE, outputTokens: 30, dialect: 'souk/1', privacy: 'private' })
+    // The seller knows the key of one job.
+    expect(sold.peer).not.toBe(pubkeyOf(buyer))
     expect(buyer.customer.answer(jobId).split(/\s+/)).toHaveLength(30)
     expect(streamed).toBe(buyer.customer.answer(jobId))
     expect(pieces).toBeGreaterThan(1)
@@ -114,7 +116,7 @@ describe('a trade', () => {
 
   it('is stopped in the middle: what arrived is kept, the seller stops working and delivers what was made', async () => {
     const [seller, buyer, watcher] = [await openSeller({ concurrency: 1 }, { toyTokensPerSecond: 100 }), await openBuyer(), keep(await openPeer(market))]
-    const { jobId } = await askSeller(buyer, pubkeyOf(seller), LONG_QUESTION)
+    const { jobId } = await askSeller(buyer, pubkeyOf(seller), LONG_QUESTION, { dialect: 'channel' })
     await firstText(buyer, jobId)
     buyer.customer.stop(jobId)
     const [bought, sold] = await Promise.all([ended(buyer, 'customer', jobId), ended(seller, 'provider', jobId)])

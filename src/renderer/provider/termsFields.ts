@@ -16,7 +16,7 @@ export interface WholeField {
 
 export const WHOLE_FIELDS: readonly WholeField[] = [
   { term: 'maxTokens', label: 'Longest answer', hint: 'A request for more gets this much.', unit: 'tokens', min: 1, max: 131_072 },
-  { term: 'maxPromptBytes', label: 'Longest request', hint: 'A longer one is refused.', unit: 'bytes', min: 64, max: 49_152 },
+  { term: 'maxPromptBytes', label: 'Longest request', hint: 'A longer one is refused.', unit: 'bytes', min: 64, max: 1_048_576 },
   { term: 'concurrency', label: 'At the same time', hint: 'More share the machine, and each gets slower.', unit: 'jobs', min: 1, max: 16 },
   { term: 'queueLength', label: 'Queue length', hint: 'When it is full, requests are refused.', unit: 'jobs', min: 0, max: 1_000 },
   { term: 'maxOpenPerCustomer', label: 'Open requests of one customer', hint: 'Keeps one key from filling the queue.', unit: 'jobs', min: 1, max: 1_000 },

@@ -12,7 +12,7 @@ export const saleTermsSchema = z.object({
   /** Empty: every local model. */
   models: z.array(z.string().max(200)).max(200),
   maxTokens: z.number().int().min(1).max(131_072),
-  maxPromptBytes: z.number().int().min(64).max(49_152),
+  maxPromptBytes: z.number().int().min(64).max(1_048_576),
   concurrency: z.number().int().min(1).max(16),
   queueLength: z.number().int().min(0).max(1_000),
   /** Open requests from one key before it is refused. */

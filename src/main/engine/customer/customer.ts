@@ -90,6 +90,8 @@ export interface Customer {
 }
 
 const TITLE_CHARACTERS = 60
+/** Earlier turns go along as far as a seller that says nothing about its limit takes them; a question may be longer. */
+const MAX_HISTORY_BYTES = 16_384
 /** Payments that failed this recently are looked at once more at the start, so many of them. */
 const LATE_WINDOW_MS = 86_400_000
 const MAX_LATE_LOOKS = 20
@@ -183,7 +185,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     // Asked for while the question is still being written.
     if (offer !== null) options.peerRelays(offer.pubkey)
     const turns = question.threadId === undefined ? [] : threads.turns(question.threadId).map((turn) => ({ prompt: turn.prompt, answer: answer(turn.jobId) }))
-    const rendered = renderConversation(turns, question.prompt, dialect.maxPromptBytes)
+    const rendered = renderConversation(turns, question.prompt, Math.min(dialect.maxPromptBytes, MAX_HISTORY_BYTES))
     const maxFeeMsat = feeCap(priceMsat, options.limits().maxFeePermille)
     const tooLong = rendered.promptBytes > dialect.maxPromptBytes ? `The question has ${rendered.promptBytes} bytes; this way takes at most ${dialect.maxPromptBytes}. Shorten it.` : null
     return ok({ offer, dialect: dialect.name, privacy, encrypted, priceMsat, maxFeeMsat, ...rendered, problem: tooLong ?? problemWith(priceMsat, maxFeeMsat) })

@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { sats } from '#shared/market/msat.ts'
 import { createToyBackend, TOY_MODEL } from '../inference/toy.ts'
-import { createCipher } from '../nostr/cipher.ts'
 import type { NostrCrypto } from '../nostr/crypto.ts'
 import { createPhrase, deriveIdentity } from '../nostr/identity.ts'
 import { createRelayPool } from '../nostr/pool.ts'
+import { createSteadyCipher } from '../nostr/steadyCipher.ts'
 import type { Clock, Log, OpenWebSocket, Random } from '../ports.ts'
 import { createSaleDialects } from '../provider/dialects/saleDialects.ts'
-import { createProvider } from '../provider/provider.ts'
+import { createProvider, type Provider } from '../provider/provider.ts'
 import { openDatabase } from '../store/database.ts'
 import { createJournal } from '../store/journal.ts'
 import { MIGRATIONS } from '../store/migrations.ts'
@@ -63,7 +63,7 @@ async function openHouse({ sandbox, clock, random, log, openWebSocket, crypto, t
   const toy = createToyBackend({ clock, ...(toyTokensPerSecond === undefined ? {} : { tokensPerSecond: toyTokensPerSecond }) })
   const signer = crypto.createSigner(identity.secretKey)
   const publicRelays = () => [sandbox.relayUrl]
-  const provider = createProvider({
+  const provider: Provider = createProvider({
     clock, log, pool, settings,
     signer,
     wallet: wallet.value,
@@ -72,7 +72,15 @@ async function openHouse({ sandbox, clock, random, log, openWebSocket, crypto, t
     availableModels: () => [TOY_MODEL],
     publicRelays,
     dialects: (channelId, terms) =>
-      createSaleDialects({ pool, signer, cipher: createCipher(identity.secretKey, random), crypto, clock, channelId, terms, publicRelays, web: null, isOwnRequest: () => false, pieceIntervalMs: () => PIECE_INTERVAL_MS }),
+      createSaleDialects({
+        pool, signer, crypto, clock, channelId, terms, publicRelays,
+        receiptSigner: crypto.createSigner(identity.secretKey, true),
+        cipher: createSteadyCipher(identity.secretKey, random),
+        isSelling: () => provider.status.get().selling === 'on',
+        web: null,
+        isOwnRequest: () => false,
+        pieceIntervalMs: () => PIECE_INTERVAL_MS,
+      }),
     onJobChanged: () => {},
     onStoreFailure: (error) => log('error', 'the house store refused a write', { reason: error.message }),
     onUnreadable: (jobId, error) => log('error', 'a job of the house cannot be read', { jobId, reason: error.message }),

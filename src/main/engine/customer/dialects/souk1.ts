@@ -109,7 +109,7 @@ export function createPrivatePurchases({ pool, clock, log, crypto, identities, a
     privacy: 'private',
     maxPromptBytes: MAX_PRIVATE_TEXT_BYTES,
     takesOpenRequests: false,
-    takesEncrypted: true,
+    takesEncrypted: false,
     makeRequest(draft, isTaken) {
       if (draft.provider === null) throw new Error('A private request is to somebody.')
       for (;;) {
