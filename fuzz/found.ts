@@ -13,6 +13,7 @@ const foundCaseSchema = z.object({
   index: z.int(),
   /** What was wrong with it then. */
   fault: z.string(),
+  /** Null when it nests too deeply to be written down. */
   input: z.unknown(),
 })
 export type FoundCase = z.output<typeof foundCaseSchema>

@@ -10,6 +10,9 @@ import { loadTargets } from './targets.ts'
 
 const DEFAULT_CASES = 100_000
 
+// A refused JSON text is an exception inside of a parser, and most of the time goes into describing where.
+Error.stackTraceLimit = 0
+
 const { values: options } = parseArgs({
   options: { target: { type: 'string', multiple: true }, cases: { type: 'string' }, seed: { type: 'string' }, from: { type: 'string' } },
 })
@@ -64,7 +67,8 @@ function describeSlowest({ slowestMs, slowestBytes, target }: Report): string {
 }
 
 function reportFailure(failure: FoundCase): void {
-  process.stdout.write(`  ${JSON.stringify(failure)}\n  kept in ${keepCase(failure)}; again: npm run fuzz -- --target ${failure.target} --seed ${failure.seed} --from ${failure.index} --cases 1\n`)
+  const kept = failure.input === null ? 'not kept' : `kept in ${keepCase(failure)}`
+  process.stdout.write(`  ${JSON.stringify(failure)}\n  ${kept}; again: npm run fuzz -- --target ${failure.target} --seed ${failure.seed} --from ${failure.index} --cases 1\n`)
 }
 
 function readNumber(name: string, text: string | undefined, otherwise: number): number {

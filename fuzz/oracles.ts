@@ -20,6 +20,14 @@ export interface Verdict {
 
 /** `record`: what has been slowest so far, in ms; less is not worth measuring again. */
 export function judge(target: FuzzTarget, input: unknown, record = REMEASURE_MS): Verdict {
+  const verdict = readTwice(target, input, record)
+  const polluted = findPollution()
+  if (polluted === null) return verdict
+  restorePrototypes()
+  return { ...verdict, fault: `pollution: ${polluted}` }
+}
+
+function readTwice(target: FuzzTarget, input: unknown, record: number): Verdict {
   let output: unknown
   let ms = 0
   const measure = () => {
@@ -36,14 +44,10 @@ export function judge(target: FuzzTarget, input: unknown, record = REMEASURE_MS)
     return { ms, output, fault: faultOf(target, input, first, output) ?? (ms > MAX_MS ? `slow: ${ms.toFixed(1)} ms` : null) }
   } catch (error) {
     return { ms, output: undefined, fault: `throws: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`.slice(0, 300) }
-  } finally {
-    restorePrototypes()
   }
 }
 
 function faultOf(target: FuzzTarget, input: unknown, first: unknown, second: unknown): string | null {
-  const polluted = findPollution()
-  if (polluted !== null) return `pollution: ${polluted}`
   const difference = compare(first, second)
   if (difference !== null) return `unsteady: the second reading differs: ${difference}`
   const message = messageOf(first)
@@ -62,22 +66,22 @@ function messageOf(output: unknown): string | null {
 
 const GUARDED = [Object.prototype, Array.prototype, Function.prototype, String.prototype, Number.prototype, Map.prototype, Set.prototype] as const
 const asTheyWere = GUARDED.map((prototype) => Object.getOwnPropertyDescriptors(prototype) as Readonly<Record<PropertyKey, PropertyDescriptor>>)
-const keysAsTheyWere = GUARDED.map((prototype) => Reflect.ownKeys(prototype).length)
+const methods = Object.entries(asTheyWere[0] ?? {}).filter(([key]) => key !== '__proto__').map(([key, { value }]) => [key, value as unknown] as const)
+const ofEverybody = Object.prototype as unknown as Readonly<Record<string, unknown>>
 
-/** What was added to a prototype, or replaced in everybody's. */
+/** What an assignment left behind: a member that was added to a prototype, or one of everybody's that was replaced. */
 function findPollution(): string | null {
-  for (const [index, prototype] of GUARDED.entries()) {
-    if (Reflect.ownKeys(prototype).length !== keysAsTheyWere[index]) return `${prototype.constructor.name}.prototype has other keys than before`
+  for (const prototype of GUARDED) {
+    // Whatever is assigned is enumerable, and nothing of a prototype's own is.
+    const [added] = Object.keys(prototype)
+    if (added !== undefined) return `${added} was added to ${prototype === Object.prototype ? 'everybody' : 'a prototype'}`
   }
-  for (const key of Reflect.ownKeys(Object.prototype)) {
-    if (Object.getOwnPropertyDescriptor(Object.prototype, key)?.value !== asTheyWere[0]?.[key]?.value) return `Object.prototype.${String(key)} was replaced`
-  }
+  for (const [key, value] of methods) if (ofEverybody[key] !== value) return `${key} of everybody was replaced`
   return null
 }
 
 /** So that one fault is one case, and not every case after it. */
 function restorePrototypes(): void {
-  if (findPollution() === null) return
   for (const [index, prototype] of GUARDED.entries()) {
     const known = asTheyWere[index] ?? {}
     for (const key of Reflect.ownKeys(prototype)) if (!Object.hasOwn(known, key)) Reflect.deleteProperty(prototype, key)

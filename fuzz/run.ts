@@ -55,8 +55,9 @@ export function runTarget(target: FuzzTarget, options: RunOptions): Report {
     if (fault === null) return isRefusal(output)
     if (isKnown(fault)) return true
     const isSame = (candidate: unknown) => target.accepts(candidate) && wordOf(judge(target, candidate).fault) === wordOf(fault)
-    const smallest = minimize(input, isSame)
-    failures.push({ target: target.name, seed, index, fault: judge(target, smallest).fault ?? fault, input: smallest })
+    // What nests too deeply to be written down cannot be kept: its index makes it again.
+    const smallest = isWritable(input) ? minimize(input, isSame) : null
+    failures.push({ target: target.name, seed, index, fault: (smallest === null ? null : judge(target, smallest).fault) ?? fault, input: smallest })
     return true
   }
 
@@ -83,11 +84,16 @@ function wordOf(fault: string | null): string | null {
   return fault === null ? null : fault.slice(0, fault.indexOf(':'))
 }
 
+function isWritable(input: unknown): boolean {
+  try {
+    return JSON.stringify(input) !== undefined
+  } catch {
+    return false
+  }
+}
+
 /** In bytes of UTF-8, as JSON unless it is a text. */
 function sizeOf(input: unknown): number {
-  try {
-    return Buffer.byteLength(typeof input === 'string' ? input : JSON.stringify(input))
-  } catch {
-    return Number.NaN // nested deeper than JSON.stringify can write
-  }
+  if (typeof input === 'string') return Buffer.byteLength(input)
+  return isWritable(input) ? Buffer.byteLength(JSON.stringify(input)) : Number.NaN
 }

@@ -27,7 +27,8 @@ interface Agreement {
 
 const isText = (input: unknown) => typeof input === 'string'
 
-function agree(ours: unknown, theirs: unknown, rule: string | null): Agreement {
+/** Throws where the verdicts differ, unless ours refuses by `rule`. A verdict is what comes out; false and null are refusals. */
+export function agree(ours: unknown, theirs: unknown, rule: string | null): Agreement {
   if (ours === theirs) return ours === false || ours === null ? { ok: false, outcome: 'both refuse' } : { ok: true, outcome: 'both accept' }
   if ((ours === false || ours === null) && rule !== null) return { ok: false, outcome: `only ours refuses: ${rule}` }
   throw new Error(`ours says ${String(ours).slice(0, 40)}, nostr-tools ${String(theirs).slice(0, 40)}`)
