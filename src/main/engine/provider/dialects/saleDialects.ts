@@ -53,7 +53,7 @@ export function createSaleDialects(options: SaleDialectsOptions): readonly SaleD
     speaksSouk1: true,
   })
   // What is stored goes out again after a crash as the same event.
-  const answers = createJobAnswers({ ...options, cipher: { ...cipher, encrypt: cipher.encryptSteadily } })
+  const answers = createJobAnswers({ ...options, cipher: { ...cipher, encrypt: (peer, text) => cipher.encryptSteadily(peer, text) } })
   const frames = createFrameInbox(options)
   return [createPrivateSales({ ...options, answers, frames }), createNip90Sales({ clock, requests, answers }), createChannelSales({ ...options, relayHint })]
 }
