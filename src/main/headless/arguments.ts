@@ -1,4 +1,5 @@
 /** What an argument may be: each parser refuses with what would be right. */
+import { bech32 } from '@scure/base'
 import { InvalidArgumentError } from 'commander'
 import { parseBackendUrl } from '#engine/inference/backendUrl.ts'
 import { parseRelayAddress } from '#engine/nostr/relayAddress.ts'
@@ -22,7 +23,7 @@ export function relayUrls(value: string, before: readonly string[] = []): readon
 
 export function channelId(value: string): string {
   const id = value.trim().toLowerCase()
-  if (!/^[0-9a-f]{64}$/.test(id)) throw new InvalidArgumentError('A channel is named by the 64 hex characters that `souk provider` prints.')
+  if (!/^[0-9a-f]{64}$/.test(id)) throw new InvalidArgumentError('A channel is named by the 64 hex characters that `souk provider` and `souk channel list` print.')
   return id
 }
 
@@ -42,6 +43,35 @@ export function sellerName(value: string): string {
   const name = value.trim()
   if (name.length < 1 || name.length > 80) throw new InvalidArgumentError('A name has 1 to 80 characters.')
   return name
+}
+
+const MOST_NAME_CHARS = 80
+const MOST_ABOUT_CHARS = 500
+
+export function channelName(value: string): string {
+  const name = value.trim()
+  if (name.length < 1 || name.length > MOST_NAME_CHARS) throw new InvalidArgumentError(`A channel’s name has 1 to ${MOST_NAME_CHARS} characters.`)
+  return name
+}
+
+export function channelAbout(value: string): string {
+  const about = value.trim()
+  if (about.length > MOST_ABOUT_CHARS) throw new InvalidArgumentError(`A description has at most ${MOST_ABOUT_CHARS} characters.`)
+  return about
+}
+
+/** A public key in hex, whole or its start, or as an npub: in hex, whole or its start. */
+export function publicKey(value: string): string {
+  const text = value.trim().toLowerCase()
+  const hex = text.startsWith('npub1') ? readNpub(text) : text
+  if (hex === null || !/^[0-9a-f]{4,64}$/.test(hex)) throw new InvalidArgumentError('A key is an npub, 64 hex characters, or at least the first four of them.')
+  return hex
+}
+
+function readNpub(text: string): string | null {
+  const decoded = bech32.decodeUnsafe(text, 100)
+  const bytes = decoded?.prefix === 'npub' ? bech32.fromWordsUnsafe(decoded.words) : undefined
+  return bytes instanceof Uint8Array && bytes.length === 32 ? Buffer.from(bytes).toString('hex') : null
 }
 
 /** Sats as a person types them. */

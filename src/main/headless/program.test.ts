@@ -16,7 +16,7 @@ async function parse(args: readonly string[]): Promise<string> {
   return said
 }
 
-test.for([['provider'], ['customer'], ['serve'], ['wallet'], ['identity'], ['relay'], ['mint'], ['doctor']])('souk %s --help shows examples', async ([command]) => {
+test.for([['provider'], ['customer'], ['serve'], ['channel'], ['mute'], ['unmute'], ['mutes'], ['wallet'], ['identity'], ['relay'], ['mint'], ['doctor']])('souk %s --help shows examples', async ([command]) => {
   const help = await parse([command ?? '', '--help'])
   expect(help).toContain('Examples:')
   expect(help.split('Examples:')[1]).toContain(`souk ${command}`)
@@ -24,7 +24,7 @@ test.for([['provider'], ['customer'], ['serve'], ['wallet'], ['identity'], ['rel
 
 test('souk --help names every command, exit status and variable', async () => {
   const help = await parse(['--help'])
-  for (const word of ['provider', 'customer', 'serve', 'wallet', 'identity', 'relay', 'mint', 'doctor', 'Exit status', '130 interrupted', 'SOUK_HOME', 'SOUK_NWC']) expect(help).toContain(word)
+  for (const word of ['provider', 'customer', 'serve', 'channel', 'mute', 'unmute', 'mutes', 'wallet', 'identity', 'relay', 'mint', 'doctor', 'Exit status', '130 interrupted', 'SOUK_HOME', 'SOUK_NWC']) expect(help).toContain(word)
 })
 
 test.for<[string, string[], RegExp]>([
@@ -46,6 +46,16 @@ test.for<[string, string[], RegExp]>([
   ['a hash that is none', ['wallet', 'lookup', 'abc'], /64 hex/],
   ['an address of Ollama that is none', ['provider', '--ollama-url', 'ftp://x'], /http:\/\//],
   ['a fault that is none', ['mint', 'faults', '--pay', 'explode'], /timeout-then-paid/],
+  ['a channel to join that is none', ['channel', 'join', 'general'], /64 hex/],
+  ['no channel to join', ['channel', 'join'], /missing required argument/],
+  ['a channel without a name', ['channel', 'create', ' '], /1 to 80/],
+  ['a description beyond its bound', ['channel', 'create', 'x', '--about', 'y'.repeat(501)], /at most 500/],
+  ['something that channels cannot do', ['channel', 'jion', 'a'.repeat(64)], /unknown command 'jion'[^]*Did you mean join/],
+  ['a key that is a name', ['mute', 'Parrot'], /npub, 64 hex/],
+  ['too little of a key', ['mute', 'abc'], /first four/],
+  ['an npub with a slip', ['unmute', 'npub1zutzeysacnf9rru6zqwmxd54mud0k44tst6l70ja5mhv8jjumytsd2x7nv'], /npub, 64 hex/],
+  ['a secret key in the place of a public one', ['mute', 'nsec10allq0gjx7fddtzef0ax00mdps9t2kmtrldkyjfs8l5xruwvh2dq0lhhkp'], /npub, 64 hex/],
+  ['nobody to mute', ['mute'], /missing required argument/],
   ['a port beyond ports', ['relay', '--port', '70000'], /0 to 65535/],
 ])('%s is refused with what would be right', async ([, args, words]) => {
   expect(await parse(args)).toMatch(words)

@@ -1,6 +1,7 @@
 /** The commands of `souk`. What a command does is loaded when it is called. */
 import { Command } from 'commander'
 import { EXIT } from './exitCodes.ts'
+import { addChannelCommands } from './channelCommands.ts'
 import { addMarketCommands } from './marketCommands.ts'
 import { addToolCommands } from './toolCommands.ts'
 import { VERSION } from './version.ts'
@@ -32,6 +33,7 @@ SOUK_NETWORK (a wallet of your own, and its network); OLLAMA_HOST.`)
     })
   }
   addMarketCommands(program)
+  addChannelCommands(program)
   addToolCommands(program)
   return program
 }
