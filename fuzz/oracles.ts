@@ -67,7 +67,6 @@ function messageOf(output: unknown): string | null {
 const GUARDED = [Object.prototype, Array.prototype, Function.prototype, String.prototype, Number.prototype, Map.prototype, Set.prototype] as const
 const asTheyWere = GUARDED.map((prototype) => Object.getOwnPropertyDescriptors(prototype) as Readonly<Record<PropertyKey, PropertyDescriptor>>)
 const methods = Object.entries(asTheyWere[0] ?? {}).filter(([key]) => key !== '__proto__').map(([key, { value }]) => [key, value as unknown] as const)
-const ofEverybody = Object.prototype as unknown as Readonly<Record<string, unknown>>
 
 /** What an assignment left behind: a member that was added to a prototype, or one of everybody's that was replaced. */
 function findPollution(): string | null {
@@ -76,7 +75,7 @@ function findPollution(): string | null {
     const [added] = Object.keys(prototype)
     if (added !== undefined) return `${added} was added to ${prototype === Object.prototype ? 'everybody' : 'a prototype'}`
   }
-  for (const [key, value] of methods) if (ofEverybody[key] !== value) return `${key} of everybody was replaced`
+  for (const [key, value] of methods) if (Reflect.get(Object.prototype, key) !== value) return `${key} of everybody was replaced`
   return null
 }
 
