@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import type { EventTemplate } from './event.ts'
 import { msat } from '../market/msat.ts'
 import { envelopeTemplate, isEncrypted, openEnvelope, writeHiddenTags } from './envelope.ts'
-import { cancelTemplate, feedbackTags, feedbackTemplate, parseCancel, parseFeedback } from './feedback.ts'
+import { cancelTemplate, feedbackTemplate, hiddenFeedbackTags, parseCancel, parseFeedback } from './feedback.ts'
 import { hostileTags, isUnpolluted } from './testing/hostile.ts'
 import identities from './vectors/identity.json' with { type: 'json' }
 import vectors from './vectors/nip90.json' with { type: 'json' }
@@ -51,12 +51,12 @@ test('hidden feedback reads as the plain one does, and what is hidden cannot cha
   const event = { ...canonical.error, ...envelope }
   expect(isEncrypted(event)).toBe(true)
   expect(parseFeedback(event)).toMatchObject({ ok: false, error: { code: 'unknown-status' } })
-  const forged = [['e', 'f'.repeat(64)], ['p', 'f'.repeat(64)], ...feedbackTags(draft), ['content', 'so far']]
+  const forged = [['e', 'f'.repeat(64)], ['p', 'f'.repeat(64)], ...hiddenFeedbackTags(draft), ['content', 'decoy']]
   const opened = openEnvelope(event, writeHiddenTags(forged))
   expect(isEncrypted(opened)).toBe(false)
   expect(parseFeedback(opened)).toEqual({
     ok: true,
-    value: { ...request, pubkey: event.pubkey, status: 'payment-required', text: 'pay', amountMsat: 10_000, bolt11: 'lnbcrt100n1mock', content: 'so far', createdAt: 1 },
+    value: { ...request, pubkey: event.pubkey, status: 'payment-required', text: 'pay', amountMsat: 10_000, bolt11: 'lnbcrt100n1mock', content: 'lnbcrt100n1mock', createdAt: 1 },
   })
 })
 

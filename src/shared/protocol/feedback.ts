@@ -47,13 +47,17 @@ const MAX_TEXT = 500
 const MAX_REQUESTS = 100
 const MAX_BOLT11 = 8_000
 
-/** What a kind 7000 says, without whom it is for: what is hidden from relays. The text is cut to 500 characters. */
-export function feedbackTags({ status, text, invoice }: FeedbackDraft): readonly (readonly string[])[] {
+function feedbackTags({ status, text, invoice }: FeedbackDraft): readonly (readonly string[])[] {
   const amount = invoice === undefined ? [] : [['amount', String(invoice.amountMsat), invoice.bolt11]]
   return [['status', status, cleanText(text, MAX_TEXT)], ...amount]
 }
 
-/** A plain kind 7000 to sign. Canonical readers find an invoice in `amount`, the original's in the content. */
+/** What a hidden kind 7000 says, to be encrypted: its content is among its tags. The text is cut to 500 characters. */
+export function hiddenFeedbackTags(draft: FeedbackDraft): readonly (readonly string[])[] {
+  return [...feedbackTags(draft), ...(draft.invoice === undefined ? [] : [['content', draft.invoice.bolt11]])]
+}
+
+/** A plain kind 7000 to sign. The text is cut to 500 characters. Canonical readers find an invoice in `amount`, the original's in the content. */
 export function feedbackTemplate(draft: FeedbackDraft, createdAt: number): EventTemplate {
   const { requestId, customerPubkey, invoice, relayUrl } = draft
   const hint = relayUrl !== undefined && isRelayUrl(relayUrl) ? [relayUrl] : []

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Json } from '#shared/market/dialect.ts'
 import { envelopeTemplate, writeHiddenTags } from '#shared/protocol/envelope.ts'
 import type { EventTemplate, NostrEvent } from '#shared/protocol/event.ts'
-import { feedbackTags, feedbackTemplate, type FeedbackDraft } from '#shared/protocol/feedback.ts'
+import { feedbackTemplate, hiddenFeedbackTags, type FeedbackDraft } from '#shared/protocol/feedback.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
 import { signAndDeliver, type Delivery } from '../../delivery.ts'
 import type { Cipher } from '../../nostr/cipher.ts'
@@ -68,7 +68,7 @@ export function createJobAnswers({ pool, signer, cipher }: JobAnswersOptions): J
     seal,
     sendFeedback(sale, said, createdAt) {
       const draft: FeedbackDraft = { requestId: sale.request.requestId, customerPubkey: sale.request.customer, ...said }
-      const template = jobRouteOf(sale).encrypted ? seal(sale, KIND.jobFeedback, writeHiddenTags(feedbackTags(draft)), createdAt) : feedbackTemplate(draft, createdAt)
+      const template = jobRouteOf(sale).encrypted ? seal(sale, KIND.jobFeedback, writeHiddenTags(hiddenFeedbackTags(draft)), createdAt) : feedbackTemplate(draft, createdAt)
       return publish(sale, template)
     },
   }
