@@ -81,6 +81,7 @@ export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limit
   let cancelUpdate: (() => void) | null = null
   let cancelRecheck: (() => void) | null = null
   let updatedAt = -Infinity
+  let isHiddenNews = false
   let closed = false
 
   const nowSecs = () => Math.floor(clock.now() / 1_000)
@@ -130,6 +131,8 @@ export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limit
     cancelUpdate = null
     updatedAt = clock.now()
     book.dropEnded(nowSecs())
+    if (isHiddenNews) book.touchAll()
+    isHiddenNews = false
     planRecheck()
     showRefusals()
     const keys = book.refresh(ownPubkey())
@@ -199,7 +202,7 @@ export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limit
   }
 
   const forgetHidden = hidden?.subscribe(() => {
-    book.touchAll()
+    isHiddenNews = true
     changed()
   })
 

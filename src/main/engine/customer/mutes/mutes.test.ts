@@ -201,6 +201,31 @@ test('when no relay takes it, it says so, and tries again by itself', async () =
   expect([mutes.status.get().state, listOn()?.privateTags]).toEqual(['saved', [['p', SPAMMER]]])
 })
 
+test('a store that takes no writes is said, and tried again; nothing breaks when it is closed meanwhile', async () => {
+  let isFull = false
+  const settings = store.settings
+  store = { ...store, settings: { read: (key, schema) => settings.read(key, schema), write: (key, value) => {
+    if (isFull) throw new Error('database or disk is full')
+    settings.write(key, value)
+  } } }
+  const mutes = open()
+  await settle(mutes)
+  mutes.mute(SPAMMER, '')
+  isFull = true
+  await settle(mutes)
+  expect(mutes.status.get()).toMatchObject({ state: 'unsaved', problem: expect.stringContaining('Check the disk') })
+  expect(() => mutes.mute(OTHER, '')).toThrow(/disk is full/)
+  isFull = false
+  clock.advance(60_000)
+  await settle(mutes)
+  expect([mutes.status.get().state, listOn()?.privateTags]).toEqual(['saved', [['p', SPAMMER]]])
+  mutes.mute(OTHER, '', true)
+  mutes.close()
+  isFull = true
+  await pool.connected(0)
+  expect(logged.filter(([level]) => level === 'error')).toHaveLength(1)
+})
+
 test('a public mute is a kind 44 beside the list; unmuting deletes it, and a relay that keeps it mutes nobody', async () => {
   const mutes = open()
   mutes.mute(SPAMMER, '', true)

@@ -94,8 +94,8 @@ export function createMutes({ pool, signer, cipher, clock, log, store }: MutesOp
 
   function keep(next: MuteRecord): void {
     if (next === record) return
+    store.write(STORE_KEY, next)
     record = next
-    store.write(STORE_KEY, record)
   }
 
   function change(next: MuteRecord): void {
@@ -141,13 +141,20 @@ export function createMutes({ pool, signer, cipher, clock, log, store }: MutesOp
 
   /** One at a time; what is decided meanwhile goes out next. Never over a list that was not read. */
   function publish(): Promise<void> {
-    publishing ??= publishAll().finally(() => {
+    publishing ??= publishAll().catch(giveUp).finally(() => {
       publishing = null
       // Decided in the moment between the last look and now.
       if (canPublish() && lastProblem === null && listToPublish(dropFulfilled(record)) !== null) void publish()
       showStatus()
     })
     return publishing
+  }
+
+  /** What stays is the store: a relay's refusal is a value. */
+  function giveUp(error: unknown): void {
+    log('error', 'The mute list could not be kept.', { reason: error instanceof Error ? error.message : String(error) })
+    lastProblem = 'The store takes no writes, so your mute list is not kept. Check the disk.'
+    if (!closed) planRetry()
   }
 
   async function publishAll(): Promise<void> {
@@ -172,7 +179,9 @@ export function createMutes({ pool, signer, cipher, clock, log, store }: MutesOp
     const encrypted = cipher.encrypt(signer.pubkey, writePrivateTags(list))
     if (!encrypted.ok) return encrypted.error.message
     // In the second of the version that it replaces, the lower id would count, which may be the other one.
-    const event = signer.sign(await worked(muteListTemplate(list.publicTags, encrypted.value, Math.max(nowSecs(), before.createdAt + 1))))
+    const template = await worked(muteListTemplate(list.publicTags, encrypted.value, Math.max(nowSecs(), before.createdAt + 1)))
+    if (closed) return null
+    const event = signer.sign(template)
     keep(rememberOwn(record, event.id))
     const report = await pool.publish(event)
     if (closed) return null
@@ -186,6 +195,7 @@ export function createMutes({ pool, signer, cipher, clock, log, store }: MutesOp
 
   async function say(template: Parameters<RelayPool['addWork']>[0]): Promise<void> {
     const event = signer.sign(await worked(template))
+    if (closed) return
     takeEvent(event)
     const report = await pool.publish(event)
     if (!report.accepted) log('warn', 'No relay took a public mute.', { reason: describeRefusal(report) })
