@@ -22,7 +22,7 @@ import { createOllamaBackend } from './inference/ollama.ts'
 import { createToyBackend } from './inference/toy.ts'
 import { createNotices, type Notices } from './notices.ts'
 import { createJobIdentities } from './nostr/jobIdentity.ts'
-import { loadNostrCrypto } from './nostr/crypto.ts'
+import { loadNostrCrypto, type NostrCrypto } from './nostr/crypto.ts'
 import { createMiner } from './nostr/mining/miner.ts'
 import { createRelayPool } from './nostr/pool.ts'
 import type { RelayPool } from './nostr/relayPool.ts'
@@ -78,6 +78,8 @@ export interface EnginePorts {
   /** For pages that requests name by their address; left out: none is fetched. */
   readonly web?: Web
   readonly secrets: Secrets
+  /** Loaded anew when left out. */
+  readonly crypto?: NostrCrypto
   /** Stands between the engine and what it uses. For tests alone: they count, refuse and interrupt there. */
   readonly wrap?: EngineWraps
 }
@@ -191,7 +193,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   const keys = await openKeyring({ secrets: ports.secrets, settings, random, isSerious: config.wallet.kind === 'nwc' && config.wallet.network !== 'regtest' })
   if (!keys.ok) return keys
   const keyring = keys.value
-  const crypto = await loadNostrCrypto()
+  const crypto = ports.crypto ?? (await loadNostrCrypto())
   const signer = crypto.createSigner(keyring.identity.secretKey)
   const cipher = createSteadyCipher(keyring.identity.secretKey, random)
 
