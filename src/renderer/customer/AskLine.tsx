@@ -27,7 +27,7 @@ export function AskLine({ offer, selection, loading, privacy, encrypted, onEncry
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <SellerChip offer={offer} selection={selection} loading={loading} />
         <span className="flex flex-wrap items-center gap-x-4">
-          <Explained icon={HandCoins} short="Prepaid" more=": you risk the whole price" long="Prepaid: you pay before the answer, you risk the whole price." />
+          <Explained icon={HandCoins} short="Prepaid" long="Prepaid: you pay before the answer, you risk the whole price." />
           {privacy ? <PrivacyExplained ask={privacy} offer={offer} encrypted={encrypted} onEncrypt={onEncrypt} /> : null}
         </span>
       </div>

@@ -19,7 +19,7 @@ export function DialectsSection({ dialects }: { dialects: readonly DialectName[]
           return (
             <li key={dialect} className="flex flex-wrap items-center gap-x-4 gap-y-0.5 px-3 py-1.5">
               <span className="w-20 font-medium">{DIALECT_WORDS[dialect]}</span>
-              <span className="min-w-0 flex-1 basis-60 text-sm text-muted">{BUYERS[dialect]}</span>
+              <span className="min-w-0 flex-1 basis-full text-sm sm:basis-60 text-muted">{BUYERS[dialect]}</span>
               {privacy ? <PrivacyMark privacy={privacy} className="text-sm" /> : null}
             </li>
           )

@@ -47,7 +47,7 @@ export function TermsSection({ terms, selling, saveTerms }: { terms: SaleTerms; 
         />
         <TermSwitch
           label="Answer open requests"
-          hint="They name no seller and anyone can read them. You offer your price; the buyer takes one of those who did."
+          hint="They name no seller and anyone can read them. You offer your price, and the buyer takes one of the offers."
           checked={terms.openRequests}
           onChange={(openRequests) => void saveTerms({ openRequests }, openRequests ? 'Open requests are answered' : 'Open requests are left to others')}
         />

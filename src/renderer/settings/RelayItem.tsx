@@ -60,7 +60,7 @@ function RelayStateText({ relay }: { relay: RelayRow }) {
   return (
     <>
       {STATES[relay.state].word}
-      {relay.state === 'connected' && relay.connectedAt !== undefined ? <TimeAgo at={relay.connectedAt} prefix=" since " /> : null}
+      {relay.state === 'connected' && relay.connectedAt !== undefined ? <TimeAgo at={relay.connectedAt} prefix=" " /> : null}
       {relay.state === 'connected' && relay.latencyMs !== undefined ? <span title="From a question to its answer"> · {Math.round(relay.latencyMs)} ms</span> : null}
       {relay.state === 'waiting' && relay.nextAttemptAt !== undefined ? <NextAttempt at={relay.nextAttemptAt} /> : null}
       {relay.name ? ` · ${relay.name}` : ''}

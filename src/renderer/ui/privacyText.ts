@@ -2,10 +2,8 @@
 import { DIALECTS, type DialectName, type Privacy } from '#shared/market/dialect.ts'
 
 export interface PrivacyWords {
-  /** A badge. */
+  /** A badge, or a word in a line. */
   readonly short: string
-  /** What follows the short word where there is room. */
-  readonly more: string
   /** The whole meaning, in a sentence or two. */
   readonly long: string
 }
@@ -13,17 +11,14 @@ export interface PrivacyWords {
 export const PRIVACY_WORDS: Record<Privacy, PrivacyWords> = {
   private: {
     short: 'Private',
-    more: ': only you and the seller can read it',
     long: 'Private: only the two sides can read the question and the answer. The relays see sizes and times, and that somebody asks this seller.',
   },
   'public-relays': {
     short: 'Public on the relays',
-    more: ': anyone can read it',
     long: 'Public on the relays: anyone who reads them can see the question and the answer.',
   },
   'public-channel': {
     short: 'Public in a channel',
-    more: ': anyone can read it',
     long: 'Public in a channel: anyone who reads it can see the question, the answer and whose they are.',
   },
 }
