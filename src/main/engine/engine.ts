@@ -285,7 +285,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   undo.push(() => peerRelays.close())
   const mutes = createMutes({ pool, signer, cipher, clock, log, store: settings })
   undo.push(() => mutes.close())
-  const hidden = { includes: (pubkey: string, eventId: string) => mutes.isMuted(pubkey) || mutes.isHidden(eventId), subscribe: mutes.muted.subscribe }
+  const hidden = { includes: (pubkey: string, eventId: string) => mutes.isMuted(pubkey) || mutes.isHidden(eventId), subscribe: (listener: () => void) => mutes.muted.subscribe(listener) }
   const pinger = createPinger({ pool, crypto, random, clock, onPong: (pubkey, atMs) => directory.heard(pubkey, atMs) })
   undo.push(() => pinger.close())
   const directory = createDirectory({ pool, clock, log, ownPubkey: () => signer.pubkey, hidden, probe: (offer) => pinger.ping(offer) })
@@ -294,6 +294,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   undo.push(() => channels.close())
   const customer = createCustomer({
     clock, log, wallet, journal, threads, directory, onJobChanged,
+    isMuted: (pubkey) => mutes.isMuted(pubkey),
     ownPubkey: signer.pubkey,
     dialects: createPurchaseDialects({ pool, signer, clock, log, crypto, identities: createJobIdentities(keyring.identity.secretKey, crypto, random), answerRelays: publicRelays }),
     onStoreFailure, onUnreadable,

@@ -34,6 +34,8 @@ export interface CustomerOptions {
   readonly journal: Journal
   readonly threads: ThreadStore
   readonly directory: Directory
+  /** Whether nothing is to be bought of that key; the directory does not show it either. */
+  readonly isMuted: (pubkey: string) => boolean
   readonly limits: () => Limits
   /** Whether nothing may be asked that anybody but the seller could read. */
   readonly onlyPrivate: () => boolean
@@ -127,6 +129,7 @@ export function createCustomer(options: CustomerOptions): Customer {
       wallet,
       dialectOf: ({ request }) => dialectNamed(request.dialect),
       liveText,
+      isMuted: options.isMuted,
       state: (jobId) => reactor.state(jobId),
       spending,
       dispatch: (jobId, message) => reactor.dispatch(jobId, message),

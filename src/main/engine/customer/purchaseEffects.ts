@@ -16,6 +16,8 @@ export interface PurchaseEffectsOptions {
   readonly wallet: Wallet
   readonly dialectOf: (purchase: BegunPurchase) => PurchaseDialect
   readonly liveText: LiveText
+  /** Whether nothing is to be bought of that key: it may answer an open request all the same. */
+  readonly isMuted: (pubkey: string) => boolean
   readonly state: (jobId: string) => Purchase
   /** Read inside the transaction that stores the intent. */
   readonly spending: (paymentHash: string | null) => SpendingContext
@@ -102,6 +104,7 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
       const declined = new Set<string>()
       const subscription = dialect.listen(purchase, {
         onInvoice(from, event, bolt11) {
+          if (purchase.request.provider === null && options.isMuted(from)) return
           take(receiveInvoice(jobId, from, event, bolt11))
           const now = options.state(jobId)
           if (!now.begun || now.request.provider !== null || now.provider === null || now.provider === from) return
