@@ -77,7 +77,8 @@ export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limit
   const refusals = new Map<string, number>()
   const waiting = new Set<() => void>()
   const pages = new Set<() => void>()
-  let storedListings = 0
+  let listingsSeen = 0
+  let hasPaged = false
   let cancelUpdate: (() => void) | null = null
   let cancelRecheck: (() => void) | null = null
   let updatedAt = -Infinity
@@ -103,7 +104,10 @@ export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limit
       if (deletion.ok && book.withdraw(deletion.value)) changed()
       return
     }
-    if (!loaded.get()) storedListings += 1
+    if (event.kind === KIND.listing) {
+      listingsSeen += 1
+      readOlderIfMany()
+    }
     const offer = event.kind === KIND.listing ? parseListing(event, nowSecs()) : readAnnouncement(event)
     if (offer === null) return
     if (offer.ok) {
@@ -177,10 +181,17 @@ export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limit
       onEvent: takeEvent,
       onEose() {
         unread.delete('listings')
-        if (storedListings >= PAGED_FROM && !closed) for (const relay of pool.urls()) readOlder(relay)
+        readOlderIfMany()
         showLoaded()
       },
     })
+  }
+
+  /** Once: a relay may be slower than the time after which it is no longer waited for. */
+  function readOlderIfMany(): void {
+    if (hasPaged || closed || listingsSeen < PAGED_FROM || unread.has('listings')) return
+    hasPaged = true
+    for (const relay of pool.urls()) readOlder(relay)
   }
 
   function readOlder(relay: string): void {

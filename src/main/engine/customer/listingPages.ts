@@ -17,11 +17,13 @@ export interface PagesOptions {
 
 const PAGE_EVENTS = 500
 const MAX_PAGES = 100
+const EMPTY_TWICE = 2
 
-/** Reads until a page brings nothing new. The returned function ends it early. */
+/** Reads until a relay has nothing more twice in a row: one that is slow looks the same. The returned function ends it early. */
 export function readPages({ pool, relay, filter, maxEvents, onEvent, onEnd }: PagesOptions): () => void {
   const seen = new Set<string>()
   let pages = 0
+  let emptyPages = 0
   let isOver = false
   let closePage = readPage(undefined)
 
@@ -42,8 +44,9 @@ export function readPages({ pool, relay, filter, maxEvents, onEvent, onEnd }: Pa
       onEose() {
         subscription.close()
         // A page of nothing but what is known: all of it of one second, so that second is left behind.
-        const next = isNew ? oldest : oldest - 1
-        if (isOver || oldest === Infinity || pages >= MAX_PAGES || seen.size >= maxEvents) finish()
+        const next = oldest === Infinity ? until : isNew ? oldest : oldest - 1
+        emptyPages = oldest === Infinity ? emptyPages + 1 : 0
+        if (isOver || emptyPages === EMPTY_TWICE || pages >= MAX_PAGES || seen.size >= maxEvents) finish()
         else closePage = readPage(next)
       },
     })
