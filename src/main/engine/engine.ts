@@ -266,10 +266,10 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   })
   undo.push(() => provider.close())
   isSelling = () => provider.status.get().selling !== 'off'
-  let wasSelling = false
+  const isSeller = createSignal(isSelling())
   undo.push(provider.status.subscribe(() => {
-    if (isSelling() === wasSelling) return
-    wasSelling = isSelling()
+    if (isSelling() === isSeller.get()) return
+    isSeller.set(isSelling())
     pool.reauthenticate()
   }))
   undo.push(backend.status.subscribe(() => provider.modelsChanged()))
@@ -283,7 +283,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   undo.push(provider.status.subscribe(updateList), preferences.settings.subscribe(updateList))
   const peerRelays = createPeerRelays({ pool, clock })
   undo.push(() => peerRelays.close())
-  const mutes = createMutes({ pool, signer, cipher, clock, log, store: settings })
+  const mutes = createMutes({ pool, signer, cipher, clock, log, store: settings, mayShowKey: isSeller })
   undo.push(() => mutes.close())
   const hidden = { includes: (pubkey: string, eventId: string) => mutes.isMuted(pubkey) || mutes.isHidden(eventId), subscribe: (listener: () => void) => mutes.muted.subscribe(listener) }
   const pinger = createPinger({ pool, crypto, random, clock, onPong: (pubkey, atMs) => directory.heard(pubkey, atMs) })

@@ -9,6 +9,7 @@ import { createMemoryNetwork, createMemoryPool, type MemoryNetwork, type MemoryP
 import { createManualClock, type ManualClock } from '../../testing/manualClock.ts'
 import { createMemoryStore, type MemoryStore } from '../../testing/memoryStore.ts'
 import { nodeRandom } from '../../testing/nodePorts.ts'
+import { createSignal, type Signal } from '../../signal.ts'
 import { createMutes, type Mutes } from './mutes.ts'
 
 const START = 1_735_364_400
@@ -43,8 +44,8 @@ afterEach(() => {
   store.close()
 })
 
-const open = (overPool = pool) => {
-  const mutes = createMutes({ pool: overPool, signer: crypto.createSigner(secretKey), cipher, clock, log: (...line) => logged.push(line), store: store.settings })
+const open = (overPool = pool, mayShowKey: Signal<boolean> = createSignal(true)) => {
+  const mutes = createMutes({ pool: overPool, mayShowKey, signer: crypto.createSigner(secretKey), cipher, clock, log: (...line) => logged.push(line), store: store.settings })
   opened.push(mutes)
   return mutes
 }
@@ -272,4 +273,18 @@ test('one cannot mute oneself, unmute nobody, nor fill the list beyond what one 
   expect(mutes.mute(SPAMMER, '')).toMatchObject({ ok: false, error: { code: 'list-full' } })
   await settle(mutes)
   expect([mutes.status.get().state, listOn()?.privateTags.length]).toEqual(['saved', 561])
+})
+
+test('while one’s key is shown to no relay, nothing is asked or published, and all of it is once it may be shown', async () => {
+  const mayShowKey = createSignal(false)
+  const mutes = open(pool, mayShowKey)
+  expect(mutes.mute(SPAMMER, 'Spam').ok).toBe(true)
+  await mutes.flush(1_000)
+  expect([pool.openSubscriptions(), pool.relay(RELAY).accepted(), mutes.isMuted(SPAMMER)]).toEqual([0, [], true])
+  expect(mutes.status.get()).toMatchObject({ state: 'unsaved', problem: expect.stringContaining('shows your key to no relay') })
+  mayShowKey.set(true)
+  await mutes.flush(1_000)
+  expect([pool.openSubscriptions(), pool.relay(RELAY).accepted().map(({ kind }) => kind), mutes.status.get()]).toEqual([1, [KIND.muteList], { state: 'saved', problem: null }])
+  mayShowKey.set(false)
+  expect(pool.openSubscriptions()).toBe(0)
 })

@@ -20,6 +20,8 @@ export interface MutesOptions {
   readonly clock: Clock
   readonly log: Log
   readonly store: SettingStore
+  /** Whether relays may see one's key. While they may not, nothing is read or published, and what is decided holds here. */
+  readonly mayShowKey: Signal<boolean>
 }
 
 export interface MutedAuthor {
@@ -62,9 +64,10 @@ const MAX_HIDDEN = 5_000
 const MAX_ROUNDS = 5
 /** After a relay did not take it. Every reconnection tries again too. */
 const RETRY_MS = 60_000
+const UNSHOWN = 'While you only buy, Souk shows your key to no relay: your mute list is on this computer, and reaches your other programs when you sell.'
 const UNREADABLE = 'Your mute list on the relays was written by a program whose encryption Souk cannot read. It is left as it is, and what you mute holds on this computer alone.'
 
-export function createMutes({ pool, signer, cipher, clock, log, store }: MutesOptions): Mutes {
+export function createMutes({ pool, signer, cipher, clock, log, store, mayShowKey }: MutesOptions): Mutes {
   let record: MuteRecord = store.read(STORE_KEY, muteRecordSchema) ?? EMPTY_RECORD
   /** Own kinds 44, by id. */
   const publicMutes = new Map<string, { readonly pubkeys: readonly string[]; readonly createdAt: number }>()
@@ -81,7 +84,7 @@ export function createMutes({ pool, signer, cipher, clock, log, store }: MutesOp
   let closed = false
 
   const nowSecs = () => Math.floor(clock.now() / 1_000)
-  const canPublish = () => !closed && hasRead && unreadable === null
+  const canPublish = () => !closed && hasRead && mayShowKey.get() && unreadable === null
   const isConnected = () => Object.values(pool.status.get()).some(({ state }) => state === 'connected')
 
   function listMuted(): ReadonlyMap<string, MutedAuthor> {
@@ -106,7 +109,8 @@ export function createMutes({ pool, signer, cipher, clock, log, store }: MutesOp
 
   function showStatus(): void {
     const isOut = listToPublish(record) === null
-    if (unreadable !== null) status.set({ state: 'unreadable', problem: UNREADABLE })
+    if (!mayShowKey.get()) status.set(isOut ? { state: 'saved', problem: null } : { state: 'unsaved', problem: UNSHOWN })
+    else if (unreadable !== null) status.set({ state: 'unreadable', problem: UNREADABLE })
     else if (!hasRead) status.set({ state: 'reading', problem: null })
     else status.set(isOut ? { state: 'saved', problem: null } : { state: 'unsaved', problem: lastProblem })
     if (publishing === null && (isOut || unreadable !== null || lastProblem !== null)) for (const finish of waiting) finish()
@@ -223,9 +227,16 @@ export function createMutes({ pool, signer, cipher, clock, log, store }: MutesOp
     })
   }
 
-  let reader = read()
+  let reader = mayShowKey.get() ? read() : null
+  showStatus()
+  const forgetShowing = mayShowKey.subscribe(() => {
+    reader?.close()
+    reader = mayShowKey.get() && !closed ? read() : null
+    hasRead = false
+    showStatus()
+  })
   const forgetPool = pool.status.subscribe(() => {
-    if (closed || !isConnected()) return
+    if (closed || reader === null || !isConnected()) return
     if (isUnanswered) {
       isUnanswered = false
       reader.close()
@@ -265,14 +276,15 @@ export function createMutes({ pool, signer, cipher, clock, log, store }: MutesOp
         }
         const cancel = clock.after(timeoutMs, finish)
         waiting.add(finish)
-        if (closed) finish()
+        if (closed || !mayShowKey.get()) finish()
         else if (hasRead) void publish()
       })
     },
     close() {
       if (closed) return
       closed = true
-      reader.close()
+      reader?.close()
+      forgetShowing()
       forgetPool()
       cancelRetry?.()
       for (const finish of waiting) finish()
