@@ -169,13 +169,13 @@ describe('money survives kill -9', () => {
       else checkDone([killAt], run)
     })
     console.log(`customer killed at ${died.length} points: ${died.join('; ')}`)
-    expect(died).toEqual(expect.arrayContaining(['write asked: before', 'write asked: after', 'publish JobRequest: after', 'write invoiceAccepted: before', 'write invoiceAccepted: after', 'write payAsked: before', 'write payAsked: after', 'wallet pay: before', 'wallet pay: after, settled', 'write settled: before', 'write settled: after']))
+    expect(died).toEqual(expect.arrayContaining(['write asked: before', 'write asked: after', 'publish kind 5050: after', 'write invoiceAccepted: before', 'write invoiceAccepted: after', 'write payAsked: before', 'write payAsked: after', 'wallet pay: before', 'wallet pay: after, settled', 'write settled: before', 'write settled: after']))
   })
 
   it('of the provider, at every durable write, wallet call and publish', { timeout: SUITE_MS }, async () => {
     const died = await killEverywhere(runProvider, (killAt, run) => checkDone([killAt], run))
     console.log(`provider killed at ${died.length} points: ${died.join('; ')}`)
-    expect(died).toEqual(expect.arrayContaining(['write requested: before', 'write requested: after', 'wallet createInvoice: before', 'wallet createInvoice: after', 'write invoiced: before', 'write invoiced: after', 'publish Invoice: before', 'publish Invoice: after', 'write paid: before', 'write paid: after', 'write workBegun: after', 'write generated: before', 'write generated: after', 'publish JobResult: before', 'publish JobResult: after', 'write sent result: before', 'write sent result: after']))
+    expect(died).toEqual(expect.arrayContaining(['write requested: before', 'write requested: after', 'wallet createInvoice: before', 'wallet createInvoice: after', 'write invoiced: before', 'write invoiced: after', 'publish kind 7000: before', 'publish kind 7000: after', 'write paid: before', 'write paid: after', 'write workBegun: after', 'write generated: before', 'write generated: after', 'publish kind 6050: before', 'publish kind 6050: after', 'write sent result: before', 'write sent result: after']))
   })
 
   it('and a second time while it recovers, on either side', { timeout: SUITE_MS }, async () => {
@@ -194,7 +194,7 @@ describe('money survives kill -9', () => {
       [runProvider, [working, working, working]],
       [runProvider, [working, 'write generated: before']],
       [runProvider, ['write paid: before', 'wallet lookup: before', 'write paid: after']],
-      [runProvider, ['publish JobResult: after', 'publish JobResult: after']],
+      [runProvider, ['publish kind 6050: after', 'publish kind 6050: after']],
     ]
     let deaths = 0
     await share(cases, async ([run, kills]) => {
