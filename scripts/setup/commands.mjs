@@ -11,6 +11,7 @@ export const commands = {
   demo: { script: 'scripts/demo.mjs' },
   bench: { script: 'bench/bench.ts' },
   fuzz: { script: 'fuzz/fuzz.ts' },
+  simulate: { script: 'simulation/simulate.ts' },
   souk: { script: 'bin/souk.mjs' },
   build: { script: 'scripts/build.mjs', arguments: ['--force'] },
   dist: { script: 'scripts/dist.mjs' },

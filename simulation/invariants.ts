@@ -1,0 +1,268 @@
+/**
+ * What must hold in the simulated world, looked at after every durable event, every movement of money and every start of
+ * work, and once more over everything when it is quiet. The first thing that does not hold is kept.
+ */
+import type { Role } from '#shared/ipc/common.ts'
+import { addMsat, type Msat } from '#shared/market/msat.ts'
+import type { Limits } from '#shared/ipc/settings.ts'
+import type { PurchaseEvent } from '#engine/customer/purchase.ts'
+import type { SaleEvent } from '#engine/provider/sale.ts'
+import { startOfDay } from '#engine/customer/customer.ts'
+import type { JobRecord, StoredEvent } from '#engine/store/journal.ts'
+import type { SimulatedModel } from './backend.ts'
+import type { Ledger } from './ledger.ts'
+import type { Machine } from './machine.ts'
+import type { Network } from './network.ts'
+import type { Stranger } from './strangers.ts'
+import type { WalletService } from './wallet.ts'
+
+export interface Invariants {
+  onDurable(machine: Machine, role: Role, jobId: string, events: readonly StoredEvent[], record: JobRecord): void
+  /** A model begins on a prompt. */
+  onWork(machine: Machine, prompt: string): void
+  /** From time to time: nothing may grow without end. */
+  checkSizes(): void
+  /** When nothing happens any more: the journals and the ledger tell the same story. */
+  checkEnd(): void
+  report(message: string): void
+  violation(): string | null
+  outcomes(): Readonly<Record<string, number>>
+}
+
+export interface Member {
+  readonly machine: Machine
+  readonly wallet: WalletService
+  readonly model: SimulatedModel
+}
+
+export interface InvariantsOptions {
+  readonly ledger: Ledger
+  readonly network: Network
+  readonly sellers: readonly Member[]
+  readonly customers: readonly Member[]
+  readonly strangers: readonly Pick<Stranger, 'name' | 'pubkey'>[]
+  readonly limits: Limits
+}
+
+interface BoughtJob {
+  readonly customer: string
+  /** Null while an open request has bound nobody. */
+  provider: string | null
+  readonly quotedMsat: Msat
+  readonly budgetMsat: Msat
+  paymentHash: string | null
+  settled: boolean
+  text: string | null
+}
+
+/** As the durable events tell it, and nothing else. */
+interface Spending {
+  readonly settled: { readonly at: number; readonly amountMsat: Msat }[]
+  readonly pending: Map<string, Msat>
+}
+
+interface SoldJob {
+  readonly prompt: string
+  paymentHash: string | null
+  paid: boolean
+  text: string | null
+}
+
+/** Far above what a machine of this world ever needs. */
+const MAX_TIMERS = 2_000
+const MAX_SUBSCRIPTIONS = 3_000
+/** What a machine keeps open at rest: its directory, its channel and its cancellations, at each relay. */
+const SUBSCRIPTIONS_AT_REST = 6 * 3
+const TIMERS_AT_REST = 60
+
+export function createInvariants({ ledger, network, sellers, customers, strangers, limits }: InvariantsOptions): Invariants {
+  const bought = new Map<string, BoughtJob>()
+  const sold = new Map<string, SoldJob>()
+  const soldByPrompt = new Map<string, SoldJob[]>()
+  const spent = new Map<string, Spending>()
+  const settlements = new Set<string>()
+  const states = new Map<string, string>()
+  let first: string | null = null
+
+  const report = (message: string) => void (first ??= message)
+  const require = (holds: boolean, message: () => string) => {
+    if (!holds) report(message())
+  }
+  const spending = (name: string): Spending => {
+    const known = spent.get(name) ?? { settled: [], pending: new Map<string, Msat>() }
+    spent.set(name, known)
+    return known
+  }
+  const memberOf = (pubkey: string | null) => sellers.find(({ machine }) => machine.pubkey() === pubkey)
+
+  ledger.onChange(({ invoice, payer, state }) => {
+    if (state !== 'settled' || !customers.some(({ machine }) => machine.name === payer)) return
+    const key = `${payer} ${invoice.description}`
+    require(!settlements.has(key), () => `a second payment is settled: ${key}`)
+    settlements.add(key)
+  })
+
+  function onPurchase(machine: Machine, jobId: string, event: PurchaseEvent): void {
+    const job = bought.get(jobId)
+    if (event.type === 'asked') {
+      require(job === undefined, () => `${jobId} was asked twice`)
+      const { provider, quotedMsat, budgetMsat } = event.request
+      bought.set(jobId, { customer: machine.name, provider, quotedMsat, budgetMsat, paymentHash: null, settled: false, text: null })
+      return
+    }
+    if (job === undefined) return report(`${machine.name} stores an event of ${jobId}, which it never asked`)
+    switch (event.type) {
+      case 'invoiceAccepted':
+        return onIntent(machine, jobId, job, event)
+      case 'settled':
+      case 'settledLate':
+        return onSettled(machine, jobId, job, event)
+      case 'payFailed':
+        return onPayFailed(machine, jobId, job)
+      case 'resultReceived':
+        require(network.authorOf(event.eventId) === nameOf(job.provider), () => `${machine.name} took a result of ${jobId} that ${network.authorOf(event.eventId)} published`)
+        if (memberOf(job.provider) !== undefined) require(sold.get(`${nameOf(job.provider)} ${jobId}`)?.text === event.text, () => `${machine.name} took a text of ${jobId} that its provider did not make`)
+        job.text = event.text
+        return
+      case 'ended':
+        if (event.outcome === 'done') require(job.settled && job.text !== null, () => `${jobId} is done without a payment or without a text`)
+        return
+      default:
+        return
+    }
+  }
+
+  function nameOf(pubkey: string | null): string | null {
+    if (pubkey === null) return null
+    return memberOf(pubkey)?.machine.name ?? strangers.find((stranger) => stranger.pubkey === pubkey)?.name ?? pubkey
+  }
+
+  function onIntent(machine: Machine, jobId: string, job: BoughtJob, { at, from, eventId, intent }: PurchaseEvent & { type: 'invoiceAccepted' }): void {
+    require(job.paymentHash === null, () => `${jobId} has a second payment intent`)
+    job.paymentHash = intent.paymentHash
+    job.provider ??= from ?? null
+    require(network.authorOf(eventId) === nameOf(job.provider), () => `${machine.name} took an invoice for ${jobId} that ${network.authorOf(eventId)} published`)
+    require(intent.amountMsat <= job.quotedMsat && intent.amountMsat <= job.budgetMsat && intent.amountMsat <= limits.perJobMsat, () => `${jobId} intends to pay ${intent.amountMsat} msat: more than was quoted or allowed`)
+    const member = memberOf(job.provider)
+    if (member !== undefined) require(ledger.invoice(intent.paymentHash)?.payee === member.machine.name, () => `${jobId} is about to pay somebody else than its provider`)
+    const { settled, pending } = spending(machine.name)
+    const today = settled.filter((each) => each.at >= startOfDay(at)).reduce((sum, { amountMsat }) => sum + amountMsat, 0)
+    pending.set(jobId, addMsat(intent.amountMsat, intent.maxFeeMsat))
+    const promised = [...pending.values()].reduce<number>((sum, each) => sum + each, 0)
+    require(today + promised <= limits.perDayMsat, () => `${machine.name} has spent ${today} msat today and promised ${promised}: over its limit of ${limits.perDayMsat}`)
+  }
+
+  function onSettled(machine: Machine, jobId: string, job: BoughtJob, { at, feeMsat }: PurchaseEvent & { type: 'settled' | 'settledLate' }): void {
+    require(!job.settled, () => `${jobId} is settled a second time`)
+    job.settled = true
+    const payment = ledger.payment(job.paymentHash ?? '')
+    require(payment !== null && payment.state === 'settled' && payment.payer === machine.name, () => `${machine.name} counts ${jobId} as settled, and the ledger says ${payment?.state ?? 'nothing'}`)
+    require(payment === null || payment.feeMsat === feeMsat, () => `${jobId} has a fee of ${feeMsat} msat in the journal and ${payment?.feeMsat} in the ledger`)
+    spending(machine.name).pending.delete(jobId)
+    if (payment !== null) spending(machine.name).settled.push({ at, amountMsat: addMsat(payment.invoice.amountMsat, payment.feeMsat) })
+  }
+
+  function onPayFailed(machine: Machine, jobId: string, job: BoughtJob): void {
+    spending(machine.name).pending.delete(jobId)
+    const payment = ledger.payment(job.paymentHash ?? '')
+    const wasCalledFailed = customers.find((member) => member.machine === machine)?.wallet.calledFailed.has(job.paymentHash ?? '') ?? false
+    require(payment?.payer !== machine.name || payment.state === 'failed' || wasCalledFailed, () => `${machine.name} gives the payment of ${jobId} up, and the ledger says ${payment?.state}`)
+  }
+
+  function onSale(machine: Machine, jobId: string, event: SaleEvent): void {
+    // An open request is a job of every seller that reads it.
+    const key = `${machine.name} ${jobId}`
+    const job = sold.get(key)
+    if (event.type === 'requested') {
+      require(job === undefined, () => `${jobId} was requested twice of ${machine.name}`)
+      const created = { prompt: event.request.prompt, paymentHash: null, paid: false, text: null }
+      sold.set(key, created)
+      const byPrompt = `${machine.name} ${created.prompt}`
+      soldByPrompt.set(byPrompt, [...(soldByPrompt.get(byPrompt) ?? []), created])
+      return
+    }
+    if (job === undefined) return report(`${machine.name} stores an event of ${jobId}, which nobody requested`)
+    switch (event.type) {
+      case 'invoiced':
+        job.paymentHash = event.invoice.paymentHash
+        return
+      case 'paid': {
+        const payment = ledger.payment(job.paymentHash ?? '')
+        require(!job.paid, () => `${jobId} is paid a second time`)
+        job.paid = true
+        require(payment?.state === 'settled' && payment.invoice.payee === machine.name && payment.invoice.amountMsat === event.paidMsat, () => `${machine.name} counts ${jobId} as paid, and the ledger says ${payment?.state ?? 'nothing'}`)
+        return
+      }
+      case 'workBegun':
+        return require(job.paid, () => `${machine.name} begins ${jobId} before it is paid`)
+      case 'generated':
+        require(job.text === null, () => `${jobId} has a second text`)
+        job.text = event.generated.text
+        return
+      default:
+        return
+    }
+  }
+
+  function checkMember({ machine }: Member, role: Role, flowMsat: (payment: { amountMsat: Msat; feeMsat: Msat }) => Msat): void {
+    const engine = machine.engine()
+    if (engine === null) return report(`${machine.name} is down at the end`)
+    const { journal } = engine
+    const open = journal.openJobs(role)
+    require(open.length === 0, () => `${machine.name} has ${open.length} open jobs at the end, the first: ${JSON.stringify(journal.row(role, open[0] ?? ''))}`)
+    let totalMsat = 0
+    for (const { invoice, payer, feeMsat, state } of ledger.payments()) {
+      if (state !== 'settled' || (role === 'customer' ? payer : invoice.payee) !== machine.name) continue
+      const movedMsat = flowMsat({ amountMsat: invoice.amountMsat, feeMsat })
+      totalMsat += movedMsat
+      // By the hash: a cheat's invoice may name another job.
+      const row = journal.row(role, journal.jobOfPayment(invoice.paymentHash) ?? '')
+      require(row?.movedMsat === movedMsat, () => `${movedMsat} msat moved for ${machine.name}, and its journal says of ${invoice.description}: ${JSON.stringify(row)}`)
+    }
+    require(journal.settledTotal(role).amountMsat === totalMsat, () => `${machine.name} has settled ${journal.settledTotal(role).amountMsat} msat by its journal and ${totalMsat} by the ledger`)
+    require(journal.spending(role, 0).pendingMsat === 0, () => `${machine.name} still has ${journal.spending(role, 0).pendingMsat} msat pending`)
+    require(network.subscriptions(machine.name) <= SUBSCRIPTIONS_AT_REST, () => `${machine.name} leaves ${network.subscriptions(machine.name)} subscriptions open`)
+    require(machine.timers() <= TIMERS_AT_REST, () => `${machine.name} leaves ${machine.timers()} timers`)
+  }
+
+  return {
+    report,
+    violation: () => first,
+    onDurable(machine, role, jobId, events, record) {
+      states.set(`${role} ${jobId} ${machine.name}`, record.row.state)
+      for (const { body } of events) {
+        if (role === 'customer') onPurchase(machine, jobId, body as PurchaseEvent)
+        else onSale(machine, jobId, body as SaleEvent)
+      }
+    },
+    onWork(machine, prompt) {
+      const isPaid = (soldByPrompt.get(`${machine.name} ${prompt}`) ?? []).some(({ paymentHash }) => {
+        const payment = ledger.payment(paymentHash ?? '')
+        return payment?.state === 'settled' && payment.invoice.payee === machine.name
+      })
+      require(isPaid, () => `${machine.name} works on "${prompt.slice(0, 60)}" and has no money for it`)
+    },
+    checkSizes() {
+      for (const { machine } of [...sellers, ...customers]) {
+        require(machine.timers() <= MAX_TIMERS, () => `${machine.name} has ${machine.timers()} timers`)
+        require(network.subscriptions(machine.name) <= MAX_SUBSCRIPTIONS, () => `${machine.name} has ${network.subscriptions(machine.name)} subscriptions`)
+      }
+    },
+    checkEnd() {
+      for (const member of customers) checkMember(member, 'customer', ({ amountMsat, feeMsat }) => addMsat(amountMsat, feeMsat))
+      for (const member of sellers) checkMember(member, 'provider', ({ amountMsat }) => amountMsat)
+      for (const [jobId, { customer, text }] of bought) {
+        const engine = customers.find(({ machine }) => machine.name === customer)?.machine.engine()
+        if (text !== null) require(engine?.customer.answer(jobId) === text, () => `${customer} shows another answer of ${jobId} than it received`)
+      }
+    },
+    outcomes() {
+      const counts = new Map<string, number>()
+      for (const [key, state] of states) {
+        const name = `${key.split(' ', 1)[0]} ${state}`
+        counts.set(name, (counts.get(name) ?? 0) + 1)
+      }
+      return Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    },
+  }
+}
