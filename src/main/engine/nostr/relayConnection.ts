@@ -5,6 +5,7 @@ import { chooseFrameInterval } from './frameInterval.ts'
 import { createHeartbeat, PING_SUBSCRIPTION } from './heartbeat.ts'
 import { readPrefix } from './okPrefix.ts'
 import type { Outgoing } from './outgoing.ts'
+import { createPatience } from './patience.ts'
 import type { PoolLimits } from './poolLimits.ts'
 import { isLoopbackUrl } from './relayHost.ts'
 import { createRelayInbox } from './relayInbox.ts'
@@ -16,7 +17,6 @@ import type { Filter, NostrEvent, RelayStatus, RelayVerdict } from './relayPool.
 import { createRelaySubscriptions } from './relaySubscriptions.ts'
 import { createRelayTerms } from './relayTerms.ts'
 import type { Signer } from './signer.ts'
-import { createTokenBucket } from './tokenBucket.ts'
 
 /** What became of an event that a relay sent; with the true event where there is one. */
 export type Judgement =
@@ -70,12 +70,11 @@ export interface RelayConnectionOptions {
 
 export function createRelayConnection(options: RelayConnectionOptions): RelayConnection {
   const { url, clock, random, limits, memory } = options
-  const counts = { received: 0, published: 0, dropped: 0 }
+  const counts = { received: 0, published: 0 }
   let lastRefusal: string | null = null
   let framesHeard = 0
   let heardAtMs = clock.now()
-  let forged = createTokenBucket(clock, limits.forgedPerSec, limits.forgedBurst)
-  let useless = createTokenBucket(clock, limits.uselessPerSec, limits.uselessBurst)
+  const patience = createPatience({ clock, limits, onExhausted: misbehaved })
 
   const link = createRelayLink({
     url,
@@ -86,8 +85,7 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
     onUp() {
       // What the last connection left unread is asked for again.
       inbox.clear()
-      forged = createTokenBucket(clock, limits.forgedPerSec, limits.forgedBurst)
-      useless = createTokenBucket(clock, limits.uselessPerSec, limits.uselessBurst)
+      patience.restore()
       terms.refresh()
       authentication.onUp()
       subscriptions.onUp()
@@ -116,6 +114,7 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
     signer: () => options.signer(),
     send,
     onDone() {
+      terms.onAuthenticated()
       subscriptions.onAuthenticated()
       outbox.onAuthenticated()
     },
@@ -175,21 +174,6 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
     link.drop(problem, 'misbehaved')
   }
 
-  function dropForged(): void {
-    counts.dropped += 1
-    if (!forged.take()) misbehaved('The relay sent too many forged or garbled messages.')
-  }
-
-  function dropUseless(): void {
-    counts.dropped += 1
-    spendUseless()
-  }
-
-  /** For what is no event and no answer to anything: not refused, but not without end either. */
-  function spendUseless(): void {
-    if (!useless.take()) misbehaved('The relay sent too much that nobody asked for.')
-  }
-
   function handle(message: RelayMessage): void {
     switch (message.type) {
       case 'EVENT':
@@ -208,10 +192,10 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
           terms.onRefused(message.message, null)
           pace.limited(null)
         }
-        return spendUseless()
+        return patience.spendUseless()
       case 'AUTH':
         authentication.onChallenge(message.challenge)
-        return spendUseless()
+        return patience.spendUseless()
     }
   }
 
@@ -229,9 +213,11 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
     if (!accepted) lastRefusal = message === '' ? readPrefix('').sentence : message
     if (authentication.onOk(eventId, accepted, message)) return
     const outgoing = outbox.find(eventId)
-    if (outgoing !== null && !accepted && readPrefix(message).prefix !== 'duplicate') terms.onRefused(message, outgoing.event.created_at)
-    if (!outbox.onOk(eventId, accepted, message)) return spendUseless()
-    if (accepted) counts.published += 1
+    if (outgoing !== null && !accepted && readPrefix(message).prefix !== 'duplicate') terms.onRefused(message, outgoing.event)
+    if (!outbox.onOk(eventId, accepted, message)) return patience.spendUseless()
+    if (!accepted) return
+    counts.published += 1
+    terms.onAccepted()
   }
 
   function handleEvent(subscription: string, event: NostrEvent): void {
@@ -243,9 +229,9 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
         if (judgement.createdAt !== null) subscriptions.onEvent(subscription, judgement.createdAt)
         return
       case 'forged':
-        return dropForged()
+        return patience.dropForged()
       case 'unasked':
-        return dropUseless()
+        return patience.dropUseless()
       case 'late':
         return
     }
@@ -259,7 +245,7 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
       terms.refresh()
       link.open()
     },
-    status: () => ({ url, ...link.status(), ...counts, latencyMs: heartbeat.latencyMs(), lastRefusal, pace: pace.intervalMs(), ...terms.status() }),
+    status: () => ({ url, ...link.status(), ...counts, dropped: patience.dropped(), latencyMs: heartbeat.latencyMs(), lastRefusal, pace: pace.intervalMs(), ...terms.status() }),
     subscribe: (id, filters) => subscriptions.add(id, filters),
     unsubscribe: (id) => subscriptions.remove(id),
     publish(outgoing, onVerdict) {
@@ -281,11 +267,11 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
       const text = inbox.take()
       if (text === undefined) return false
       const parsed = text === null ? null : parseRelayMessage(text, limits.parse)
-      if (parsed === null) dropForged()
+      if (parsed === null) patience.dropForged()
       else if (parsed.ok) handle(parsed.value)
-      else if (parsed.error.code === 'malformed') dropForged()
-      else if (parsed.error.code === 'oversized') dropUseless()
-      else spendUseless()
+      else if (parsed.error.code === 'malformed') patience.dropForged()
+      else if (parsed.error.code === 'oversized') patience.dropUseless()
+      else patience.spendUseless()
       options.onChange()
       return !inbox.isEmpty()
     },

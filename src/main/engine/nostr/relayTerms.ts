@@ -1,4 +1,5 @@
 import type { RelayLimitation } from '#shared/protocol/nip11.ts'
+import { provenBits } from '#shared/protocol/nip13.ts'
 import type { Clock, Random } from '../ports.ts'
 import { readClockComplaint } from './clockSkew.ts'
 import { readPrefix } from './okPrefix.ts'
@@ -8,7 +9,7 @@ import { createRejectLog } from './rejectLog.ts'
 import { findObstacle } from './relayAdmission.ts'
 import { isLoopbackUrl } from './relayHost.ts'
 import { createRelayInformationReader } from './relayInformationReader.ts'
-import type { RelayStatus } from './relayPool.ts'
+import type { NostrEvent, RelayStatus } from './relayPool.ts'
 
 /** On what terms one relay takes events: what its document says, and what its refusals have taught. */
 export interface RelayTerms {
@@ -17,8 +18,11 @@ export interface RelayTerms {
   /** NIP-13 bits that it wants. */
   powBits(): number
   limits(): RelayLimitation | null
-  /** It refused something, or something was not sent because it would have. Events alone have a date. */
-  onRefused(message: string, createdAt: number | null): void
+  /** It refused something, or something was not sent because it would have; the event, where it was one that it saw. */
+  onRefused(message: string, event: NostrEvent | null): void
+  onAccepted(): void
+  /** It knows another one of us now, and may take what it refused before. */
+  onAuthenticated(): void
   status(): Pick<RelayStatus, 'rejects' | 'limits' | 'information' | 'clockSkewSecs'>
   /** See RelayInformationReader. */
   refresh(): void
@@ -54,16 +58,18 @@ export function createRelayTerms(options: RelayTermsOptions): RelayTerms {
     },
     powBits,
     limits: said,
-    onRefused(message, createdAt) {
+    onRefused(message, event) {
       rejects.add(message === '' ? readPrefix('').sentence : message)
       options.onChange()
       const { prefix } = readPrefix(message)
-      if (createdAt === null) return
-      if (prefix === 'pow') learnedPowBits = Math.max(learnedPowBits, readPowDemand(message))
-      if (prefix === 'invalid') complaintSkewSecs = readClockComplaint(message, createdAt, nowSecs(), said()) ?? complaintSkewSecs
+      if (event === null) return
+      if (prefix === 'pow') learnedPowBits = Math.max(learnedPowBits, readPowDemand(message, provenBits(event)))
+      if (prefix === 'invalid') complaintSkewSecs = readClockComplaint(message, event.created_at, nowSecs(), said()) ?? complaintSkewSecs
       const isConditional = said()?.paymentRequired === true || said()?.restrictedWrites === true
       if (isConditional && (prefix === 'restricted' || prefix === 'blocked')) closed = { message, untilMs: clock.now() + limits.refusedWritesMs }
     },
+    onAccepted: () => void (complaintSkewSecs = null),
+    onAuthenticated: () => void (closed = null),
     status() {
       const information = reader.information()
       const skewSecs = reader.clockSkewSecs() ?? complaintSkewSecs
@@ -76,8 +82,11 @@ export function createRelayTerms(options: RelayTermsOptions): RelayTerms {
 
 const MAX_BITS = 256
 
-/** "pow: 28 bits needed, 25 bits given" in whatever words: the highest number that can be one of bits; 0 without any. */
-function readPowDemand(message: string): number {
-  const numbers = (message.match(/\d+/g) ?? []).map(Number).filter((bits) => bits <= MAX_BITS)
-  return Math.max(0, ...numbers)
+/**
+ * "pow: 28 bits needed, 25 bits given" in whatever words: the lowest number that is more than what the event had. Was it
+ * another number, the next refusal says more. 0 without any.
+ */
+function readPowDemand(message: string, provenBits: number): number {
+  const numbers = (message.match(/\d+/g) ?? []).map(Number).filter((bits) => bits > provenBits && bits <= MAX_BITS)
+  return numbers.length === 0 ? 0 : Math.min(...numbers)
 }
