@@ -10,6 +10,7 @@ import { jobResultTemplate, parseJobResult } from '#shared/protocol/jobResult.ts
 import { KIND } from '#shared/protocol/kinds.ts'
 import type { Question } from './customer/customer.ts'
 import type { PurchaseEvent } from './customer/purchase.ts'
+import { purchaseTimeline } from './customer/purchaseView.ts'
 import type { Engine } from './engine.ts'
 import type { SaleEvent } from './provider/sale.ts'
 import { PLAY_MONEY } from './sandbox/mint/ledger.ts'
@@ -95,6 +96,9 @@ describe('a trade with a seller by name', () => {
     const request = requestOf(buyer, jobId)
     const said = await conversation(watcher, request.id, [KIND.jobFeedback, KIND.textGenerationResult], 4)
     expect(said.filter(({ kind }) => kind === KIND.textGenerationResult)).toHaveLength(1)
+    // The books name no message that was not sent.
+    const told = purchaseTimeline(purchaseEvents(buyer, jobId))
+    expect(told.filter(({ kind }) => kind === 'sent').map(({ title }) => title)).toEqual(['Request sent'])
     // Neither side's long-lived key asked, and what is hidden is nowhere in the clear.
     expect(request.pubkey).not.toBe(pubkeyOf(buyer))
     expect(sold.peer).toBe(request.pubkey)
@@ -170,6 +174,18 @@ describe('an open request', () => {
     const [seller, buyer] = [await openSeller({ openRequests: false }), await openBuyer()]
     seller.provider.setTerms({ openRequests: true })
     expect(await ended(buyer, 'customer', await open(buyer))).toMatchObject({ state: 'done', peer: pubkeyOf(seller) })
+  })
+
+  it('takes no bid of a seller that is muted', async () => {
+    const [muted, fair, buyer] = [await openSeller({ priceMsat: sats(1) }), await openPeerHere(), await openBuyer()]
+    expect(buyer.mutes.mute(pubkeyOf(muted), 'Spam').ok).toBe(true)
+    const jobId = await open(buyer)
+    const request = requestOf(buyer, jobId)
+    // The muted one has bid before the other does: its bid is on the relay.
+    await fair.hear({ kinds: [KIND.jobFeedback], authors: [pubkeyOf(muted)], '#e': [request.id] }, (event) => event)
+    const { bolt11 } = await fair.invoice(PRICE)
+    await fair.publish(feedbackTemplate({ requestId: request.id, customerPubkey: request.pubkey, status: 'payment-required', text: '', invoice: { amountMsat: PRICE, bolt11 } }, nowSecs()))
+    await jobRow(buyer, 'customer', jobId, ({ state, peer }) => state === 'queued' && peer === fair.pubkey)
   })
 
   it('passes over bids that nobody would take, and believes no result but that of the one it took', async () => {

@@ -87,6 +87,7 @@ function entryOf(event: PurchaseEvent): Entry {
     case 'asked':
       return { kind: 'state', title: 'Asked', detail: `${event.request.providerName}, up to ${event.request.maxTokens} tokens`, amountMsat: event.request.quotedMsat, sizeBytes: utf8Bytes(event.request.prompt), ids: { request: event.request.event.id, ...(event.request.provider === null ? {} : { provider: event.request.provider }) } }
     case 'sent':
+      if (event.delivery.raw === '') return { kind: 'state', title: 'Nothing to announce', detail: 'The seller looks at its own wallet.' }
       return { kind: 'sent', title: SENT_TITLES[event.what], sizeBytes: utf8Bytes(event.delivery.raw), verdicts: [...event.delivery.verdicts], raw: event.delivery.raw, ids: { event: event.delivery.eventId } }
     case 'invoiceAccepted':
       return { kind: 'received', title: 'Invoice accepted', amountMsat: event.intent.amountMsat, raw: event.raw, ids: { event: event.eventId, ...(event.from === undefined ? {} : { provider: event.from }), 'payment hash': event.intent.paymentHash, invoice: event.intent.bolt11 } }

@@ -1,4 +1,5 @@
 /** The seller's side of NIP-90 (PROTOCOL.md §4): how a sale's messages travel. Its requests are read in jobRequests.ts. */
+import { frameTextLength } from '#shared/protocol/frames.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
 import { jobResultTemplate } from '#shared/protocol/jobResult.ts'
 import { dateMessage, type Delivery } from '../../delivery.ts'
@@ -19,7 +20,9 @@ export interface Nip90SalesOptions {
 const LAST_PIECE_BYTES = 1_024
 
 export function createNip90Sales({ clock, requests, answers }: Nip90SalesOptions): SaleDialect {
-  async function sendResult(sale: BegunSale, text: string, createdAt: number): Promise<Delivery | null> {
+  async function sendResult(sale: BegunSale, made: string, createdAt: number): Promise<Delivery | null> {
+    // What the bound let through, unless the last piece was a giant one.
+    const text = made.slice(0, frameTextLength(made, MAX_EVENT_PLAINTEXT_BYTES))
     const { requestId, customer } = sale.request
     const { encrypted, request } = jobRouteOf(sale)
     const { phase } = sale
