@@ -17,7 +17,7 @@ export interface SimulatedModelOptions {
   readonly faults: Faults
   readonly now: () => number
   /** Called as work begins, before a word is made. */
-  onBegin(prompt: string): void
+  readonly onBegin: (prompt: string) => void
 }
 
 export const MODEL = 'sim'

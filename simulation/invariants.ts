@@ -111,25 +111,17 @@ export function createInvariants({ ledger, network, sellers, customers, stranger
       return
     }
     if (job === undefined) return report(`${machine.name} stores an event of ${jobId}, which it never asked`)
-    switch (event.type) {
-      case 'invoiceAccepted':
-        return onIntent(machine, jobId, job, event)
-      case 'settled':
-      case 'settledLate':
-        return onSettled(machine, jobId, job, event)
-      case 'payFailed':
-        return onPayFailed(machine, jobId, job)
-      case 'resultReceived':
-        require(network.authorOf(event.eventId) === nameOf(job.provider), () => `${machine.name} took a result of ${jobId} that ${network.authorOf(event.eventId)} published`)
-        if (memberOf(job.provider) !== undefined) require(sold.get(`${nameOf(job.provider)} ${jobId}`)?.text === event.text, () => `${machine.name} took a text of ${jobId} that its provider did not make`)
-        job.text = event.text
-        return
-      case 'ended':
-        if (event.outcome === 'done') require(job.settled && job.text !== null, () => `${jobId} is done without a payment or without a text`)
-        return
-      default:
-        return
-    }
+    if (event.type === 'invoiceAccepted') onIntent(machine, jobId, job, event)
+    else if (event.type === 'settled' || event.type === 'settledLate') onSettled(machine, jobId, job, event)
+    else if (event.type === 'payFailed') onPayFailed(machine, jobId, job)
+    else if (event.type === 'resultReceived') onResult(machine, jobId, job, event)
+    else if (event.type === 'ended' && event.outcome === 'done') require(job.settled && job.text !== null, () => `${jobId} is done without a payment or without a text`)
+  }
+
+  function onResult(machine: Machine, jobId: string, job: BoughtJob, event: PurchaseEvent & { type: 'resultReceived' }): void {
+    require(network.authorOf(event.eventId) === nameOf(job.provider), () => `${machine.name} took a result of ${jobId} that ${network.authorOf(event.eventId)} published`)
+    if (memberOf(job.provider) !== undefined) require(sold.get(`${nameOf(job.provider)} ${jobId}`)?.text === event.text, () => `${machine.name} took a text of ${jobId} that its provider did not make`)
+    job.text = event.text
   }
 
   function nameOf(pubkey: string | null): string | null {
@@ -182,26 +174,20 @@ export function createInvariants({ ledger, network, sellers, customers, stranger
       return
     }
     if (job === undefined) return report(`${machine.name} stores an event of ${jobId}, which nobody requested`)
-    switch (event.type) {
-      case 'invoiced':
-        job.paymentHash = event.invoice.paymentHash
-        return
-      case 'paid': {
-        const payment = ledger.payment(job.paymentHash ?? '')
-        require(!job.paid, () => `${jobId} is paid a second time`)
-        job.paid = true
-        require(payment?.state === 'settled' && payment.invoice.payee === machine.name && payment.invoice.amountMsat === event.paidMsat, () => `${machine.name} counts ${jobId} as paid, and the ledger says ${payment?.state ?? 'nothing'}`)
-        return
-      }
-      case 'workBegun':
-        return require(job.paid, () => `${machine.name} begins ${jobId} before it is paid`)
-      case 'generated':
-        require(job.text === null, () => `${jobId} has a second text`)
-        job.text = event.generated.text
-        return
-      default:
-        return
+    if (event.type === 'invoiced') job.paymentHash = event.invoice.paymentHash
+    else if (event.type === 'paid') onPaid(machine, jobId, job, event)
+    else if (event.type === 'workBegun') require(job.paid, () => `${machine.name} begins ${jobId} before it is paid`)
+    else if (event.type === 'generated') {
+      require(job.text === null, () => `${jobId} has a second text`)
+      job.text = event.generated.text
     }
+  }
+
+  function onPaid(machine: Machine, jobId: string, job: SoldJob, event: SaleEvent & { type: 'paid' }): void {
+    const payment = ledger.payment(job.paymentHash ?? '')
+    require(!job.paid, () => `${jobId} is paid a second time`)
+    job.paid = true
+    require(payment?.state === 'settled' && payment.invoice.payee === machine.name && payment.invoice.amountMsat === event.paidMsat, () => `${machine.name} counts ${jobId} as paid, and the ledger says ${payment?.state ?? 'nothing'}`)
   }
 
   function checkMember({ machine }: Member, role: Role, flowMsat: (payment: { amountMsat: Msat; feeMsat: Msat }) => Msat): void {

@@ -144,7 +144,7 @@ export function createNetwork({ time, chance, faults, trace }: NetworkOptions): 
     const send = (text: string, label: string) => sendDown(link, `["EVENT",${JSON.stringify(subscription)},${text}]`, `EVENT ${subscription} ${event.id.slice(0, 12)}${label}`)
     // A lie comes first, so that a reader that remembers an id before it has checked the signature drops the truth after it.
     if (faults.happens('event altered')) send(JSON.stringify(alter(event)), ' altered')
-    if (faults.happens('event forged')) send(JSON.stringify({ ...event, pubkey: chance.pick([...'0123456789abcdef']).repeat(64) }), ' forged')
+    if (faults.happens('event forged')) send(JSON.stringify({ ...event, pubkey: String(chance.between(1, 9)).repeat(64) }), ' forged')
     send(json, '')
     if (faults.happens('old event again')) {
       const old = link.place.relay.newest(REPLAYED_FROM)
@@ -199,14 +199,14 @@ export function createNetwork({ time, chance, faults, trace }: NetworkOptions): 
       return { bufferedAmount: 0, send: (text) => sendUp(link, text), close: () => end(link, null) }
     },
     cut(host) {
-      for (const place of places.values()) for (const link of [...place.links]) if (link.host === host) end(link, 'The machine is gone.')
+      for (const place of places.values()) for (const link of new Set(place.links)) if (link.host === host) end(link, 'The machine is gone.')
     },
     takeDown(url) {
       const place = placeOf(url)
       if (place === null || !place.isUp) return
       place.isUp = false
       trace.note(`${place.name} goes down`)
-      for (const link of [...place.links]) end(link, 'The other side broke the connection.')
+      for (const link of new Set(place.links)) end(link, 'The other side broke the connection.')
     },
     bringUp(url) {
       const place = placeOf(url)
