@@ -9,7 +9,7 @@ import { deriveState } from './derivedState.ts'
 
 type Input<K extends keyof SoukContract> = InputOf<SoukContract[K]>
 
-export function channelHandlers({ channels, mutes, directory }: Engine) {
+export function channelHandlers({ channels, mutes, directory }: Pick<Engine, 'channels' | 'mutes' | 'directory'>) {
   function countOffers(): ReadonlyMap<string, number> {
     const counts = new Map<string, number>()
     for (const { channelId } of directory.offers.get().values()) if (channelId !== null) counts.set(channelId, (counts.get(channelId) ?? 0) + 1)
