@@ -9,6 +9,8 @@ const MOST_MSATS = 9_000_000_000_000
 function addMarketOptions(command: Command): Command {
   return addPassphraseOption(addFolderOptions(command))
     .option('--relay <url>', 'market relay instead of the sandbox’s own; repeat for more', relayUrls)
+    .option('--relay-read <url>', 'the same, only to read', relayUrls)
+    .option('--relay-write <url>', 'the same, only to publish on', relayUrls)
     .option('--no-wallet', 'trial without money: invoices count as paid (refused on mainnet)')
     .addOption(new Option('--backend <kind>', 'what answers').choices(['auto', 'ollama', 'toy']))
     .option('--ollama-url <url>', 'address of Ollama', ollamaUrl)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chooseWallet, findOllamaUrl } from './openSouk.ts'
+import { chooseRelays, chooseWallet, findOllamaUrl } from './openSouk.ts'
 
 const NWC = 'nostr+walletconnect://x?relay=ws://127.0.0.1:1&secret=y'
 
@@ -32,4 +32,14 @@ test.for([
   ['https://models.example', 'https://models.example/'],
 ] as const)('OLLAMA_HOST %s is read as Ollama reads it', ([named, url]) => {
   expect(findOllamaUrl(named === undefined ? {} : { OLLAMA_HOST: named })).toBe(url)
+})
+
+test('relays of the command line are read and written, or one of the two; given both ways they are both', () => {
+  expect(chooseRelays({})).toEqual([])
+  expect(chooseRelays({ relay: ['wss://a'], relayRead: ['wss://b', 'wss://c'], relayWrite: ['wss://c', 'wss://d', 'wss://a'] })).toEqual([
+    { url: 'wss://a', read: true, write: true },
+    { url: 'wss://b', read: true, write: false },
+    { url: 'wss://c', read: true, write: true },
+    { url: 'wss://d', read: false, write: true },
+  ])
 })

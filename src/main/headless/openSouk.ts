@@ -6,6 +6,7 @@ import { DEFAULT_OLLAMA_URL } from '#engine/inference/backendUrl.ts'
 import { openWebSocketWithWs } from '#engine/nostr/openWebSocket.ts'
 import type { LogLevel } from '#engine/ports.ts'
 import { createNodeWeb } from '#engine/web/nodeWeb.ts'
+import type { RelaySetting } from '#shared/ipc/settings.ts'
 import { NETWORKS, type Network } from '#shared/market/network.ts'
 import { fail, type Result } from '#shared/market/result.ts'
 import { findFolders } from './folders.ts'
@@ -17,6 +18,8 @@ import { VERSION } from './version.ts'
 export interface CommonOptions {
   readonly data?: string | undefined
   readonly relay?: readonly string[] | undefined
+  readonly relayRead?: readonly string[] | undefined
+  readonly relayWrite?: readonly string[] | undefined
   /** Commander's form of --no-wallet. */
   readonly wallet?: boolean | undefined
   readonly backend?: 'auto' | 'ollama' | 'toy' | undefined
@@ -35,6 +38,7 @@ export async function openSouk(options: CommonOptions, shell: EngineConfig['shel
   if (isKeptByDesktop(folders.data)) return fail('kept-by-desktop', describeDesktop(folders.data))
   const secrets = openSecrets(folders.data, options)
   if (secrets.quarantined !== null) return fail('secrets-damaged', `The secrets were damaged and put aside as ${secrets.quarantined}. Start again to begin anew, and import the phrase from its backup.`)
+  const relays = chooseRelays(options)
   const config: EngineConfig = {
     dataFolder: folders.data,
     sandboxFolder: folders.sandbox,
@@ -43,7 +47,7 @@ export async function openSouk(options: CommonOptions, shell: EngineConfig['shel
     wallet: wallet.value,
     houseSeller: options.house ?? true,
     ollamaUrl: options.ollamaUrl ?? findOllamaUrl(process.env),
-    ...(options.relay && options.relay.length > 0 ? { relays: options.relay } : {}),
+    ...(relays.length > 0 ? { relays } : {}),
     ...(options.backend === undefined ? {} : { backend: options.backend }),
     ...(options.toySpeed === undefined ? {} : { toyTokensPerSecond: options.toySpeed }),
   }
@@ -51,6 +55,14 @@ export async function openSouk(options: CommonOptions, shell: EngineConfig['shel
   // An address on the command line comes before the one chosen in Settings, for this run alone.
   if (opened.ok && options.ollamaUrl !== undefined) opened.value.backend.choose(opened.value.backend.status.get().choice, options.ollamaUrl)
   return opened
+}
+
+/** The relays that the command line names, each once: one that is given both to read and to write is both. */
+export function chooseRelays({ relay = [], relayRead = [], relayWrite = [] }: Pick<CommonOptions, 'relay' | 'relayRead' | 'relayWrite'>): readonly RelaySetting[] {
+  return [...new Set([...relay, ...relayRead, ...relayWrite])].map((url) => {
+    const isBoth = relay.includes(url)
+    return { url, read: isBoth || relayRead.includes(url), write: isBoth || relayWrite.includes(url) }
+  })
 }
 
 /**

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { openWebSocketWithWs } from '#engine/nostr/openWebSocket.ts'
 import { warn, type Finding } from '../doctor/finding.ts'
-import { checkSecrets, checkStore } from '../doctor/keepings.ts'
+import { checkSecrets, checkStore, NO_WISHES } from '../doctor/keepings.ts'
 import { checkFolder, checkHeld, checkNode, checkPage, checkTestBrowser, checkWindow, findPackageFolder } from '../doctor/machine.ts'
 import { checkClock, checkRelay } from '../doctor/relays.ts'
 import { checkSandbox } from '../doctor/sandbox.ts'
@@ -32,8 +32,8 @@ export async function doctor(options: DoctorOptions): Promise<void> {
   const environment = process.env
   const openWebSocket = openWebSocketWithWs()
   const root = findPackageFolder()
-  const { finding: store, wishes } = guard('Store', () => checkStore(folders.data), (finding) => ({ finding, wishes: { relays: [], ollamaUrl: null } }))
-  const relays = [...new Set([...(options.relay ?? []), ...wishes.relays])].map((url) => within(checkRelay(url, openWebSocket)))
+  const { finding: store, wishes } = guard('Store', () => checkStore(folders.data), (finding) => ({ finding, wishes: NO_WISHES }))
+  const relays = [...new Set([...(options.relay ?? []), ...wishes.relays])].map((url) => within(checkRelay(url, openWebSocket, wishes.paces[url])))
   const hasOwnWallet = (environment['SOUK_NWC'] ?? '') !== ''
   // All of them at once; shown in order, each as soon as it and those before it are there.
   const checks: readonly (readonly [string, Promise<readonly (Finding | null)[]>])[] = [

@@ -14,9 +14,11 @@ import { lookInto } from './lookInto.ts'
 export interface StoredWishes {
   readonly relays: readonly string[]
   readonly ollamaUrl: string | null
+  /** Least milliseconds between two events that relays have asked for, by address. */
+  readonly paces: Readonly<Record<string, number>>
 }
 
-const NO_WISHES: StoredWishes = { relays: [], ollamaUrl: null }
+export const NO_WISHES: StoredWishes = { relays: [], ollamaUrl: null, paces: {} }
 
 export function checkStore(dataFolder: string): { readonly finding: Finding; readonly wishes: StoredWishes } {
   const path = join(dataFolder, 'souk.db')
@@ -42,9 +44,12 @@ export function checkStore(dataFolder: string): { readonly finding: Finding; rea
   return { finding: fine('Store', `sound, ${jobs} ${jobs === 1 ? 'job' : 'jobs'}${note}`), wishes }
 }
 
+const learnedSchema = z.object({ relays: z.array(z.object({ url: z.string().max(300), paceMs: z.number().positive() })).max(1_000) })
+
 function readWishes(settings: ReturnType<typeof createSettingStore>): StoredWishes {
   return {
     relays: readRelays(settings).map(({ url }) => url),
+    paces: Object.fromEntries((settings.read('relays.learned', learnedSchema)?.relays ?? []).map(({ url, paceMs }) => [url, paceMs])),
     ollamaUrl: settings.read('backend', z.object({ url: z.string().max(300) }))?.url ?? null,
   }
 }
