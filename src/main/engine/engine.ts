@@ -260,7 +260,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
         receiptSigner: crypto.createSigner(keyring.identity.secretKey, true),
         isSelling: () => isSelling(),
         web: ports.web ?? null,
-        isOwnRequest: (requestId) => journal.row('customer', jobIdOf(requestId)) !== null,
+        isKnownRequest: (requestId) => journal.row('customer', jobIdOf(requestId)) !== null || journal.row('provider', jobIdOf(requestId)) !== null,
         pieceIntervalMs: () => (pool.urls().every(isLoopback) ? LOCAL_PIECE_INTERVAL_MS : PUBLIC_PIECE_INTERVAL_MS),
       }),
   })

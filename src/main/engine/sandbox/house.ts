@@ -78,7 +78,7 @@ async function openHouse({ sandbox, clock, random, log, openWebSocket, crypto, t
         cipher: createSteadyCipher(identity.secretKey, random),
         isSelling: () => provider.status.get().selling === 'on',
         web: null,
-        isOwnRequest: () => false,
+        isKnownRequest: () => false,
         pieceIntervalMs: () => PIECE_INTERVAL_MS,
       }),
     onJobChanged: () => {},

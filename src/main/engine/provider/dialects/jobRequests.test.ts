@@ -30,7 +30,8 @@ async function open(options: Partial<JobRequestsOptions> = {}) {
     pool, clock, crypto,
     cipher: createCipher(sellerSecret, nodeRandom),
     openRequests: () => true,
-    isOwnRequest: () => false,
+    isSelling: () => true,
+    isKnownRequest: () => false,
     resolveInputs: (inputs) => Promise.resolve(ok(inputs.map(({ value }) => `<${value}>`).join(''))),
     collectParts: null,
     speaksSouk1: false,
@@ -84,7 +85,7 @@ describe('a request', () => {
   })
 
   it('that is for somebody else, damaged, too old, too new or our own is not heard', async () => {
-    const { requests, say, sayHidden, nowSecs } = await open({ isOwnRequest: (id) => id === ownId })
+    const { requests, say, sayHidden, nowSecs } = await open({ isKnownRequest: (id) => id === ownId })
     const other = customer.pubkey
     let ownId = ''
     await say({ tags: [['p', other]], content: 'x' })
@@ -166,6 +167,14 @@ describe('what a request names', () => {
     await say({ content: 'x' })
     expect(requests).toHaveLength(3)
   })
+})
+
+it('that comes while nothing is sold is neither opened nor fetched; what is said of others is heard', async () => {
+  const { requests, cancels, say, sayHidden, nowSecs } = await open({ isSelling: () => false, resolveInputs: () => expect.unreachable('nothing is fetched') })
+  await say({ tags: [['i', 'c'.repeat(64), 'event'], ['p', me]] })
+  await sayHidden([['i', 'x']])
+  await say(cancelTemplate('a'.repeat(64), nowSecs, 5050))
+  expect([requests.length, cancels.length]).toEqual([0, 1])
 })
 
 describe('what is said of a request', () => {

@@ -26,8 +26,10 @@ export interface JobRequestsOptions {
   readonly crypto: Pick<NostrCrypto, 'verify'>
   /** Whether requests that name nobody are answered too; read when listening begins. */
   readonly openRequests: () => boolean
-  /** Whether this Souk asked it itself: nobody buys from oneself. */
-  readonly isOwnRequest: (requestId: string) => boolean
+  /** Whether those who ask now are answered. */
+  readonly isSelling: () => boolean
+  /** Whether this Souk made that request itself, since nobody buys from oneself, or has heard it before. */
+  readonly isKnownRequest: (requestId: string) => boolean
   readonly resolveInputs: ResolveInputs
   /** Null: prompts in parts are refused. */
   readonly collectParts: CollectParts | null
@@ -44,7 +46,7 @@ const SOUK1 = 'souk/1'
 const MAX_FETCHING = 16
 
 export function createJobRequests(options: JobRequestsOptions): JobRequests {
-  const { pool, clock, cipher, crypto, openRequests, isOwnRequest, resolveInputs, collectParts, speaksSouk1 } = options
+  const { pool, clock, cipher, crypto, openRequests, isSelling, isKnownRequest, resolveInputs, collectParts, speaksSouk1 } = options
   const nowSecs = () => Math.floor(clock.now() / 1_000)
 
   /** The request as if it had been plain; null when it is not for us, or not to be read. */
@@ -81,7 +83,8 @@ export function createJobRequests(options: JobRequestsOptions): JobRequests {
     }
 
     function onRequest(event: NostrEvent): void {
-      if (!isTimely(event.created_at, nowSecs()) || isOwnRequest(event.id)) return
+      // Before anything is decrypted, or fetched.
+      if (!isSelling() || !isTimely(event.created_at, nowSecs()) || isKnownRequest(event.id)) return
       const opened = open(event)
       if (opened === null) return
       const encrypted = isEncrypted(event)

@@ -25,12 +25,12 @@ export interface SaleDialectsOptions {
   readonly crypto: Pick<NostrCrypto, 'verify'>
   readonly clock: Clock
   readonly terms: () => SaleTerms
-  /** Whether those who ask are told that somebody sells here. */
+  /** Whether those who ask are answered, and told that somebody sells here. */
   readonly isSelling: () => boolean
   /** Null: no page is fetched, whatever the terms say. */
   readonly web: Web | null
-  /** Whether that request was made by this Souk itself. */
-  readonly isOwnRequest: (requestId: string) => boolean
+  /** Whether this Souk made that request itself, or has heard it before. */
+  readonly isKnownRequest: (requestId: string) => boolean
   /** The channel that is listened to; null: none. */
   readonly channelId: () => string | null
   /** Relays named in what is published. */
