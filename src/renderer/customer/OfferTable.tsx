@@ -7,6 +7,10 @@ import type { OfferColumn, OfferSort } from './offerRows.ts'
 import { OfferTableRow, ROW_PX } from './OfferTableRow.tsx'
 
 const PAGE_ROWS = 15
+/** A row is cheap to show late and dear to build early. */
+const OVERSCAN_ROWS = 6
+/** Sorted otherwise, a row says something else, and nothing is built anew. One function throughout: another would have every row measured again. */
+const byPlace = (index: number) => index
 
 /** A column with an icon says its name only where there is room. */
 const COLUMNS: readonly { column: OfferColumn; label: string; icon?: LucideIcon; numeric?: boolean; className?: string }[] = [
@@ -39,7 +43,7 @@ export function OfferTable({ rows, sort, onSort, openKey, onOpen, onUse, chosenK
   const scroller = useRef<HTMLDivElement>(null)
   const pointed = useRef(false)
   const focused = useRef(false)
-  const virtual = useVirtualRows({ count: rows.length, rowPx: ROW_PX, scroller, keyOf: (index) => rows[index]?.key ?? index })
+  const virtual = useVirtualRows({ count: rows.length, rowPx: ROW_PX, scroller, keyOf: byPlace, overscan: OVERSCAN_ROWS })
   const items = virtual.getVirtualItems()
   const first = items[0]
   const before = first?.start ?? 0
@@ -125,7 +129,7 @@ export function OfferTable({ rows, sort, onSort, openKey, onOpen, onUse, chosenK
             const row = rows[item.index]
             if (!row) return null
             const isOpen = row.key === openKey
-            return <OfferTableRow key={item.key} offer={row} index={item.index} open={isOpen} chosen={row.key === chosenKey} tabStop={openInSight ? isOpen : item === first} />
+            return <OfferTableRow key={item.index} offer={row} index={item.index} open={isOpen} chosen={row.key === chosenKey} tabStop={openInSight ? isOpen : item === first} />
           })}
           <Spacer height={after} />
         </tbody>

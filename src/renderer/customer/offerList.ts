@@ -3,7 +3,7 @@
  * filtered and put in their place again. A new question (a filter, a word, another column) looks at all of them once.
  */
 import type { OfferRow } from '#shared/ipc/customer.ts'
-import { passes, searchText, sortKey, wordsOf, type OfferQuery, type Offers } from './offerRows.ts'
+import { foldCase, passes, searchText, sortKey, wordsOf, type OfferQuery, type Offers } from './offerRows.ts'
 
 export interface ListedOffers {
   readonly rows: readonly OfferRow[]
@@ -23,9 +23,10 @@ export interface OfferList {
 interface Entry {
   readonly row: OfferRow
   passes: boolean
-  /** For the column that sorts now; computed when first compared. */
+  /** For the column that sorts now. */
   key: string | number | undefined
-  name: string
+  /** What equals go by, and what a search looks through: computed when first needed. */
+  name: string | null
   text: string | null
 }
 
@@ -48,7 +49,7 @@ export function createOfferList(): OfferList {
     if (before?.row === row) return
     if (before) countModels(before.row, -1)
     if (row) countModels(row, 1)
-    if (row) entries.set(key, { row, passes: false, key: undefined, name: '', text: null })
+    if (row) entries.set(key, { row, passes: false, key: undefined, name: null, text: null })
     else entries.delete(key)
     stale.add(key)
   }
@@ -64,8 +65,7 @@ export function createOfferList(): OfferList {
   function prepare(entry: Entry, asked: OfferQuery, words: readonly string[], now: number): void {
     entry.passes = passes(entry.row, asked, now) && matches(entry, words)
     if (!entry.passes) return
-    entry.key = sortKey(entry.row, asked.sort.column)
-    entry.name = String(sortKey(entry.row, 'name'))
+    entry.key = asked.sort.column === 'name' ? nameOf(entry) : sortKey(entry.row, asked.sort.column)
   }
 
   function matches(entry: Entry, words: readonly string[]): boolean {
@@ -134,6 +134,11 @@ export function createOfferList(): OfferList {
   }
 }
 
+function nameOf(entry: Entry): string {
+  entry.name ??= foldCase(entry.row.name)
+  return entry.name
+}
+
 function gone(row: OfferRow): OfferRow {
   return { ...row, unavailable: 'This offer has just gone.' }
 }
@@ -147,7 +152,7 @@ function compareBy({ sort }: OfferQuery): (a: Entry, b: Entry) => number {
       if (b.key === undefined) return -1
       return a.key < b.key ? -sign : sign
     }
-    if (a.name !== b.name) return a.name < b.name ? -1 : 1
+    if (nameOf(a) !== nameOf(b)) return nameOf(a) < nameOf(b) ? -1 : 1
     return a.row.key < b.row.key ? -1 : 1
   }
 }

@@ -33,6 +33,7 @@ function setUp(count = 3) {
   const view = createOfferView(linkEngine(engine.client).states, ALL, { now: clock.now, after: clock.after, whenIdle })
   let shown = 0
   const leave = view.subscribe(() => (shown += 1))
+  clock.advance(0)
   const change = (changes: Record<string, OfferRow>) => engine.setState('customer.offers', { offers: { ...engine.getState('customer.offers')?.offers, ...changes }, loaded: true, refused: { 'too-long': 1 } })
   const beIdle = () => idle.forEach((run) => run())
   return { clock, view, offerOf, change, beIdle, leave, shown: () => shown, keys: () => view.get().rows?.map(({ key }) => key) }
@@ -99,10 +100,12 @@ describe('createOfferView', () => {
     expect(view.get()).toMatchObject({ waiting: 0, total: 103 })
   })
 
-  it('answers a new question at once, and follows nothing after the last one left', () => {
+  it('answers a new question before anything else, and follows nothing after the last one left', () => {
     const { clock, change, offerOf, keys, leave, view } = setUp()
+    change({ 'offer-7': offerOf(7, 1) })
     view.ask({ ...ALL, maxPriceMsat: sats(2) })
-    expect(keys()).toEqual(['offer-0', 'offer-1'])
+    clock.advance(0)
+    expect(keys()).toEqual(['offer-0', 'offer-7', 'offer-1'])
     change({ 'offer-9': offerOf(9) })
     leave()
     expect(clock.pending()).toBe(0)

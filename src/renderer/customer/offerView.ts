@@ -19,7 +19,7 @@ export interface OfferViewState {
 export interface OfferView {
   readonly get: () => OfferViewState
   readonly subscribe: (listener: () => void) => () => void
-  /** Answered at once. */
+  /** Answered before anything else is looked at. */
   readonly ask: (query: OfferQuery) => void
   /** While somebody points at a row or walks through the rows, none of them moves. */
   readonly hold: (held: boolean) => void
@@ -75,7 +75,7 @@ export function createOfferView(states: Pick<StateCache, 'get' | 'subscribe'>, q
         // Whatever happened while nobody watched.
         changed = null
         leave = states.subscribe('customer.offers', note)
-        pacer.flush()
+        pacer.hurry()
       }
       return () => {
         listeners.delete(listener)
@@ -87,7 +87,7 @@ export function createOfferView(states: Pick<StateCache, 'get' | 'subscribe'>, q
     },
     ask(next) {
       asked = next
-      pacer.flush()
+      pacer.hurry()
     },
     hold(next) {
       if (held === next) return

@@ -12,8 +12,8 @@ export interface PacerOptions {
 export interface Pacer {
   /** Something changed: `run` is called soon, once for all that changes until then. */
   push(): void
-  /** Now, and not again for what was pushed before. */
-  flush(): void
+  /** In the next task, and not again for what was pushed before: what asks for it is done first, and can be seen. */
+  hurry(): void
   stop(): void
 }
 
@@ -35,7 +35,10 @@ export function createPacer({ now, after, whenIdle, everyMs, run }: PacerOptions
         cancel = whenIdle(LATEST_MS, runNow)
       })
     },
-    flush: runNow,
+    hurry() {
+      cancel?.()
+      cancel = after(0, runNow)
+    },
     stop() {
       cancel?.()
       cancel = null

@@ -6,11 +6,13 @@ export interface VirtualRows {
   rowPx: number
   scroller: RefObject<HTMLDivElement | null>
   keyOf: (index: number) => string | number
+  /** Rows built beyond those in sight, on each side; a dozen when left out. */
+  overscan?: number
 }
 
-/** The rows of a long list that are in sight, and a dozen more. Never hand the result on as a prop: it changes from within. */
-export function useVirtualRows({ count, rowPx, scroller, keyOf }: VirtualRows): Virtualizer<HTMLDivElement, Element> {
+/** The rows of a long list that are in sight, and some more. Never hand the result on as a prop: it changes from within. */
+export function useVirtualRows({ count, rowPx, scroller, keyOf, overscan = 12 }: VirtualRows): Virtualizer<HTMLDivElement, Element> {
   // The rule warns of memoisation by the React compiler; this app is built without it, and nothing memoises the result.
   // oxlint-disable-next-line react/incompatible-library
-  return useVirtualizer({ count, getScrollElement: () => scroller.current, estimateSize: () => rowPx, overscan: 12, getItemKey: keyOf, scrollPaddingStart: rowPx })
+  return useVirtualizer({ count, getScrollElement: () => scroller.current, estimateSize: () => rowPx, overscan, getItemKey: keyOf, scrollPaddingStart: rowPx })
 }
