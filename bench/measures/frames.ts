@@ -28,6 +28,6 @@ export function readFrames(trace: string): readonly PageTask[] {
   const { traceEvents } = traceSchema.parse(JSON.parse(trace))
   const threadOf = (event: { readonly pid: number; readonly tid: number }) => `${event.pid}/${event.tid}`
   const mains = new Set(traceEvents.flatMap((event) => (event.name === 'thread_name' && event.args?.['name'] === 'CrRendererMain' ? [threadOf(event)] : [])))
-  const tasks = traceEvents.filter((event) => event.ph === 'X' && (event.name === 'RunTask' || event.name === 'ThreadControllerImpl::RunTask') && mains.has(threadOf(event)))
+  const tasks = traceEvents.filter((event) => event.ph === 'X' && event.name === 'RunTask' && mains.has(threadOf(event)))
   return tasks.map(({ dur = 0, tdur }) => ({ wallMs: dur / MICROSECONDS, cpuMs: (tdur ?? dur) / MICROSECONDS }))
 }
