@@ -19,10 +19,10 @@ test('ten thousand listings are listed, filtered, searched and sorted while they
 
   await test.step('sorted by price, both ways', async () => {
     await expect(row(page, 0)).toContainText('Stall 0')
-    expect(await pricesInSight(page)).toEqual([1, 3, 4, 5, 6])
+    // The one for 2 sats sells on mainnet.
+    await expect.poll(() => pricesInSight(page)).toEqual([1, 3, 4, 5, 6])
     await header(page, 'Sats').click()
-    await expect(header(page, 'Sats')).toBeVisible()
-    expect((await pricesInSight(page))[0]).toBe(10_000)
+    await expect.poll(() => pricesInSight(page)).toEqual([10_000, 9_999, 9_998, 9_997, 9_996])
     await header(page, 'Sats').click()
   })
 
@@ -77,8 +77,6 @@ test('ten thousand listings are listed, filtered, searched and sorted while they
     const search = page.getByRole('searchbox', { name: 'Search sellers and models' })
     for (const n of [0, 37, 74]) {
       await search.fill(`stall ${n}`)
-      await page.mouse.move(0, 0)
-      await header(page, 'Seller').hover()
       const named = table.getByRole('row').filter({ has: page.getByRole('button', { name: `Stall ${n}`, exact: true }) })
       await expect(named).toContainText((prices[n] ?? 0).toLocaleString('en-US'))
     }
