@@ -108,7 +108,7 @@ describe('the window', () => {
     expect(numbers().at(-1)).toBe(MAX_WINDOW_FRAMES + 1)
   })
 
-  it('is repeated at its oldest as soon as acknowledgements repeat themselves, but not for each of them', () => {
+  it('is repeated from its oldest on as soon as acknowledgements repeat themselves, but not for each of them', () => {
     const { clock, sender, sent, numbers } = open(1)
     for (let count = 0; count < 5; count++) {
       sender.add('x')
@@ -118,7 +118,7 @@ describe('the window', () => {
     sent.length = 0
     clock.advance(250)
     for (let count = 0; count < 50; count++) sender.acknowledge(1)
-    expect(numbers()).toEqual([2])
+    expect(numbers()).toEqual([2, 3, 4, 5])
   })
 
   it('does not believe an acknowledgement of what was not sent, nor go back', () => {

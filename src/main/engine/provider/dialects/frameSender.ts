@@ -32,9 +32,10 @@ const FIRST_RESEND_MS = 1_000
 const MAX_RESEND_MS = 8_000
 /** After so many in vain the receiver is taken for gone, until it says something. */
 const MAX_RESENDS = 4
-/** Acknowledgements that repeat themselves ask for what is missing; not more often than it can have arrived. */
+/** Acknowledgements that repeat themselves ask for what is missing; not more often than it can have arrived, and not for all at once. */
 const REPEATED_ACKS = 2
 const LEAST_RESEND_MS = 250
+const FRAMES_REPEATED = 4
 /** Told so at this pace, a relay wants no frames at all. */
 const SLOWEST_MS = 2_000
 const FIRST_SLOWER_MS = 50
@@ -54,6 +55,8 @@ export function createFrameSender({ clock, intervalMs, send }: FrameSenderOption
   let lastSeq = 0
   let acknowledged = 0
   let repeatedAcks = 0
+  /** The last frame that was out when something turned out to be missing: until it has arrived, more may be. */
+  let missingUntil = 0
   let resends = 0
   let lastSentAt = Number.NEGATIVE_INFINITY
   let slowerMs = 0
@@ -124,17 +127,19 @@ export function createFrameSender({ clock, intervalMs, send }: FrameSenderOption
     cancelResend = clock.after(Math.min(MAX_RESEND_MS, FIRST_RESEND_MS * 2 ** resends), () => {
       cancelResend = null
       resends += 1
-      resendOldest()
+      resend(1, 0)
       armResend()
     })
   }
 
-  function resendOldest(): void {
-    const oldest = window[0]
-    if (oldest === undefined || currentInterval() === null) return
-    oldest.sentAt = clock.now()
-    repeatedAcks = 0
-    give(oldest.frame)
+  /** Of the oldest frames, those that went out so long ago. */
+  function resend(count: number, agoMs: number): void {
+    if (currentInterval() === null) return
+    for (const sent of window.slice(0, count)) {
+      if (clock.now() - sent.sentAt < agoMs) continue
+      sent.sentAt = clock.now()
+      give(sent.frame)
+    }
   }
 
   function stop(): void {
@@ -161,17 +166,14 @@ export function createFrameSender({ clock, intervalMs, send }: FrameSenderOption
     },
     acknowledge(seq) {
       if (isOver || seq > lastSeq || seq < acknowledged) return
-      if (seq === acknowledged) {
-        repeatedAcks += 1
-        const oldest = window[0]
-        if (oldest !== undefined && repeatedAcks >= REPEATED_ACKS && clock.now() - oldest.sentAt >= LEAST_RESEND_MS) resendOldest()
-        return
-      }
-      acknowledged = seq
-      repeatedAcks = 0
-      resends = 0
+      repeatedAcks = seq === acknowledged ? repeatedAcks + 1 : 0
+      if (repeatedAcks >= REPEATED_ACKS) missingUntil = lastSeq
       window = window.filter(({ frame }) => frame.seq > seq)
       windowBytes = window.reduce((sum, { bytes }) => sum + bytes, 0)
+      if (seq < missingUntil) resend(FRAMES_REPEATED, LEAST_RESEND_MS)
+      if (seq === acknowledged) return
+      acknowledged = seq
+      resends = 0
       cancelResend?.()
       cancelResend = null
       armResend()
