@@ -14,6 +14,8 @@ import { nodeClock, nodeRandom } from './nodePorts.ts'
 
 export interface Peer {
   readonly pubkey: string
+  /** 32 bytes. */
+  readonly secretKey: Uint8Array
   readonly wallet: Wallet
   publish(template: EventTemplate): Promise<NostrEvent>
   /** Says it in a channel; resolves when the relay has it. */
@@ -32,7 +34,8 @@ export interface Peer {
 
 export async function openPeer(market: Market): Promise<Peer> {
   const crypto = await loadNostrCrypto()
-  const signer = crypto.createSigner(nodeRandom.bytes(32))
+  const secretKey = nodeRandom.bytes(32)
+  const signer = crypto.createSigner(secretKey)
   const ports = { clock: nodeClock, random: nodeRandom, log: () => {}, openWebSocket: openWebSocketWithWs(), crypto }
   const pool = createRelayPool(ports)
   pool.add(market.sandbox.relayUrl)
@@ -78,6 +81,7 @@ export async function openPeer(market: Market): Promise<Peer> {
 
   return {
     pubkey: signer.pubkey,
+    secretKey,
     wallet,
     publish,
     say: (channelId, message) => publish(channelMessageTemplate(channelId, market.sandbox.relayUrl, message, nowSecs())),
