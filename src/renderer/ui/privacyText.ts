@@ -1,5 +1,5 @@
 /** Who can read a job, in the words that every page uses. */
-import { DIALECTS, type DialectName, type Privacy } from '#shared/market/dialect.ts'
+import type { DialectName, Privacy } from '#shared/market/dialect.ts'
 
 export interface PrivacyWords {
   /** A badge, or a word in a line. */
@@ -26,9 +26,12 @@ export const PRIVACY_WORDS: Record<Privacy, PrivacyWords> = {
 /** Who can read a job that travels in that dialect; a quote knows it better. */
 const PRIVACY_OF: Record<DialectName, Privacy> = { 'souk/1': 'private', nip90: 'public-relays', channel: 'public-channel' }
 
+/** As the engine chooses: a seller that names a channel is asked there rather than in plain NIP-90. */
+const ASKED_IN: readonly DialectName[] = ['souk/1', 'channel', 'nip90']
+
 /** What the best dialect of an offer gives; undefined when it names none that we know. */
 export function bestPrivacy(dialects: readonly DialectName[]): Privacy | undefined {
-  const best = DIALECTS.find((dialect) => dialects.includes(dialect))
+  const best = ASKED_IN.find((dialect) => dialects.includes(dialect))
   return best && PRIVACY_OF[best]
 }
 

@@ -19,7 +19,7 @@ const speak = (name: DialectName, privacy: Privacy, more: Partial<PurchaseDialec
   decline: () => undefined,
   ...more,
 })
-const DIALECTS = [speak('souk/1', 'private'), speak('nip90', 'public-relays', { takesOpenRequests: true, takesEncrypted: true }), speak('channel', 'public-channel')]
+const DIALECTS = [speak('souk/1', 'private'), speak('channel', 'public-channel'), speak('nip90', 'public-relays', { takesOpenRequests: true, takesEncrypted: true })]
 const offerOf = (name: string, price: number, dialects: readonly DialectName[]): SeenOffer => ({
   key: name,
   pubkey: name.repeat(64),
@@ -68,6 +68,10 @@ test('in nip90 a seller with Souk is asked encrypted unless told otherwise, anot
   expect(choose({ selection: { by: 'offer', key: 'd' }, dialect: 'nip90', encrypted: false })).toBe('d nip90 public-relays')
   expect(choose({ selection: { by: 'offer', key: 'b' }, encrypted: true })).toBe('b nip90 private')
   expect(choose({ selection: { by: 'offer', key: 'a' }, encrypted: true })).toBe('a channel public-channel')
+  // A channel hides nothing, so who wants it hidden is not asked there while there is another way.
+  const both = offerOf('g', 3, ['nip90', 'channel'])
+  expect(choose({ selection: { by: 'offer', key: 'g' } }, { offers: [both] })).toBe('g channel public-channel')
+  expect(choose({ selection: { by: 'offer', key: 'g' }, encrypted: true }, { offers: [both] })).toBe('g nip90 private')
 })
 
 test('who asks only privately gets the cheapest that can be asked so, or a reason', () => {

@@ -69,8 +69,13 @@ export function createTargetChooser({ offers, dialects, network, nowSecs, ownPub
 
   const anyDialect: Allowed = () => dialects
 
+  /** Who wants it hidden is asked in a dialect that can, before one that cannot. */
+  function hidingFirst(wish: Wish): Allowed {
+    return (offer) => dialects.toSorted((a, b) => Number(privacyOf(b, wish, offer) === 'private') - Number(privacyOf(a, wish, offer) === 'private'))
+  }
+
   return (wish) => {
-    if (wish.private !== true && !onlyPrivate()) return chooseAmong(wish, anyDialect)
+    if (wish.private !== true && !onlyPrivate()) return chooseAmong(wish, wish.encrypted === true ? hidingFirst(wish) : anyDialect)
     const target = chooseAmong(wish, (offer) => dialects.filter((dialect) => privacyOf(dialect, wish, offer) === 'private'))
     if (target.ok || !chooseAmong(wish, anyDialect).ok) return target
     // Not of the setting, but of what was said before it was sent, or of the job that is asked for again.
