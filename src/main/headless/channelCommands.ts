@@ -3,9 +3,12 @@ import type { Command } from 'commander'
 import { channelAbout, channelId, channelName, publicKey, relayUrls, wholeNumber } from './arguments.ts'
 import { addFolderOptions, addPassphraseOption } from './commonOptions.ts'
 
+function addOwnOptions(command: Command): Command {
+  return addPassphraseOption(addFolderOptions(command)).option('--relay <url>', 'market relay instead of the sandbox’s own; repeat for more', relayUrls)
+}
+
 function addOptions(command: Command): Command {
-  return addPassphraseOption(addFolderOptions(command))
-    .option('--relay <url>', 'market relay instead of the sandbox’s own; repeat for more', relayUrls)
+  return addOwnOptions(command)
     .option('--discovery-time <seconds>', 'how long to wait for what the relays have', wholeNumber(1, 600), 3)
 }
 
@@ -49,15 +52,16 @@ Examples:
   souk mute 8d146c70
   souk mute npub1zutzeysacnf9rru6zqwmxd54mud0k44tst6l70ja5mhv8jjumytsd2x7nu
 
-It holds at once. The list goes encrypted to your relays, for your other Nostr programs; nobody else can read it.`)
+It holds at once, on this computer. While you sell, the list goes encrypted to your relays, for your other Nostr
+programs; who only buys shows its key to no relay.`)
     .action(async (key, options) => (await import('./commands/mutes.ts')).mute(key, options))
-  addOptions(program.command('unmute').description('Show a seller’s offers again'))
+  addOwnOptions(program.command('unmute').description('Show a seller’s offers again'))
     .argument('<key>', 'the seller’s public key: npub, hex, or its start', publicKey)
     .addHelpText('after', `
 Examples:
   souk unmute 8d146c70`)
     .action(async (key, options) => (await import('./commands/mutes.ts')).unmute(key, options))
-  addOptions(program.command('mutes').description('Whom you have muted, here and in other programs'))
+  addOwnOptions(program.command('mutes').description('Whom you have muted'))
     .addHelpText('after', `
 Examples:
   souk mutes

@@ -20,7 +20,7 @@ export function MutedSection() {
   const list = useRef<HTMLUListElement>(null)
   const rows = state === undefined ? [] : sortMuted(state.muted)
   return (
-    <Section title="Muted sellers" hint="Their offers are hidden, and no rule chooses them. The list is kept encrypted on your relays: your other Nostr programs share it, and nobody else can read it.">
+    <Section title="Muted sellers" hint="Their offers are hidden, and no rule chooses them. While you sell, the list is kept encrypted on your relays: your other Nostr programs share it, and nobody else can read it.">
       {state === undefined ? (
         <SkeletonRows label="Loading the muted sellers" rows={1} />
       ) : (

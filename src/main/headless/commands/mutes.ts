@@ -11,15 +11,15 @@ interface MuteOptions extends SessionOptions {
   readonly publicly?: boolean | undefined
 }
 
-const INTERRUPTED = 'Interrupted.'
-/** A relay's answer to the new list; what it has not taken by then goes out when Souk runs again. */
+/** A relay's answer. */
 const PUBLISH_MS = 8_000
+const NOBODY = 'Interrupted. Nobody was muted.'
 
 /** `key` is hex: a whole one is taken as it is, known or not; the start of one is looked for among those who sell. */
 export function mute(key: string, options: MuteOptions): Promise<void> {
   return withMutes(options, async (session) => {
     const { engine, output } = session
-    const { pubkey, name } = await findSeller(session, key, options.discoveryTime)
+    const { pubkey, name } = await findSeller(session, key, options)
     const wasMuted = engine.mutes.isMuted(pubkey)
     const muted = engine.mutes.mute(pubkey, name, options.publicly ?? false)
     if (!muted.ok) throw new CommandFailed(muted.error.code === 'own-key' ? EXIT.usage : EXIT.failed, muted.error.code, muted.error.message)
@@ -29,10 +29,9 @@ export function mute(key: string, options: MuteOptions): Promise<void> {
   })
 }
 
-export function unmute(key: string, options: MuteOptions): Promise<void> {
+export function unmute(key: string, options: SessionOptions): Promise<void> {
   return withMutes(options, async (session) => {
     const { engine, output } = session
-    await readMutes(session, options.discoveryTime)
     const found = [...engine.mutes.muted.get().values()].filter(({ pubkey }) => pubkey.startsWith(key))
     const [author] = found
     if (author === undefined) throw new CommandFailed(EXIT.nothingFound, 'not-muted', `Nobody whose key starts with ${key.slice(0, 12)} is muted. \`souk mutes\` lists who is.`)
@@ -43,35 +42,33 @@ export function unmute(key: string, options: MuteOptions): Promise<void> {
   })
 }
 
-export function list(options: MuteOptions): Promise<void> {
-  return withMutes(options, async (session) => {
-    const { engine, output } = session
-    await readMutes(session, options.discoveryTime)
+export function list(options: SessionOptions): Promise<void> {
+  return withMutes(options, ({ engine, output }) => {
     const authors = [...engine.mutes.muted.get().values()].toSorted((a, b) => (b.mutedAt ?? 0) - (a.mutedAt ?? 0))
     for (const author of authors) output.tell({ type: 'mute', ...author })
     if (authors.length === 0) output.say('Nobody is muted.')
     else for (const line of alignColumns([['Key', 'Muted', 'Name'], ...authors.map(describeRow)])) output.print(line)
     const { state, problem } = engine.mutes.status.get()
-    if (state === 'reading') output.say('No relay has answered, so this is what this computer knows.')
-    if (problem !== null) output.say(problem)
     output.tell({ type: 'mutes', count: authors.length, state, ...(problem === null ? {} : { problem }) })
+    return Promise.resolve()
   })
 }
 
 /** Changing the list opens no shop: where the sandbox is hosted for it, the house stays closed. */
-function withMutes(options: MuteOptions, run: (session: Session) => Promise<void>): Promise<void> {
+function withMutes(options: SessionOptions, run: (session: Session) => Promise<void>): Promise<void> {
   return withEngine({ ...options, house: false }, 'terminal', run)
 }
 
-async function findSeller(session: Session, key: string, seconds: number): Promise<{ readonly pubkey: string; readonly name: string }> {
+async function findSeller(session: Session, key: string, options: MuteOptions): Promise<{ readonly pubkey: string; readonly name: string }> {
   const { engine, output, interrupt } = session
   const isWhole = key.length === 64
+  if (options.publicly === true) await connectToMarket(session, NOBODY)
   const sellers = () => new Map([...engine.directory.offers.get().values()].filter(({ pubkey }) => pubkey.startsWith(key)).map(({ pubkey, name }) => [pubkey, name]))
   if (!isWhole) {
-    await connectToMarket(session, 'Interrupted. Nobody was muted.')
+    await connectToMarket(session, NOBODY)
     output.say('Looking for this seller…')
   }
-  await orInterrupted(waitFor(engine.clock, engine.directory.loaded, () => engine.directory.loaded.get(), seconds * 1_000), interrupt, 'Interrupted. Nobody was muted.')
+  await orInterrupted(waitFor(engine.clock, engine.directory.loaded, () => engine.directory.loaded.get(), options.discoveryTime * 1_000), interrupt, NOBODY)
   const found = [...sellers()].map(([pubkey, name]) => ({ pubkey, name }))
   if (found.length > 1) throw ambiguous(key, found.map(({ pubkey }) => pubkey), 'sellers')
   if (found[0] !== undefined) return found[0]
@@ -84,15 +81,11 @@ function ambiguous(key: string, pubkeys: readonly string[], what: string): Comma
   return new CommandFailed(EXIT.usage, 'ambiguous', `${pubkeys.length} ${what} start with ${key}: ${shown.join(', ')}${pubkeys.length > 3 ? ', …' : ''}. Give more of the key.`)
 }
 
-async function readMutes({ engine, interrupt }: Session, seconds: number): Promise<void> {
-  await orInterrupted(waitFor(engine.clock, engine.mutes.status, () => engine.mutes.status.get().state !== 'reading', seconds * 1_000), interrupt, INTERRUPTED)
-}
-
-/** Waits for the relays to have it; says so when they do not, which changes nothing here. */
+/** Waits for what is on its way to the relays; says where it holds, which changes nothing here. */
 async function publish({ engine, output, interrupt }: Session): Promise<boolean> {
   await Promise.race([engine.mutes.flush(PUBLISH_MS), interrupt.interrupted])
   const { state, problem } = engine.mutes.status.get()
-  if (state !== 'saved') output.say(problem ?? 'It holds on this computer, and goes to your relays when one of them can be reached while Souk runs.')
+  if (problem !== null) output.say(problem)
   return state === 'saved'
 }
 

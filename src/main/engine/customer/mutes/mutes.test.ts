@@ -247,6 +247,18 @@ test('a public mute is a kind 44 beside the list; unmuting deletes it, and a rel
   expect(mutes.muted.get().get(SPAMMER)?.publicly).toBe(true)
 })
 
+test('a public mute that no relay took says so, shown key or not, and a flush waits for it', async () => {
+  const mutes = open(pool, createSignal(false))
+  mutes.mute(SPAMMER, '', true)
+  await mutes.flush(1_000)
+  expect(network(RELAY).stored().map(({ kind }) => kind)).toEqual([KIND.muteUser])
+  expect(mutes.status.get().problem).toContain('shows your key to no relay')
+  network(RELAY).refuse(() => 'blocked: no')
+  mutes.mute(OTHER, '', true)
+  await mutes.flush(1_000)
+  expect(mutes.status.get().problem).toContain('holds for you alone')
+})
+
 test('own kinds 43 and 44 are read at the start; those of others mean nothing', async () => {
   const signer = crypto.createSigner(secretKey)
   const stranger = crypto.createSigner(generateSecretKey())

@@ -80,6 +80,9 @@ export function createMutes({ pool, signer, cipher, clock, log, store, mayShowKe
   let isUnanswered = false
   let publishing: Promise<void> | null = null
   let lastProblem: string | null = null
+  /** Public events that are on their way, and what became of the last one when nobody took it. */
+  const saying = new Set<Promise<void>>()
+  let unsaid: string | null = null
   let cancelRetry: (() => void) | null = null
   let closed = false
 
@@ -109,11 +112,12 @@ export function createMutes({ pool, signer, cipher, clock, log, store, mayShowKe
 
   function showStatus(): void {
     const isOut = listToPublish(record) === null
-    if (!mayShowKey.get()) status.set(isOut ? { state: 'saved', problem: null } : { state: 'unsaved', problem: UNSHOWN })
+    if (!mayShowKey.get()) status.set({ state: isOut ? 'saved' : 'unsaved', problem: unsaid ?? (isOut ? null : UNSHOWN) })
     else if (unreadable !== null) status.set({ state: 'unreadable', problem: UNREADABLE })
     else if (!hasRead) status.set({ state: 'reading', problem: null })
-    else status.set(isOut ? { state: 'saved', problem: null } : { state: 'unsaved', problem: lastProblem })
-    if (publishing === null && (isOut || unreadable !== null || lastProblem !== null)) for (const finish of waiting) finish()
+    else status.set({ state: isOut ? 'saved' : 'unsaved', problem: (isOut ? null : lastProblem) ?? unsaid })
+    const isOver = publishing === null && (isOut || unreadable !== null || lastProblem !== null || !mayShowKey.get())
+    if (isOver && saying.size === 0) for (const finish of waiting) finish()
   }
 
   function takeEvent(event: NostrEvent): void {
@@ -197,12 +201,22 @@ export function createMutes({ pool, signer, cipher, clock, log, store, mayShowKe
   const worked: (template: Parameters<RelayPool['addWork']>[0]) => ReturnType<RelayPool['addWork']> = (template) =>
     pool.powBits() === 0 ? Promise.resolve(template) : pool.addWork(template, signer.pubkey)
 
-  async function say(template: Parameters<RelayPool['addWork']>[0]): Promise<void> {
+  /** What everybody is to read is said whoever may see the key: a person asked for it. */
+  function say(template: Parameters<RelayPool['addWork']>[0]): void {
+    unsaid = null
+    const said = sayNow(template).finally(() => {
+      saying.delete(said)
+      showStatus()
+    })
+    saying.add(said)
+  }
+
+  async function sayNow(template: Parameters<RelayPool['addWork']>[0]): Promise<void> {
     const event = signer.sign(await worked(template))
     if (closed) return
     takeEvent(event)
     const report = await pool.publish(event)
-    if (!report.accepted) log('warn', 'No relay took a public mute.', { reason: describeRefusal(report) })
+    if (!report.accepted) unsaid = 'No relay took what everybody was to read of it, so it holds for you alone. Mute it once more when a relay can be reached.'
   }
 
   function planRetry(): void {
@@ -254,7 +268,7 @@ export function createMutes({ pool, signer, cipher, clock, log, store, mayShowKe
       const decided = decideMute(record, pubkey, name, clock.now())
       if (!decided.ok) return decided
       change(decided.value)
-      if (publicly) void say(muteUserTemplate(pubkey, '', Math.max(nowSecs(), (record.takenBack[pubkey] ?? 0) + 1)))
+      if (publicly) say(muteUserTemplate(pubkey, '', Math.max(nowSecs(), (record.takenBack[pubkey] ?? 0) + 1)))
       showStatus()
       return ok(null)
     },
@@ -263,7 +277,7 @@ export function createMutes({ pool, signer, cipher, clock, log, store, mayShowKe
       const told = [...publicMutes].filter(([, { pubkeys }]) => pubkeys.length === 1 && pubkeys[0] === pubkey).map(([id]) => id)
       change(decideUnmute(record, pubkey, clock.now()))
       for (const id of told) publicMutes.delete(id)
-      if (told.length > 0) void say(unmuteUserTemplate(told, nowSecs()))
+      if (told.length > 0) say(unmuteUserTemplate(told, nowSecs()))
       showStatus()
       return ok(null)
     },
@@ -276,7 +290,7 @@ export function createMutes({ pool, signer, cipher, clock, log, store, mayShowKe
         }
         const cancel = clock.after(timeoutMs, finish)
         waiting.add(finish)
-        if (closed || !mayShowKey.get()) finish()
+        if (closed || (!mayShowKey.get() && saying.size === 0)) finish()
         else if (hasRead) void publish()
       })
     },
