@@ -1,4 +1,4 @@
-import type { RelayStatus } from '#engine/nostr/relayPool.ts'
+import type { RelayStatus, WorkProgress } from '#engine/nostr/relayPool.ts'
 import type { RelayRow } from '#shared/ipc/settings.ts'
 import type { RelayLimitation } from '#shared/protocol/nip11.ts'
 
@@ -20,6 +20,10 @@ export function describeRelay(status: RelayStatus, embedded: boolean): RelayRow 
     ...(software === '' ? {} : { software }),
     ...(clockSkewSecs === null ? {} : { clockSkewSecs }),
   }
+}
+
+export function describeWork(work: WorkProgress | null): { work?: { bits: number; hashes: number; expectedHashes: number } } {
+  return work === null ? {} : { work: { bits: work.bits, hashes: work.hashes, expectedHashes: work.expectedHashes } }
 }
 
 function describeLimits(limits: RelayLimitation): NonNullable<RelayRow['limits']> {

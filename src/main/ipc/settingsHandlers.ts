@@ -3,7 +3,7 @@ import type { InputOf } from '#shared/ipc/contract.ts'
 import type { SoukContract } from '#shared/ipc/souk.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { deriveState } from './derivedState.ts'
-import { describeRelay } from './relayRow.ts'
+import { describeRelay, describeWork } from './relayRow.ts'
 
 type Input<K extends keyof SoukContract> = InputOf<SoukContract[K]>
 
@@ -31,7 +31,8 @@ export function settingsHandlers(engine: Engine) {
     },
     states: {
       'settings.values': preferences.settings,
-      'relays.status': deriveState([pool.status], () => ({
+      'relays.status': deriveState([pool.status, pool.work], () => ({
+        ...describeWork(pool.work.get()),
         relays: Object.fromEntries(Object.entries(pool.status.get()).map(([url, status]) => [url, describeRelay(status, url === sandbox?.relayUrl)])),
       })),
       'sandbox.status': deriveState(sandbox ? [sandbox.role, engine.mintFaults] : [], () => {

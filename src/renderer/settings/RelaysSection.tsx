@@ -6,6 +6,7 @@ import { Section } from '#renderer/ui/Section.tsx'
 import { SkeletonRows } from '#renderer/ui/Skeleton.tsx'
 import { AddRelay } from './AddRelay.tsx'
 import { RelayItem } from './RelayItem.tsx'
+import { RelayWork } from './RelayWork.tsx'
 import { groupRelays } from './relayText.ts'
 
 const LIST = 'flex flex-col divide-y divide-line rounded-lg border border-line bg-surface'
@@ -13,6 +14,7 @@ const LIST = 'flex flex-col divide-y divide-line rounded-lg border border-line b
 /** Where the market is read and written. Every change is in force at once. */
 export function RelaysSection() {
   const relays = useEngineSlice('relays.status', (status) => status.relays)
+  const work = useEngineSlice('relays.status', (status) => status.work)
   const list = useRef<HTMLUListElement>(null)
   const { own, guests } = groupRelays(relays ?? {})
   return (
@@ -32,6 +34,7 @@ export function RelaysSection() {
           ))}
         </ul>
       )}
+      {work === undefined ? null : <RelayWork work={work} />}
       <AddRelay />
       {guests.length === 0 ? null : (
         <div className="flex flex-col gap-2">

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { makeRelay, makeRelays } from '#renderer/testing/sceneData.ts'
-import { conditionsOf, groupRelays, paceText, sizesOf, skewText } from './relayText.ts'
+import { conditionsOf, groupRelays, paceText, sizesOf, skewText, workShare } from './relayText.ts'
 
 const NOTHING = { minPowBits: 0, authRequired: false, paymentRequired: false, restrictedWrites: false }
 
@@ -21,6 +21,13 @@ describe('relays in words', () => {
 
   it('lists the sizes that it states', () => {
     expect(sizesOf(makeRelay({ url: 'wss://a', limits: { ...NOTHING, maxMessageBytes: 65_536, maxTags: 2_000, createdAtLowerSecs: 94_608_000, createdAtUpperSecs: 900 } }))).toEqual(['messages up to 65.5 KB', '2,000 tags', 'dates back to 1,095 days', 'dates up to 15 min ahead'])
+  })
+
+  it('fills the bar of a work as it becomes likely to be over, and never before it is', () => {
+    expect(workShare(0, 65_536)).toBe(0)
+    expect(workShare(65_536, 65_536)).toBeCloseTo(0.63, 2)
+    expect(workShare(10 * 65_536, 65_536)).toBeLessThan(1)
+    expect(workShare(1, 0)).toBe(1)
   })
 
   it('speaks of pace and clock only when there is something to say', () => {

@@ -38,6 +38,11 @@ export function paceText(paceMs: number): string | undefined {
   return paceMs === 0 ? undefined : `It asked us to slow down: one event per ${durationText(paceMs)}.`
 }
 
+/** How likely work of that many hashes is to be over by now: there is no end that it moves towards. */
+export function workShare(hashes: number, expectedHashes: number): number {
+  return expectedHashes <= 0 ? 1 : 1 - Math.exp(-hashes / expectedHashes)
+}
+
 /** From this on a difference is worth a word; a header with whole seconds and a slow line make a second or two. */
 const NOTICEABLE_SECS = 10
 

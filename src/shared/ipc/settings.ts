@@ -82,7 +82,13 @@ export const relayRowSchema = z.object({
 export type RelayRow = z.output<typeof relayRowSchema>
 
 export const relayRoutes = {
-  'relays.status': state(z.object({ relays: z.record(z.string(), relayRowSchema) })),
+  'relays.status': state(
+    z.object({
+      relays: z.record(z.string(), relayRowSchema),
+      /** Proof of work being done now because a relay asks for it; on average `expectedHashes` are needed. */
+      work: z.object({ bits: z.number(), hashes: z.number(), expectedHashes: z.number() }).optional(),
+    }),
+  ),
   /** Refused: no address, one that is there already, one too many. Read and written unless it says otherwise. */
   'relays.add': request(z.object({ url: relayUrlSchema, read: z.boolean().optional(), write: z.boolean().optional() }), emptySchema),
   'relays.change': request(relaySettingSchema, emptySchema),
