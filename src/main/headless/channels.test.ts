@@ -40,27 +40,31 @@ test('a seller is muted by the start of its key, never chosen then, and back whe
   const seller = home.start(['provider', '--backend', 'toy', '--toy-speed', '1000', '--no-wallet', '--name', 'Parrot', ...as('seller')])
   const pubkey = String((await seller.waitFor('selling'))['pubkey'])
   const muted = await home.run(['mute', pubkey.slice(0, 10), ...as('buyer')])
-  expect(muted.records).toEqual([{ type: 'muted', pubkey, name: 'Parrot', saved: true }])
-  expect((await home.run(['mutes', ...as('buyer')])).records).toMatchObject([{ type: 'mute', pubkey, name: 'Parrot', publicly: false }, { type: 'mutes', count: 1, state: 'saved' }])
+  expect(muted.records).toEqual([{ type: 'muted', pubkey, name: 'Parrot', saved: false }])
+  expect((await home.run(['mutes', ...as('buyer')])).records).toMatchObject([{ type: 'mute', pubkey, name: 'Parrot', publicly: false }, { type: 'mutes', count: 1, state: 'unsaved' }])
+
+  const told = await home.run(['mute', 'ab'.repeat(32), '--publicly', ...as('buyer')])
+  expect(told.records).toMatchObject([{ type: 'muted', pubkey: 'ab'.repeat(32) }])
+  expect((await home.run(['mutes', '--json', '--data', join(home.folder, 'buyer'), '--relay', 'ws://127.0.0.1:9'])).records.at(-1)).toMatchObject({ count: 2 })
 
   const buy = ['customer', '--prompt', 'Hello?', '--select', pubkey.slice(0, 10), '--discovery-time', '1', '--no-wallet', ...as('buyer')]
   const refused = await home.run(buy)
   expect([refused.code, refused.records.some(({ type }) => type === 'offer')]).toEqual([EXIT.nothingFound, false])
 
-  expect((await home.run(['unmute', pubkey.slice(0, 4), ...as('buyer')])).records).toEqual([{ type: 'unmuted', pubkey, name: 'Parrot', saved: true }])
+  expect((await home.run(['unmute', pubkey.slice(0, 4), ...as('buyer')])).records).toMatchObject([{ type: 'unmuted', pubkey, name: 'Parrot' }])
   expect((await home.run(buy)).records).toContainEqual(expect.objectContaining({ type: 'offer', pubkey, name: 'Parrot' }))
   await seller.interrupt()
 })
 
 test('without a relay a mute holds all the same; nobody found, nobody muted and oneself have words of their own', async () => {
-  const offline = ['--data', join(home.folder, 'offline'), '--relay', 'ws://127.0.0.1:9', '--discovery-time', '1', '--json']
+  const offline = ['--data', join(home.folder, 'offline'), '--relay', 'ws://127.0.0.1:9', '--json']
   const stranger = 'ab'.repeat(32)
-  expect((await home.run(['mute', stranger, ...offline])).records).toEqual([{ type: 'muted', pubkey: stranger, name: '', saved: false }])
-  expect((await home.run(['mutes', ...offline])).records).toMatchObject([{ pubkey: stranger }, { type: 'mutes', state: 'reading' }])
+  expect((await home.run(['mute', stranger, '--discovery-time', '1', ...offline])).records).toEqual([{ type: 'muted', pubkey: stranger, name: '', saved: false }])
+  expect((await home.run(['mutes', ...offline])).records).toMatchObject([{ pubkey: stranger }, { type: 'mutes', state: 'unsaved' }])
 
   const [nobody, notMuted, identity] = [await home.run(['mute', 'abcd', '--discovery-time', '1', ...as('buyer')]), await home.run(['unmute', 'abcd', ...as('buyer')]), await home.run(['identity', '--data', join(home.folder, 'offline'), '--json'])]
   expect([nobody.code, nobody.records.at(-1)?.['code']]).toEqual([EXIT.nothingFound, 'not-found'])
   expect([notMuted.code, notMuted.records.at(-1)?.['code']]).toEqual([EXIT.nothingFound, 'not-muted'])
-  const oneself = await home.run(['mute', String(identity.records[0]?.['npub']), ...offline])
+  const oneself = await home.run(['mute', String(identity.records[0]?.['npub']), '--discovery-time', '1', ...offline])
   expect([oneself.code, oneself.records.at(-1)?.['code']]).toEqual([EXIT.usage, 'own-key'])
 })
