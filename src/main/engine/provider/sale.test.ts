@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { msat } from '#shared/market/msat.ts'
 import { replay } from '../machine.ts'
 import type { Invoice } from '../wallet/wallet.ts'
-import { EXPIRY_GRACE_MS, saleMachine, type Sale, type SaleEffect, type SaleEvent, type SaleMessage, type SaleRequest } from './sale.ts'
+import { CLOCK_DOUBT_MS, EXPIRY_GRACE_MS, saleMachine, type Sale, type SaleEffect, type SaleEvent, type SaleMessage, type SaleRequest } from './sale.ts'
 import { describeSale, saleTimeline } from './saleView.ts'
 
 const START = 1_700_000_000_000
@@ -57,6 +57,8 @@ const MESSAGES = {
   writtenOff: { at: START, type: 'writtenOff', note: 'Paid back in cash.' },
   early: { at: START, type: 'tick' },
   late: { at: EXPIRED, type: 'tick' },
+  missing: { at: EXPIRED, type: 'paymentMissing', isClosed: true },
+  missingAndOpen: { at: EXPIRED, type: 'paymentMissing', isClosed: false },
 } as const satisfies Record<string, SaleMessage>
 type MessageName = keyof typeof MESSAGES
 
@@ -89,9 +91,9 @@ const TABLE: Record<keyof typeof STATES, Partial<Record<MessageName, readonly Sa
   none: { requested: ['requested'], requestedAndRefused: ['requested', 'refused'] },
   refusing: { refusalSent: ['sent'], late: ['closed'] },
   quoting: { invoiceMade: ['invoiced'], invoiceFailed: ['refused'], customerCancelled: ['closed'], sellerCancelled: ['refused'] },
-  offering: { invoiceSent: ['sent'], paymentSeen: ['paid'], underpaid: ['paid', 'owed'], paymentClaimed: ['paymentClaimed'], customerCancelled: ['withdrawn'], sellerCancelled: ['withdrawn'], late: ['closed'] },
-  waiting: { paymentSeen: ['paid'], underpaid: ['paid', 'owed'], paymentClaimed: ['paymentClaimed'], customerCancelled: ['withdrawn'], sellerCancelled: ['withdrawn'], late: ['closed'] },
-  withdrawn: { paymentSeen: ['paid', 'owed'], underpaid: ['paid', 'owed'], late: ['closed'] },
+  offering: { invoiceSent: ['sent'], paymentSeen: ['paid'], underpaid: ['paid', 'owed'], paymentClaimed: ['paymentClaimed'], customerCancelled: ['withdrawn'], sellerCancelled: ['withdrawn'], missing: ['closed'] },
+  waiting: { paymentSeen: ['paid'], underpaid: ['paid', 'owed'], paymentClaimed: ['paymentClaimed'], customerCancelled: ['withdrawn'], sellerCancelled: ['withdrawn'], missing: ['closed'] },
+  withdrawn: { paymentSeen: ['paid', 'owed'], underpaid: ['paid', 'owed'], missing: ['closed'] },
   working: { workBegun: ['workBegun'], generated: ['generated'], workFailed: ['owed'], customerCancelled: ['stopAsked'], sellerCancelled: ['owed'] },
   stopping: { generated: ['generated'] },
   owed: { troubleSent: ['sent'], retryAsked: ['retried'], writtenOff: ['closed'] },
@@ -114,7 +116,7 @@ describe('a sale', () => {
 
   it('does not work before its own wallet shows the money, whatever the customer claims', () => {
     const claimed = tell(STATES.waiting, 'paymentClaimed', 'paymentClaimed')
-    expect(saleMachine.due(claimed).map((effect) => effect.type)).toEqual(['watchPayment', 'wake'])
+    expect(saleMachine.due(claimed).map((effect) => effect.type)).toEqual(['watchPayment'])
   })
 
   it('records a claim once and dates nothing anew for it, however often it comes', () => {
@@ -125,7 +127,20 @@ describe('a sale', () => {
   })
 
   it('never withdraws an invoice before it is too late to pay it', () => {
-    expect(saleMachine.decide(STATES.waiting, { at: EXPIRED - 1, type: 'tick' })).toEqual([])
+    expect(saleMachine.decide(STATES.waiting, { at: EXPIRED - 1, type: 'paymentMissing', isClosed: true })).toEqual([])
+  })
+
+  it('takes no payment for missing that came while it was down, however late it looks', () => {
+    const restartedAt = EXPIRED + 3_600_000
+    expect(saleMachine.due(STATES.waiting).map((effect) => effect.type)).toEqual(['watchPayment'])
+    expect(saleMachine.decide(STATES.waiting, { at: restartedAt, type: 'tick' })).toEqual([])
+    expect(saleMachine.decide(STATES.waiting, { at: restartedAt, type: 'paymentSeen', settledMsat: PRICE })).toMatchObject([{ type: 'paid' }])
+  })
+
+  it('believes its wallet that the invoice is still open before its own clock, for a quarter of an hour', () => {
+    const missing = (at: number) => saleMachine.decide(STATES.waiting, { at, type: 'paymentMissing', isClosed: false })
+    expect(missing(EXPIRED + CLOCK_DOUBT_MS - 1)).toEqual([])
+    expect(missing(EXPIRED + CLOCK_DOUBT_MS)).toMatchObject([{ type: 'closed', outcome: 'expired' }])
   })
 
   it('tries a failed run again twice soon, then keeps it as a debt that it retries', () => {
@@ -228,7 +243,7 @@ function answer(effect: SaleEffect, at: number, customerPays: boolean, backendWo
     case 'send':
       return [{ at, type: 'sent', what: effect.what, delivery }]
     case 'watchPayment':
-      return [customerPays ? { at, type: 'paymentSeen', settledMsat: PRICE } : { at, type: 'tick' }]
+      return [customerPays ? { at, type: 'paymentSeen', settledMsat: PRICE } : { at, type: 'paymentMissing', isClosed: true }]
     case 'work':
       return [{ at, type: 'workBegun', attempt: effect.attempt }, backendWorks ? { at, type: 'generated', generated } : { at, type: 'workFailed', problem }]
     case 'collectPartial':

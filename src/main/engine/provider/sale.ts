@@ -71,6 +71,8 @@ export type SaleMessage = { readonly at: number } & (
   | { readonly type: 'sent'; readonly what: SaleSending; readonly delivery: Delivery }
   /** What one's own wallet says, asked about the invoice's own hash. */
   | { readonly type: 'paymentSeen'; readonly settledMsat: Msat }
+  /** One's own wallet, asked, has no money for it. `isClosed`: it says that none can come any more. */
+  | { readonly type: 'paymentMissing'; readonly isClosed: boolean }
   /** PaymentSent: a claim. Recorded, and a reason to look; never believed. */
   | { readonly type: 'paymentClaimed'; readonly eventId: string }
   | { readonly type: 'workBegun'; readonly attempt: number }
@@ -114,6 +116,8 @@ export type SaleEffect =
 export const INVOICE_EXPIRY_SECS = 180
 /** The wallet may learn of a payment made in the last second a little later. */
 export const EXPIRY_GRACE_MS = 30_000
+/** A wallet that still calls the invoice open may be right, and our clock wrong (PROTOCOL.md §1): only after this is it not believed. */
+export const CLOCK_DOUBT_MS = 900_000
 /** A refusal that no relay takes is given up: nothing was promised. */
 const REFUSAL_WINDOW_MS = 60_000
 /** Pauses before the next try after a failed run; when they are used up the job is a debt. */
@@ -151,6 +155,8 @@ function decide(sale: Sale, message: SaleMessage): readonly SaleEvent[] {
       return isUnpaid(phase) && !sale.claimed ? [{ at, type: 'paymentClaimed', eventId: message.eventId }] : []
     case 'paymentSeen':
       return onPayment(sale, phase, message.settledMsat, at)
+    case 'paymentMissing':
+      return onMissingPayment(phase, message.isClosed, at)
     case 'workBegun':
       return phase.name === 'working' ? [{ at, type: 'workBegun', attempt: message.attempt }] : []
     case 'generated':
@@ -222,16 +228,19 @@ function onSellerCancel(phase: Phase, at: number): readonly SaleEvent[] {
   }
 }
 
+/** Never by the clock alone: it may have been paid while this machine was down, or the clock may be wrong. */
+function onMissingPayment(phase: Phase, isClosed: boolean, at: number): readonly SaleEvent[] {
+  if (!isUnpaid(phase) && phase.name !== 'withdrawn') return []
+  if (at < expiryDeadline(phase.invoice) + (isClosed ? 0 : CLOCK_DOUBT_MS)) return []
+  return phase.name === 'withdrawn'
+    ? [{ at, type: 'closed', outcome: 'stopped', reason: phase.reason }]
+    : [{ at, type: 'closed', outcome: 'expired', reason: 'The invoice was not paid in time.' }]
+}
+
 function onTick(sale: Sale & { begun: true }, at: number): readonly SaleEvent[] {
   const { phase } = sale
   if (phase.name === 'refusing') {
     return at < sale.changedAt + REFUSAL_WINDOW_MS ? [] : [{ at, type: 'closed', outcome: 'refused', reason: phase.reason }]
-  }
-  if (isUnpaid(phase) || phase.name === 'withdrawn') {
-    if (at < expiryDeadline(phase.invoice)) return []
-    return phase.name === 'withdrawn'
-      ? [{ at, type: 'closed', outcome: 'stopped', reason: phase.reason }]
-      : [{ at, type: 'closed', outcome: 'expired', reason: 'The invoice was not paid in time.' }]
   }
   if (phase.name === 'owed' && phase.retryAt !== null && at >= phase.retryAt) return [{ at, type: 'retried' }]
   return []
@@ -316,10 +325,10 @@ function due(sale: Sale): readonly SaleEffect[] {
     case 'quoting':
       return [{ key: 'makeInvoice', type: 'makeInvoice', request }]
     case 'offering':
-      return [send('invoice'), ...awaitPayment(phase.invoice)]
+      return [send('invoice'), watchPayment(phase.invoice)]
     case 'waiting':
     case 'withdrawn':
-      return awaitPayment(phase.invoice)
+      return [watchPayment(phase.invoice)]
     case 'working':
       return [{ key: 'work', type: 'work', request, attempt: phase.attempt + 1, notBefore: phase.retryAt }]
     case 'stopping':
@@ -336,10 +345,10 @@ function due(sale: Sale): readonly SaleEffect[] {
 
 const send = (what: SaleSending): SaleEffect => ({ key: `send:${what}`, type: 'send', what })
 const wake = (at: number): SaleEffect => ({ key: `wake:${at}`, type: 'wake', at })
-const awaitPayment = (invoice: Invoice): SaleEffect[] => [{ key: 'watchPayment', type: 'watchPayment', invoice }, wake(expiryDeadline(invoice))]
+const watchPayment = (invoice: Invoice): SaleEffect => ({ key: 'watchPayment', type: 'watchPayment', invoice })
 
-/** Unix ms from which an unpaid invoice counts as expired. */
-function expiryDeadline(invoice: Invoice): number {
+/** Unix ms from which an unpaid invoice may count as expired. */
+export function expiryDeadline(invoice: Invoice): number {
   return invoice.expiresAt * 1_000 + EXPIRY_GRACE_MS
 }
 

@@ -7,7 +7,7 @@ import type { Clock, Log } from '../ports.ts'
 import type { DispatchOutcome } from '../reactor.ts'
 import type { Invoice, Wallet } from '../wallet/wallet.ts'
 import type { SaleDialect } from './dialect.ts'
-import { INVOICE_EXPIRY_SECS, type Generated, type Sale, type SaleEffect, type SaleMessage, type SaleRequest } from './sale.ts'
+import { expiryDeadline, INVOICE_EXPIRY_SECS, type Generated, type Sale, type SaleEffect, type SaleMessage, type SaleRequest } from './sale.ts'
 
 export interface SaleEffectsOptions {
   readonly clock: Clock
@@ -55,6 +55,10 @@ export function createSaleEffects(options: SaleEffectsOptions): (effect: SaleEff
         forget()
         options.dispatch(jobId, { at: clock.now(), type: 'paymentSeen', settledMsat: found.value.amountMsat })
         return
+      }
+      if (found?.ok === true && clock.now() >= expiryDeadline(invoice)) {
+        const state = found.value?.state ?? 'expired'
+        options.dispatch(jobId, { at: clock.now(), type: 'paymentMissing', isClosed: state === 'expired' || state === 'failed' })
       }
       await pause(clock, waitMs, AbortSignal.any([signal, hinted.signal]))
       forget()
