@@ -195,7 +195,7 @@ export function createRelayPool(options: RelayPoolOptions): RelayPool {
 
     urls: (use) => roster.listed(use).map(({ connection }) => connection.url),
 
-    subscribe(filters, { relays, ...subscriber }) {
+    subscribe(filters, { relays, askAgainMs, ...subscriber }) {
       subscriptionCount += 1
       const subscription = createPoolSubscription({
         id: `s${subscriptionCount}`,
@@ -214,6 +214,9 @@ export function createRelayPool(options: RelayPoolOptions): RelayPool {
       const asked = members.map(({ connection }) => connection)
       subscription.awaitRelays(asked.filter((connection) => connection.link().state !== 'waiting').map(({ url }) => url))
       for (const connection of asked) connection.subscribe(id, filters)
+      const cancelAskAgain = askAgainMs === undefined ? () => {} : repeat(clock, askAgainMs, () => {
+        for (const { connection } of roster.all()) if (subscription.includes(connection.url)) connection.askAgain(id)
+      })
       queueMicrotask(() => {
         for (const { relay, message } of problems) subscription.onAnswered(relay, `error: ${message}`)
       })
@@ -221,6 +224,7 @@ export function createRelayPool(options: RelayPoolOptions): RelayPool {
         close() {
           if (!subscriptions.delete(id)) return
           closedSubscriptions.add(id)
+          cancelAskAgain()
           subscription.close()
           for (const { connection } of roster.all()) if (subscription.includes(connection.url)) connection.unsubscribe(id)
           for (const release of releases) release()
@@ -276,4 +280,17 @@ export function createRelayPool(options: RelayPoolOptions): RelayPool {
 function normalize(text: string): string {
   const address = parseRelayAddress(text)
   return address.ok ? address.value : text
+}
+
+/** Runs it that often until the returned function is called. */
+function repeat(clock: Clock, intervalMs: number, run: () => void): () => void {
+  let cancel = () => {}
+  const plan = () => {
+    cancel = clock.after(intervalMs, () => {
+      plan()
+      run()
+    })
+  }
+  plan()
+  return () => cancel()
 }

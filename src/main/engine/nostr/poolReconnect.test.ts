@@ -219,3 +219,21 @@ test('closing the pool ends every connection, subscription, publication and time
   expect(pool.add(relay.url)).toMatch(/being closed/)
   expect(seen.events).toEqual([])
 })
+
+test('what a relay stored and lost on the way comes when it is asked again, and what came before does not come twice', async () => {
+  const relay = await startRelay({ stored: [message('before', { created_at: NOW_SECS - 10 })] })
+  const { clock, pool, until } = createHarness()
+  const contents: string[] = []
+  pool.add(relay.url)
+  const subscription = pool.subscribe([{ kinds: [42] }], { askAgainMs: 10_000, onEvent: ({ content }) => contents.push(content) })
+  await until(() => contents.length === 1)
+  relay.stored.push(message('lost', { created_at: NOW_SECS - 1 }))
+  await relay.until(() => asked(relay).length === 1)
+  clock.advance(10_000)
+  await until(() => contents.length === 2)
+  expect(contents).toEqual(['before', 'lost'])
+  subscription.close()
+  clock.advance(60_000)
+  await relay.until(() => relay.heard('CLOSE').length > 0)
+  expect(asked(relay)).toHaveLength(2)
+})

@@ -32,6 +32,8 @@ export interface RelayConnection {
   open(): void
   subscribe(id: string, filters: readonly Filter[]): void
   unsubscribe(id: string): void
+  /** Asks once more for what is stored, if it is live. */
+  askAgain(id: string): void
   /** Sends it now or once connected. Returns what ends the waiting for a verdict, and tells what the relay said so far. */
   publish(outgoing: Outgoing, onVerdict: (verdict: RelayVerdict) => void): () => RelayVerdict | null
   /** See RelayPool.reauthenticate. */
@@ -248,6 +250,7 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
     status: () => ({ url, ...link.status(), ...counts, dropped: patience.dropped(), latencyMs: heartbeat.latencyMs(), lastRefusal, pace: pace.intervalMs(), ...terms.status() }),
     subscribe: (id, filters) => subscriptions.add(id, filters),
     unsubscribe: (id) => subscriptions.remove(id),
+    askAgain: (id) => subscriptions.askAgain(id),
     publish(outgoing, onVerdict) {
       const { state, problem } = link.status()
       if (!outgoing.isEphemeral || state === 'connected' || state === 'connecting') return outbox.add(outgoing, onVerdict)

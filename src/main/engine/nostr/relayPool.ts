@@ -89,6 +89,8 @@ export interface Subscription {
 export interface SubscribeOptions {
   /** Only these relays; all of the pool's read relays when absent. Those that are not in the pool become guests. */
   readonly relays?: readonly string[]
+  /** Asks again this often for what the relays have stored: for what may not be missed, where a relay loses it on the way. */
+  readonly askAgainMs?: number
   /** Verified, deduplicated, matching the filter. Called synchronously, in order of arrival. */
   onEvent(event: NostrEvent, relay: string): void
   /** Once, when every connected relay has said EOSE, or after the EOSE timeout. */

@@ -11,6 +11,8 @@ import { retryDelayMs } from './retryDelay.ts'
 export interface RelaySubscriptions {
   add(id: string, filters: readonly Filter[]): void
   remove(id: string): void
+  /** What is live is asked for once more from its beginning: the relay may have lost some of it on the way. */
+  askAgain(id: string): void
   onUp(): void
   onDown(): void
   /** A verified, matching event of that date came for it. */
@@ -74,8 +76,11 @@ export function createRelaySubscriptions(options: RelaySubscriptionsOptions): Re
       options.onWithheld(id, `restricted: this relay takes ${maxSubscriptions} subscriptions at once`)
       return
     }
+    sendRequest(id, resumeFilters(subscription.filters, subscription.progress, limits.resumeOverlapSecs))
+  }
+
+  const sendRequest = (id: string, filters: readonly Filter[]) => {
     const maxLimit = options.limitation()?.maxLimit ?? Number.POSITIVE_INFINITY
-    const filters = resumeFilters(subscription.filters, subscription.progress, limits.resumeOverlapSecs)
     const fitting = filters.map((filter) => (filter.limit !== undefined && filter.limit > maxLimit ? { ...filter, limit: maxLimit } : filter))
     options.send(JSON.stringify(['REQ', id, ...fitting]))
   }
@@ -105,6 +110,10 @@ export function createRelaySubscriptions(options: RelaySubscriptionsOptions): Re
       options.send(JSON.stringify(['CLOSE', id]))
       const next = [...asked].find(([, other]) => other.withheld === 'for now')
       if (next !== undefined) ask(...next)
+    },
+    askAgain(id) {
+      const subscription = asked.get(id)
+      if (subscription?.isLive === true && options.isUp()) sendRequest(id, subscription.filters)
     },
     onUp() {
       // Nothing is open yet: the first ones come first again.

@@ -33,6 +33,8 @@ const routeSchema = z.object({
 /** What a provider that says nothing about its limit takes. */
 const MAX_PROMPT_BYTES = 16_384
 const MAX_SELLER_RELAYS = 8
+/** What is paid for is looked for again while it stays away: a relay may have lost it between its store and us. */
+const ASK_AGAIN_MS = 10_000
 /** Anybody may send samples to an open request; those of so many are kept apart. */
 const MAX_SAMPLERS = 20
 /** They carry nothing for a model, and would each be six characters of JSON. */
@@ -140,6 +142,7 @@ export function createNip90Purchases({ pool, clock, identities, answerRelays }: 
       const since = request.event.created_at - MAX_MESSAGE_AHEAD_SECS
       return pool.subscribe([{ kinds: [KIND.jobFeedback, KIND.textGenerationResult], ...authors, '#e': [request.event.id], since }], {
         ...(relays === undefined ? {} : { relays }),
+        askAgainMs: ASK_AGAIN_MS,
         onEvent(event) {
           if (event.created_at > nowSecs() + MAX_MESSAGE_AHEAD_SECS) return
           if (event.kind === KIND.jobFeedback) onFeedback(event, cipher, inbox, partials)

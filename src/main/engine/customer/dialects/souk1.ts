@@ -41,6 +41,8 @@ const routeSchema = z.object({
 })
 
 const MAX_SELLER_RELAYS = 8
+/** What is paid for is looked for again while it stays away: a relay may have lost it between its store and us. */
+const ASK_AGAIN_MS = 10_000
 const PARTS_AT_ONCE = 4
 
 export function createPrivatePurchases({ pool, clock, log, crypto, identities, answerRelays }: PrivatePurchasesOptions): PurchaseDialect {
@@ -154,6 +156,7 @@ export function createPrivatePurchases({ pool, clock, log, crypto, identities, a
       const since = purchase.request.event.created_at - MAX_MESSAGE_AHEAD_SECS
       const subscription = pool.subscribe([{ kinds: [KIND.jobFeedback, KIND.textGenerationResult, KIND.privateFrame], authors: [provider], '#e': [requestId], since }], {
         ...(relays === undefined ? {} : { relays }),
+        askAgainMs: ASK_AGAIN_MS,
         onEvent(event) {
           if (event.pubkey !== provider || event.created_at > nowSecs() + MAX_MESSAGE_AHEAD_SECS) return
           if (event.kind === KIND.privateFrame) frames.take(event)
