@@ -17,39 +17,47 @@ export interface RelayProxy {
   close(): Promise<void>
 }
 
-/** `pass` gets every frame, and calls `forward` at once, later, often or never; without it all pass. */
-export async function startRelayProxy(upstreamUrl: string, pass: (frame: RelayFrame, forward: () => void) => void = (_, forward) => forward()): Promise<RelayProxy> {
+/**
+ * `pass` gets every frame, and calls `forward` at once, later, often or never; without it all pass. `answer` says something of
+ * the proxy's own to who sent the frame.
+ */
+export type PassFrame = (frame: RelayFrame, forward: () => void, answer: (text: string) => void) => void
+
+/** `port` 0: any that is free. */
+export async function startRelayProxy(upstreamUrl: string, pass: PassFrame = (_, forward) => forward(), port = 0): Promise<RelayProxy> {
   const frames: RelayFrame[] = []
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+  const server = new WebSocketServer({ host: '127.0.0.1', port })
   let connections = 0
   server.on('connection', (client) => {
     const connection = connections++
     const upstream = new WebSocket(upstreamUrl)
     const early: string[] = []
-    const carry = (from: RelayFrame['from'], text: string, to: WebSocket) => {
+    const sendTo = (to: WebSocket, text: string) => {
+      if (to.readyState === WebSocket.OPEN) to.send(text)
+    }
+    const carry = (from: RelayFrame['from'], text: string) => {
+      const [sender, receiver] = from === 'client' ? [client, upstream] : [upstream, client]
       const frame = { connection, from, text }
       frames.push(frame)
-      pass(frame, () => {
-        if (to.readyState === WebSocket.OPEN) to.send(text)
-      })
+      pass(frame, () => sendTo(receiver, text), (answer) => sendTo(sender, answer))
     }
     client.on('message', (data: Buffer) => {
-      if (upstream.readyState === WebSocket.OPEN) carry('client', data.toString(), upstream)
+      if (upstream.readyState === WebSocket.OPEN) carry('client', data.toString())
       else early.push(data.toString())
     })
     upstream.on('open', () => {
-      for (const text of early) carry('client', text, upstream)
+      for (const text of early) carry('client', text)
     })
-    upstream.on('message', (data: Buffer) => carry('relay', data.toString(), client))
+    upstream.on('message', (data: Buffer) => carry('relay', data.toString()))
     for (const [one, other] of [[client, upstream], [upstream, client]] as const) {
       one.on('error', () => one.terminate())
       one.on('close', () => other.terminate())
     }
   })
   await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const address = server.address() as AddressInfo
   return {
-    url: `ws://127.0.0.1:${port}`,
+    url: `ws://127.0.0.1:${address.port}`,
     frames,
     close() {
       for (const client of server.clients) client.terminate()
