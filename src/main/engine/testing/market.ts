@@ -7,7 +7,7 @@ import type { JobRow, Role } from '#shared/ipc/common.ts'
 import type { Limits } from '#shared/ipc/settings.ts'
 import type { SaleTerms } from '#shared/ipc/provider.ts'
 import type { DialectName } from '#shared/market/dialect.ts'
-import { createEngine, type Engine, type EngineConfig, type EngineWraps } from '../engine.ts'
+import { createEngine, type Engine, type EngineConfig, type EnginePorts, type EngineWraps } from '../engine.ts'
 import { loadNostrCrypto } from '../nostr/crypto.ts'
 import { openWebSocketWithWs } from '../nostr/openWebSocket.ts'
 import { auditLedger, type MintAudit } from '../sandbox/mint/ledger.ts'
@@ -20,6 +20,8 @@ export interface EngineOptions {
   readonly limits?: Partial<Limits>
   readonly toyTokensPerSecond?: number
   readonly config?: Partial<EngineConfig>
+  /** In place of real ones: a clock that is wrong, for example. */
+  readonly ports?: Partial<EnginePorts>
 }
 
 export interface Market {
@@ -56,11 +58,11 @@ export async function openMarket(): Promise<Market> {
   }
   let sandbox = await enterSandbox()
 
-  const open = async (name: string, { wrap, limits, toyTokensPerSecond = 2_000, config }: EngineOptions = {}) => {
+  const open = async (name: string, { wrap, limits, toyTokensPerSecond = 2_000, config, ports }: EngineOptions = {}) => {
     const dataFolder = join(folder, name)
     const opened = await createEngine(
       { dataFolder, sandboxFolder, shell: 'terminal', version: '0', wallet: { kind: 'sandbox' }, houseSeller: false, ollamaUrl: '', backend: 'toy', toyTokensPerSecond, ...config },
-      createNodePorts(dataFolder, wrap === undefined ? {} : { wrap }),
+      { ...createNodePorts(dataFolder, wrap === undefined ? {} : { wrap }), ...ports },
     )
     if (!opened.ok) throw new Error(opened.error.message)
     engines.add(opened.value)
