@@ -98,10 +98,14 @@ test('two signatures over the same event differ: the nonce is fresh', () => {
   expect(signer.sign(template).sig).not.toBe(signer.sign(template).sig)
 })
 
-test('a steady signer gives the same signature again, which is as good', () => {
+test('a steady signer gives the same signature again, which is as good', async () => {
   const signer = crypto.createSigner(secretKey, true)
   const event = signer.sign(template)
-  expect(crypto.createSigner(secretKey, true).sign(template)).toEqual(event)
+  for (let count = 0; count < 3; count++) {
+    crypto.createSigner(secretKey).sign(template)
+    expect(crypto.createSigner(secretKey, true).sign(template)).toEqual(event)
+  }
+  expect((await loadNostrCrypto()).createSigner(secretKey, true).sign(template)).toEqual(event)
   expect(signer.sign({ ...template, content: 'other' }).sig.slice(0, 64)).not.toBe(event.sig.slice(0, 64))
   expect(verifyEvent(JSON.parse(JSON.stringify(event)))).toBe(true)
 })

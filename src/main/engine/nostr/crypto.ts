@@ -23,12 +23,15 @@ const SIGNATURE = /^[0-9a-f]{128}$/
 const MAX_SERIALIZED_CHARS = 262_144
 /** The order of secp256k1's group, n: a secret key is in 1 … n − 1. */
 const GROUP_ORDER = Buffer.from('fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141', 'hex')
-/** BIP-340's auxiliary random data. */
-const AUXILIARY_BYTES = 32
+/**
+ * Says that entropy is given. nostr-wasm then takes what its memory holds (it never copies what it is given): in an instance
+ * that was never given any other, always the same.
+ */
+const SAME_ENTROPY = new Uint8Array(32)
 
 /** Loads libsecp256k1 (WebAssembly). Costs some milliseconds once; hold on to what it returns. */
 export async function loadNostrCrypto(): Promise<NostrCrypto> {
-  const wasm = await instantiate()
+  const [wasm, steadyWasm] = await Promise.all([instantiate(), instantiate()])
 
   const publicKey = (secretKey: Uint8Array): string => {
     assertSecretKey(secretKey)
@@ -57,7 +60,8 @@ export async function loadNostrCrypto(): Promise<NostrCrypto> {
           const event = copyFields({ ...template, id: '', pubkey, sig: '' })
           if (!hasExactNumbers(event)) throw new RangeError('An event whose kind or date is no whole number cannot be signed.')
           if (serializedChars(event) > MAX_SERIALIZED_CHARS) throw new RangeError('An event of this size cannot be signed.')
-          wasm.finalizeEvent(event, ownKey, steady ? new Uint8Array(AUXILIARY_BYTES) : undefined)
+          if (steady) steadyWasm.finalizeEvent(event, ownKey, SAME_ENTROPY)
+          else wasm.finalizeEvent(event, ownKey)
           return event
         },
       }
