@@ -12,7 +12,7 @@ export interface AskPrivacy {
 /** A seller without Souk may take what is encrypted, and is not bound to answer so. */
 const PRIVATE_QUESTION: PrivacyWords = {
   short: 'Private question',
-  long: 'The question is encrypted for this seller. Its program may answer in the open; if it cannot read the question, it gives no answer and nothing is paid.',
+  long: 'Private question: it is encrypted for this seller, whose program may answer in the open. If it cannot read the question, it gives no answer and nothing is paid.',
 }
 
 /** Undefined while nobody is there to ask. */

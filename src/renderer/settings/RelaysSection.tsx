@@ -37,7 +37,7 @@ export function RelaysSection() {
       {work === undefined ? null : <RelayWork work={work} />}
       <AddRelay />
       {guests.length === 0 ? null : (
-        <div className="flex flex-col gap-2">
+        <div className="flex flex-col gap-2 pt-3">
           <div>
             <h3 id="guest-relays" className="font-medium">
               Used for a job, not yours
