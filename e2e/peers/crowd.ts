@@ -14,8 +14,8 @@ import { listingTemplate } from '#shared/protocol/nip89.ts'
 const SELLERS = 500
 const PRICES = 10_000
 const MODELS = 7
-/** Announced so long ago at first, over this time, so that every update is newer. */
-const FIRST_AGE_SECS = 600
+/** Announced so long ago at first, so that every update is newer, and all are live for a while. */
+const FIRST_AGE_SECS = 120
 /** Published and not yet answered by the relay. */
 const IN_FLIGHT = 64
 const TICK_MS = 20
