@@ -1,6 +1,5 @@
 /** One simulation: a world made from a seed, run until its jobs are asked and everything has come to its end. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sats } from '#shared/market/msat.ts'
@@ -57,6 +56,9 @@ const LIMITS = { ...DEFAULT_LIMITS, perDayMsat: sats(9_000), perJobMsat: sats(12
 const CHECK_SIZES_STEPS = 5_000
 const PROGRESS_STEPS = 20_000
 const SETTLING_MS = 20 * 60_000
+/** What is asked for a moment (a ping, an inquiry) is over after this. */
+const RESTING_MS = 60_000
+const LOOK_STEPS = 1_000
 /** A world in which nothing ever ends is a finding, too. */
 const MAX_VIRTUAL_MS_PER_JOB = 600_000
 const LEAST_VIRTUAL_MS = 86_400_000
@@ -133,6 +135,11 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
     return journal !== undefined && journal.openJobs('provider').length === 0 && journal.openJobs('customer').length === 0
   })
 
+  async function settleDown(): Promise<void> {
+    const untilMs = time.now() + SETTLING_MS
+    await runUntil(() => time.now() >= untilMs || (time.steps() % LOOK_STEPS === 0 && isQuiet()))
+  }
+
   async function live(): Promise<void> {
     for (const name of CUSTOMERS) ledger.issue(name, sats(10_000_000))
     for (const { machine } of members()) time.wake(1, () => machine.start())
@@ -153,13 +160,16 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
     cheat.retire()
     people.windUp()
     await runUntil(() => members().every(({ machine }) => machine.engine() !== null))
-    await runFor(SETTLING_MS)
-    people.windUp()
-    await runFor(SETTLING_MS)
+    await settleDown()
+    if (!isQuiet()) {
+      people.windUp()
+      await settleDown()
+    }
     if (!isQuiet()) {
       people.giveUp()
-      await runFor(SETTLING_MS)
+      await settleDown()
     }
+    await runFor(RESTING_MS)
     if (invariants.violation() === null) invariants.checkEnd()
   }
 
