@@ -14,8 +14,8 @@ export const limitsSchema = z.object({
 })
 export type Limits = z.output<typeof limitsSchema>
 
-/** More are not kept: each costs a connection, and a copy of everything that is read. */
-export const MAX_RELAYS = 24
+/** More are not kept: each costs a connection, and a copy of everything that is read. With the sandbox's own, as many as the pool takes. */
+export const MAX_RELAYS = 31
 
 /** A relay of one's own: subscriptions go where it is read, publications where it is written. */
 export const relaySettingSchema = z.object({ url: relayUrlSchema, read: z.boolean(), write: z.boolean() })
