@@ -1,6 +1,7 @@
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Plugin } from 'vite'
 
@@ -9,18 +10,11 @@ const fromRoot = (path: string) => resolve(import.meta.dirname, path)
 /** What Node code may leave unbundled: Electron itself, and two optional native parts of `ws` that are not installed. */
 const notBundled = ['electron', 'bufferutil', 'utf-8-validate']
 
-const RESPONSE_QUESTION = 'z_src instanceof Response || '
-
-/**
- * nostr-wasm asks whether it was given a `Response`; Souk gives it bytes. Merely naming that global makes Node load its whole HTTP
- * client (60 ms and 16 MB at every start), so the question is left out.
- */
-const nameNoResponse: Plugin = {
-  name: 'souk:name-no-response',
-  transform(code, id) {
-    if (!/[\\/]nostr-wasm[\\/]dist[\\/]nostr\.js$/.test(id)) return null
-    if (!code.includes(RESPONSE_QUESTION)) this.error('nostr-wasm asks in other words now: see whether it still names Response')
-    return { code: code.replace(RESPONSE_QUESTION, ''), map: null }
+/** The library that signs and verifies lies beside the entries: src/main/engine/nostr/secp256k1.ts looks for it there. */
+const emitSecp256k1: Plugin = {
+  name: 'souk:emit-secp256k1',
+  generateBundle() {
+    this.emitFile({ type: 'asset', fileName: 'secp256k1.wasm', source: readFileSync(fromRoot('node_modules/nostr-wasm/public/out/secp256k1.wasm')) })
   },
 }
 
@@ -38,7 +32,7 @@ const takeBuiltinsByCall: Plugin = {
 
 export default defineConfig({
   main: {
-    plugins: [nameNoResponse, takeBuiltinsByCall],
+    plugins: [emitSecp256k1, takeBuiltinsByCall],
     build: {
       // Everything is bundled: one file opens faster than four hundred, and a packaged app needs no node_modules.
       externalizeDeps: false,

@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import { initNostrWasm, NostrWasm, type Nostr } from 'nostr-wasm'
+import { hash, randomFillSync } from 'node:crypto'
 import type { EventTemplate, NostrEvent } from './relayPool.ts'
+import { loadSecp256k1 } from './secp256k1.ts'
 import type { Signer } from './signer.ts'
 
 export interface NostrCrypto {
@@ -19,68 +17,67 @@ export interface NostrCrypto {
 
 const ID_OR_KEY = /^[0-9a-f]{64}$/
 const SIGNATURE = /^[0-9a-f]{128}$/
-/** The module has 1 MiB of memory in all and throws when it is out: an event that cannot fit is refused before it is copied there. */
+/** Far beyond what relays take: hashing more than that would hold everything else up. */
 const MAX_SERIALIZED_CHARS = 262_144
 /** The order of secp256k1's group, n: a secret key is in 1 … n − 1. */
 const GROUP_ORDER = Buffer.from('fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141', 'hex')
-/**
- * Says that entropy is given. nostr-wasm then takes what its memory holds (it never copies what it is given): in an instance
- * that was never given any other, always the same.
- */
-const SAME_ENTROPY = new Uint8Array(32)
+/** BIP-340's auxiliary randomness. */
+const AUXILIARY_BYTES = 32
+/** Reading a public key takes a square root, a twelfth of a verification: those of authors heard lately are kept. */
+const MAX_KEPT_KEYS = 512
 
 /** Loads libsecp256k1 (WebAssembly). Costs some milliseconds once; hold on to what it returns. */
 export async function loadNostrCrypto(): Promise<NostrCrypto> {
-  const [wasm, steadyWasm] = await Promise.all([instantiate(), instantiate()])
+  const library = await loadSecp256k1()
+  const keptKeys = new Map<string, Uint8Array>()
 
-  const publicKey = (secretKey: Uint8Array): string => {
+  const createKeypair = (secretKey: Uint8Array): Uint8Array => {
     assertSecretKey(secretKey)
-    return Buffer.from(wasm.getPublicKey(secretKey)).toString('hex')
+    return library.createKeypair(secretKey)
+  }
+  const publicKeyOf = (keypair: Uint8Array) => Buffer.from(library.publicKey(keypair)).toString('hex')
+
+  /** Only of who has signed something true, so that forged authors push nobody out. */
+  const keepKey = (pubkey: string, parsed: Uint8Array) => {
+    keptKeys.set(pubkey, parsed)
+    const oldest = keptKeys.keys().next()
+    if (keptKeys.size > MAX_KEPT_KEYS && oldest.done !== true) keptKeys.delete(oldest.value)
   }
 
   return {
     verify(event) {
-      if (!ID_OR_KEY.test(event.id) || !ID_OR_KEY.test(event.pubkey) || !SIGNATURE.test(event.sig)) return false
+      const { id, pubkey, sig } = event
+      if (!ID_OR_KEY.test(id) || !ID_OR_KEY.test(pubkey) || !SIGNATURE.test(sig)) return false
       if (!hasExactNumbers(event)) return false
       if (serializedChars(event) > MAX_SERIALIZED_CHARS) return false
-      try {
-        wasm.verifyEvent(copyFields(event))
-        return true
-      } catch {
-        return false
-      }
+      if (eventId(event, pubkey) !== id) return false
+      const kept = keptKeys.get(pubkey)
+      const parsed = kept ?? library.parsePublicKey(Buffer.from(pubkey, 'hex'))
+      if (parsed === null || !library.verify(parsed, Buffer.from(id, 'hex'), Buffer.from(sig, 'hex'))) return false
+      if (kept === undefined) keepKey(pubkey, parsed)
+      return true
     },
 
     createSigner(secretKey, steady = false) {
-      const pubkey = publicKey(secretKey)
-      const ownKey = Uint8Array.from(secretKey)
+      const keypair = createKeypair(secretKey)
+      const pubkey = publicKeyOf(keypair)
       return {
         pubkey,
         sign(template: EventTemplate): NostrEvent {
-          const event = copyFields({ ...template, id: '', pubkey, sig: '' })
-          if (!hasExactNumbers(event)) throw new RangeError('An event whose kind or date is no whole number cannot be signed.')
-          if (serializedChars(event) > MAX_SERIALIZED_CHARS) throw new RangeError('An event of this size cannot be signed.')
-          if (steady) steadyWasm.finalizeEvent(event, ownKey, SAME_ENTROPY)
-          else wasm.finalizeEvent(event, ownKey)
-          return event
+          if (!hasExactNumbers(template)) throw new RangeError('An event whose kind or date is no whole number cannot be signed.')
+          if (serializedChars(template) > MAX_SERIALIZED_CHARS) throw new RangeError('An event of this size cannot be signed.')
+          const id = eventId(template, pubkey)
+          const auxiliary = new Uint8Array(AUXILIARY_BYTES)
+          if (!steady) randomFillSync(auxiliary)
+          const sig = Buffer.from(library.sign(keypair, Buffer.from(id, 'hex'), auxiliary)).toString('hex')
+          const { created_at, kind, tags, content } = template
+          return { id, pubkey, created_at, kind, tags: tags.map((tag) => [...tag]), content, sig }
         },
       }
     },
 
-    publicKey,
+    publicKey: (secretKey) => publicKeyOf(createKeypair(secretKey)),
   }
-}
-
-/** The package's entry decodes base64 character by character (90 ms); its .wasm file, where it can be had, takes 7. */
-async function instantiate(): Promise<Nostr> {
-  let binary: Uint8Array<ArrayBuffer>
-  try {
-    const entry = createRequire(import.meta.url).resolve('nostr-wasm')
-    binary = new Uint8Array(await readFile(join(entry, '..', '..', 'public', 'out', 'secp256k1.wasm')))
-  } catch {
-    return initNostrWasm()
-  }
-  return NostrWasm(binary)
 }
 
 function assertSecretKey(secretKey: Uint8Array): void {
@@ -88,26 +85,18 @@ function assertSecretKey(secretKey: Uint8Array): void {
   if (!valid) throw new RangeError('Not a secp256k1 secret key.')
 }
 
-/** Only the seven fields, in plain arrays: whatever else rides on the object (a cached mark, a getter) stays behind. */
-function copyFields(event: NostrEvent) {
-  return {
-    id: event.id,
-    pubkey: event.pubkey,
-    created_at: event.created_at,
-    kind: event.kind,
-    tags: event.tags.map((tag) => [...tag]),
-    content: event.content,
-    sig: event.sig,
-  }
+/** NIP-01: SHA-256 of the fields as JSON. */
+function eventId({ created_at: createdAt, kind, tags, content }: EventTemplate, pubkey: string): string {
+  return hash('sha256', JSON.stringify([0, pubkey, createdAt, kind, tags, content]), 'hex')
 }
 
 /** Numbers that every reader spells alike, and so hashes alike. */
-function hasExactNumbers({ created_at: createdAt, kind }: NostrEvent): boolean {
+function hasExactNumbers({ created_at: createdAt, kind }: EventTemplate): boolean {
   return Number.isSafeInteger(createdAt) && Number.isSafeInteger(kind)
 }
 
 /** A lower bound in characters: a character is at most 3 bytes in UTF-8, and 6 where JSON must escape it. */
-function serializedChars(event: NostrEvent): number {
+function serializedChars(event: EventTemplate): number {
   let chars = event.content.length
   for (const tag of event.tags) for (const value of tag) chars += value.length + 3
   return chars
