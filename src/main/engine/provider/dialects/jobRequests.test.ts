@@ -100,6 +100,27 @@ describe('a request', () => {
     expect(requests).toEqual([])
   })
 
+  it('that is hidden costs no more than is set aside for strangers, whoever floods us from fresh keys', async () => {
+    let decrypted = 0
+    const cipher = createCipher(sellerSecret, nodeRandom)
+    const { clock, requests, say, sayHidden } = await open({
+      cipher: {
+        ...cipher,
+        decrypt(...message) {
+          decrypted += 1
+          return cipher.decrypt(...message)
+        },
+      },
+    })
+    for (let count = 0; count < 300; count++) await say({ tags: [['p', me], ['encrypted']], content: `junk ${count}` })
+    expect(decrypted).toBe(240)
+    await sayHidden([['i', 'in vain', 'text']])
+    await say({ tags: [['p', me]], content: 'in the open' })
+    clock.advance(1_000)
+    await sayHidden([['i', 'a second later', 'text']])
+    expect([decrypted, requests.map(({ prompt }) => prompt)]).toEqual([241, ['in the open', 'a second later']])
+  })
+
   it('that is open is heard only by who answers those', async () => {
     const [taker, refuser] = [await open(), await open({ openRequests: () => false })]
     for (const { say } of [taker, refuser]) {

@@ -10,6 +10,7 @@ import { parseZapReceipt } from '#shared/protocol/zapReceipt.ts'
 import type { Cipher } from '../../nostr/cipher.ts'
 import type { NostrCrypto } from '../../nostr/crypto.ts'
 import type { RelayPool, Subscription } from '../../nostr/relayPool.ts'
+import { createTokenBucket } from '../../nostr/tokenBucket.ts'
 import type { Clock } from '../../ports.ts'
 import type { SaleInbox } from '../dialect.ts'
 import type { ResolveInputs } from './jobInputs.ts'
@@ -44,17 +45,24 @@ export interface JobRequests {
 const SOUK1 = 'souk/1'
 /** Requests whose inputs are being fetched at once; those beyond it are refused. */
 const MAX_FETCHING = 16
+/**
+ * Hidden requests that are opened: each comes from a key of its own, whose agreement costs 1 to 4 ms, and anybody can make one.
+ * The rate is some ten times what a seller has invoices for; the burst is what may have gathered while it was away.
+ */
+const OPENED_PER_SEC = 40
+const OPENED_AT_ONCE = 240
 
 export function createJobRequests(options: JobRequestsOptions): JobRequests {
   const { pool, clock, cipher, crypto, openRequests, isSelling, isKnownRequest, resolveInputs, collectParts, speaksSouk1 } = options
   const nowSecs = () => Math.floor(clock.now() / 1_000)
+  const opening = createTokenBucket(clock, OPENED_PER_SEC, OPENED_AT_ONCE)
 
   /** The request as if it had been plain; null when it is not for us, or not to be read. */
   function open(event: NostrEvent): EventTemplate | null {
     const named = tagValues(event.tags, 'p')
     if (named.length > 0 && !named.includes(cipher.pubkey)) return null
     if (!isEncrypted(event)) return named.length > 0 || openRequests() ? event : null
-    if (named.length === 0) return null
+    if (named.length === 0 || !opening.take()) return null
     const text = cipher.decrypt(event.pubkey, event.content)
     return text.ok ? openEnvelope(event, text.value) : null
   }
