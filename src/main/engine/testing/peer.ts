@@ -17,6 +17,7 @@ export interface Peer {
   /** 32 bytes. */
   readonly secretKey: Uint8Array
   readonly wallet: Wallet
+  sign(template: EventTemplate): NostrEvent
   publish(template: EventTemplate): Promise<NostrEvent>
   /** Says it in a channel; resolves when the relay has it. */
   say(channelId: string, message: ChannelMessage): Promise<NostrEvent>
@@ -83,6 +84,7 @@ export async function openPeer(market: Market): Promise<Peer> {
     pubkey: signer.pubkey,
     secretKey,
     wallet,
+    sign: (template) => signer.sign(template),
     publish,
     say: (channelId, message) => publish(channelMessageTemplate(channelId, market.sandbox.relayUrl, message, nowSecs())),
     hear,

@@ -1,0 +1,215 @@
+/** What a customer is told, in every dialect, by sellers, strangers and relays that repeat, forge, alter and mix up: it pays once, and reads its own answer. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { msat, sats } from '#shared/market/msat.ts'
+import type { NostrEvent } from '#shared/protocol/event.ts'
+import type { PurchaseEvent } from './customer/purchase.ts'
+import type { Engine } from './engine.ts'
+import { startHostileRelay, type HostileRelay } from './nostr/testing/hostileRelay.ts'
+import { PLAY_MONEY } from './sandbox/mint/ledger.ts'
+import { ended, jobRow, openMarket, until, type EngineOptions, type Market } from './testing/market.ts'
+import { nodeClock } from './testing/nodePorts.ts'
+import { openPeer, type Peer } from './testing/peer.ts'
+import { askIn, frameIn, invoiceIn, offerAll, refusalIn, resultIn, TONGUES, type SpokenJob, type Tongue } from './testing/spokenJob.ts'
+
+const PRICE = sats(10)
+const FEE = msat(10)
+const TIMES = 1_000
+/** Far more than it takes: the machine may be busy. */
+const WAIT_MS = 60_000
+const TEST_MS = 120_000
+
+let market: Market
+let opened: (() => Promise<void>)[] = []
+let names = 0
+
+beforeAll(async () => {
+  market = await openMarket()
+})
+afterEach(async () => {
+  for (const close of opened.toReversed()) await close()
+  opened = []
+  expect(market.audit().balanced).toBe(true)
+})
+afterAll(() => market.end())
+
+async function openPeerHere(): Promise<Peer> {
+  const peer = await openPeer(market)
+  opened.push(() => peer.close())
+  return peer
+}
+/** A relay that checks nothing and says what the test wants. */
+async function openLiar(): Promise<HostileRelay> {
+  const liar = await startHostileRelay()
+  opened.push(() => liar.stop())
+  return liar
+}
+async function openBuyer(liar: HostileRelay, name = `buyer${names++}`, options: EngineOptions = {}): Promise<Engine> {
+  const buyer = await market.open(name, { ...options, config: { relays: [market.sandbox.relayUrl, liar.url] } })
+  opened.push(() => market.close(buyer))
+  await buyer.pool.connected(WAIT_MS)
+  return buyer
+}
+const bought = (buyer: Engine, jobId: string) => buyer.journal.events('customer', jobId).map(({ body }) => body as PurchaseEvent)
+const count = (buyer: Engine, jobId: string, type: PurchaseEvent['type']) => bought(buyer, jobId).filter((event) => event.type === type).length
+const balanceOf = async ({ wallet }: Peer) => {
+  const balance = await wallet.balance()
+  return balance.ok ? balance.value : balance.error.message
+}
+const isPaid = (buyer: Engine, jobId: string) => jobRow(buyer, 'customer', jobId, ({ movedMsat }) => movedMsat > 0, WAIT_MS)
+
+/** Both relays are asked for what is said in that job. */
+const isListening = (liar: HostileRelay, { requestId, channelId, tongue }: SpokenJob) => liar.until(() => liar.heard('REQ').some((frame) => JSON.stringify(frame).includes(tongue === 'channel' ? channelId : requestId)))
+
+/** A question to a seller that the test plays, and an invoice that it has signed. */
+async function ask(tongue: Tongue, name?: string) {
+  const [seller, liar] = [await openPeerHere(), await openLiar()]
+  const buyer = await openBuyer(liar, name)
+  const channelId = await offerAll(seller)
+  const job = await askIn(tongue, buyer, seller.pubkey, 'What is 2+2?', channelId)
+  await isListening(liar, job)
+  return { seller, liar, buyer, channelId, job }
+}
+
+const rawFrame = (event: unknown) => `["EVENT","$SUB",${typeof event === 'string' ? event : JSON.stringify(event)}]`
+const otherId = 'f'.repeat(64)
+/** The event as JSON with a second `id`, once before the true one and once after it. */
+const withDecoyIds = (event: NostrEvent) => {
+  const json = JSON.stringify(event)
+  return [`{"id":"${otherId}",${json.slice(1)}`, `${json.slice(0, -1)},"id":"${otherId}"}`]
+}
+function repeat(liar: HostileRelay, event: NostrEvent): void {
+  for (let time = 0; time < TIMES; time++) liar.deliver(event)
+  for (const decoy of withDecoyIds(event)) liar.sendRaw(rawFrame(decoy))
+}
+/** What a relay can make of an event without its author's key. */
+function forgeries(event: NostrEvent, stranger: NostrEvent): readonly string[] {
+  const json = JSON.stringify(event)
+  return [
+    { ...event, sig: `${event.sig.slice(0, -8)}00000000` },
+    { ...event, content: event.content.replace(/.$/, (last) => (last === 'x' ? 'y' : 'x')) },
+    { ...event, created_at: event.created_at + 1 },
+    // Said by somebody else, under the seller's name.
+    { ...stranger, pubkey: event.pubkey },
+    { ...event, content: stranger.content },
+  ].map((forged) => JSON.stringify(forged)).concat(`${json.slice(0, -1)},"content":${JSON.stringify(stranger.content)}}`, `${json.slice(0, -1)},"pubkey":"${stranger.pubkey}"}`)
+}
+
+describe.each(TONGUES)('a customer that asked in %s', (tongue) => {
+  it(`pays once and reads once what is repeated ×${TIMES}, from another relay, with decoy ids, after a restart and five minutes later`, async () => {
+    const name = `again${names++}`
+    const { seller, liar, buyer, job } = await ask(tongue, name)
+    const { bolt11 } = await seller.invoice(PRICE)
+    const invoice = await seller.publish(invoiceIn(job, seller, bolt11, PRICE))
+    repeat(liar, invoice)
+    await isPaid(buyer, job.jobId)
+    await opened.pop()?.()
+
+    const late = 301_000
+    const again = await openBuyer(liar, name, { ports: { clock: { now: () => nodeClock.now() + late, after: nodeClock.after } } })
+    await isListening(liar, job)
+    const result = await seller.publish(resultIn(job, seller, 'Four.'))
+    repeat(liar, invoice)
+    repeat(liar, result)
+    expect(await ended(again, 'customer', job.jobId, WAIT_MS)).toMatchObject({ state: 'done', movedMsat: PRICE + FEE })
+    repeat(liar, result)
+    expect(again.customer.answer(job.jobId)).toBe('Four.')
+    for (const type of ['invoiceAccepted', 'payAsked', 'settled', 'resultReceived', 'ended'] as const) expect([type, count(again, job.jobId, type)]).toEqual([type, 1])
+    expect(await balanceOf(seller)).toBe(PLAY_MONEY + PRICE)
+  }, TEST_MS)
+
+  it('believes no forged author, no forged signature that comes first, no altered copy and no key that is named twice', async () => {
+    const { seller, liar, buyer, job } = await ask(tongue)
+    const stranger = await openPeerHere()
+    const trap = await stranger.invoice(PRICE)
+    const told = (honest: NostrEvent, lie: NostrEvent) => {
+      for (const forged of forgeries(honest, lie)) liar.sendRaw(rawFrame(forged))
+      liar.deliver(honest)
+    }
+    // Published by nobody but the liar: the forgeries are there first.
+    const { bolt11 } = await seller.invoice(PRICE)
+    told(seller.sign(invoiceIn(job, seller, bolt11, PRICE)), stranger.sign(invoiceIn(job, stranger, trap.bolt11, PRICE)))
+    await isPaid(buyer, job.jobId)
+    told(seller.sign(resultIn(job, seller, 'Four.')), stranger.sign(resultIn(job, stranger, 'Five.')))
+    expect(await ended(buyer, 'customer', job.jobId, WAIT_MS)).toMatchObject({ state: 'done', movedMsat: PRICE + FEE })
+    expect(buyer.customer.answer(job.jobId)).toBe('Four.')
+    expect([await balanceOf(seller), await balanceOf(stranger)]).toEqual([PLAY_MONEY + PRICE, PLAY_MONEY])
+  }, TEST_MS)
+
+  it('hears no third party: not its invoice, its refusal, its text or its result', async () => {
+    const { seller, liar, buyer, job } = await ask(tongue)
+    const stranger = await openPeerHere()
+    const trap = await stranger.invoice(PRICE)
+    liar.deliver(stranger.sign(invoiceIn(job, stranger, trap.bolt11, PRICE)))
+    liar.deliver(stranger.sign(refusalIn(job, stranger, 'Go away.')))
+    const { bolt11 } = await seller.invoice(PRICE)
+    liar.deliver(seller.sign(invoiceIn(job, seller, bolt11, PRICE)))
+    await isPaid(buyer, job.jobId)
+    liar.deliver(stranger.sign(refusalIn(job, stranger, 'The money is gone.')))
+    liar.deliver(stranger.sign(frameIn(job, stranger, { type: 'delta', seq: 1, text: 'spam' })))
+    liar.deliver(stranger.sign(resultIn(job, stranger, 'Five.')))
+    liar.deliver(seller.sign(resultIn(job, seller, 'Four.')))
+    expect(await ended(buyer, 'customer', job.jobId, WAIT_MS)).toMatchObject({ state: 'done', movedMsat: PRICE + FEE, peer: seller.pubkey })
+    expect([buyer.customer.answer(job.jobId), await balanceOf(seller), await balanceOf(stranger)]).toEqual(['Four.', PLAY_MONEY + PRICE, PLAY_MONEY])
+    expect(count(buyer, job.jobId, 'refusalReceived')).toBe(0)
+  }, TEST_MS)
+
+  it('takes for a job neither the invoice nor the result of another one with the same seller', async () => {
+    const { seller, liar, buyer, channelId, job: one } = await ask(tongue)
+    const other = await askIn(tongue, buyer, seller.pubkey, 'And 3+3?', channelId)
+    await isListening(liar, other)
+    const invoices = [await seller.invoice(PRICE), await seller.invoice(PRICE)] as const
+    const [ofOne, ofOther] = [seller.sign(invoiceIn(one, seller, invoices[0].bolt11, PRICE)), seller.sign(invoiceIn(other, seller, invoices[1].bolt11, PRICE))]
+    // Another job's event, and its words under the seller's own signature.
+    const mix = (event: NostrEvent, into: NostrEvent) => [{ ...into, content: event.content }, seller.sign({ ...into, content: event.content })]
+    const isHidden = tongue === 'nip90, hidden' || tongue === 'souk/1'
+    liar.deliver(ofOther)
+    await isPaid(buyer, other.jobId)
+    if (isHidden) for (const mixed of mix(ofOther, ofOne)) liar.deliver(mixed)
+    const result = seller.sign(resultIn(other, seller, 'Six.'))
+    liar.deliver(result)
+    expect(await ended(buyer, 'customer', other.jobId, WAIT_MS)).toMatchObject({ state: 'done' })
+    expect(buyer.journal.row('customer', one.jobId)).toMatchObject({ state: 'asking', movedMsat: 0 })
+
+    liar.deliver(ofOne)
+    await isPaid(buyer, one.jobId)
+    const own = seller.sign(resultIn(one, seller, 'Four.'))
+    liar.deliver(result)
+    if (isHidden) for (const mixed of mix(result, own)) liar.deliver(mixed)
+    liar.deliver(own)
+    expect(await ended(buyer, 'customer', one.jobId, WAIT_MS)).toMatchObject({ state: 'done', movedMsat: PRICE + FEE })
+    expect([buyer.customer.answer(one.jobId), buyer.customer.answer(other.jobId)]).toEqual(['Four.', 'Six.'])
+    expect(await balanceOf(seller)).toBe(PLAY_MONEY + 2 * PRICE)
+  }, TEST_MS)
+})
+
+describe('the frames of a private answer', () => {
+  it(`repeated ×${TIMES}, from another relay, and those of another job, add nothing`, async () => {
+    const { seller, liar, buyer, channelId, job: one } = await ask('souk/1')
+    const other = await askIn('souk/1', buyer, seller.pubkey, 'And 3+3?', channelId)
+    await isListening(liar, other)
+    for (const job of [one, other]) {
+      const { bolt11 } = await seller.invoice(PRICE)
+      liar.deliver(seller.sign(invoiceIn(job, seller, bolt11, PRICE)))
+      await isPaid(buyer, job.jobId)
+    }
+    const shows = (job: SpokenJob, text: string) =>
+      until((look) => buyer.customer.watchText(job.jobId, look), () => (buyer.customer.answer(job.jobId) === text ? true : null), () => buyer.customer.answer(job.jobId), WAIT_MS)
+    const first = seller.sign(frameIn(one, seller, { type: 'delta', seq: 1, text: 'Fo' }))
+    liar.deliver(seller.sign(frameIn(other, seller, { type: 'delta', seq: 1, text: 'S' })))
+    await shows(other, 'S')
+    for (let time = 0; time < TIMES; time++) liar.deliver(first)
+    await shows(one, 'Fo')
+    const ofOther = seller.sign(frameIn(other, seller, { type: 'delta', seq: 2, text: 'ix.' }))
+    // The seller's own signature over words that were sealed for another job, under their name and under this one's.
+    liar.deliver(ofOther)
+    liar.deliver(seller.sign({ ...ofOther, tags: first.tags }))
+    liar.deliver(seller.sign({ ...ofOther, tags: [['p', one.to], ['e', other.requestId]] }))
+    for (const seq of [1, 1, 2]) liar.deliver(seller.sign(frameIn(one, seller, { type: 'delta', seq, text: seq === 1 ? 'XX' : 'ur.' })))
+    await Promise.all([shows(one, 'Four.'), shows(other, 'Six.')])
+    for (const [job, text] of [[one, 'Four.'], [other, 'Six.']] as const) {
+      liar.deliver(seller.sign(resultIn(job, seller, text)))
+      expect(await ended(buyer, 'customer', job.jobId, WAIT_MS)).toMatchObject({ state: 'done' })
+      expect(buyer.customer.answer(job.jobId)).toBe(text)
+    }
+  }, TEST_MS)
+})
