@@ -1,8 +1,8 @@
 import { EXIT } from './exitCodes.ts'
 import { CommandFailed } from './terminal.ts'
 
-/** What one event carries. */
-const MAX_PROMPT_BYTES = 49_152
+/** What the most capacious dialect carries; the quote says what the chosen one does. */
+const MAX_PROMPT_BYTES = 1_048_576
 
 /** The prompt from --prompt, or from standard input when that is a pipe or `-` was given. */
 export async function readPrompt(given: string | undefined): Promise<string> {

@@ -19,7 +19,7 @@ import { useExpectedOffer } from './useExpectedOffer.ts'
 import { useQuote } from './useQuote.ts'
 
 /** As the contract bounds a prompt. */
-const MAX_PROMPT_CHARS = 49_152
+const MAX_PROMPT_CHARS = 1_048_576
 
 export interface ComposerProps {
   threadId: string | undefined
