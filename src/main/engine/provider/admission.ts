@@ -1,3 +1,4 @@
+import type { JobRow } from '#shared/ipc/common.ts'
 import type { SaleTerms } from '#shared/ipc/provider.ts'
 import { utf8Bytes } from '#shared/market/conversation.ts'
 import { formatSats, type Msat } from '#shared/market/msat.ts'
@@ -11,9 +12,9 @@ export interface AdmissionContext {
   readonly offeredModels: readonly string[]
   /** Paid and not yet delivered, of everybody: what waits for the model. */
   readonly queuedJobs: number
-  /** Asked and not yet paid, of everybody: most are paid in seconds, and some never. */
+  /** Asked and not paid, of everybody, the cancelled ones whose invoice is still out among them: most are paid in seconds, and some never. */
   readonly unpaidJobs: number
-  /** Both, of the key that asks. */
+  /** Both, of the key that asks; what it cancelled takes none of its own places. */
   readonly openJobsOfCustomer: number
 }
 
@@ -26,6 +27,17 @@ export type Admission =
 
 /** Invoices out at once, for every place in the queue: who does not pay takes no place from who does. */
 const UNPAID_PER_PLACE = 8
+
+/** What the jobs that have not ended say of it. */
+export function countOpenJobs(rows: readonly Pick<JobRow, 'state' | 'peer'>[], customer: string): Pick<AdmissionContext, 'queuedJobs' | 'unpaidJobs' | 'openJobsOfCustomer'> {
+  const count = (of: readonly JobRow['state'][], peer?: string) => rows.filter((row) => of.includes(row.state) && (peer === undefined || row.peer === peer)).length
+  return {
+    queuedJobs: count(['queued', 'working']),
+    // Its invoice may yet be paid, so the wallet is asked about it until it expires: who asks, cancels and asks again makes us do that each time.
+    unpaidJobs: count(['asking', 'invoiced', 'stopped']),
+    openJobsOfCustomer: count(['queued', 'working', 'asking', 'invoiced'], customer),
+  }
+}
 
 /** The model that a name means among those that are there: Ollama lists "llama3.2" as "llama3.2:latest". */
 export function findModel(name: string, models: readonly string[]): string | undefined {

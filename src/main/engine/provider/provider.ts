@@ -19,7 +19,7 @@ import { createSignal, type Signal } from '../signal.ts'
 import type { Journal } from '../store/journal.ts'
 import type { SettingStore } from '../store/settings.ts'
 import type { Wallet } from '../wallet/wallet.ts'
-import { admitRequest, findModel } from './admission.ts'
+import { admitRequest, countOpenJobs, findModel } from './admission.ts'
 import { createAnnouncer } from './announcer.ts'
 import type { SaleDialect, SaleInbox } from './dialect.ts'
 import { saleMachine, type Sale, type SaleMessage } from './sale.ts'
@@ -134,7 +134,7 @@ export function createProvider(options: ProviderOptions): Provider {
   const progress = new Map<string, SaleProgress>()
   let inboxes: readonly Subscription[] = []
   let refusals: number[] = []
-  let refusalsStored = 0
+  let requestsStored = 0
   let cancelProgress: (() => void) | null = null
 
   const reactor: Reactor<Sale, SaleMessage> = createReactor({
@@ -208,19 +208,11 @@ export function createProvider(options: ProviderOptions): Provider {
     onRequest(asked) {
       const { jobId, requestId, customer, dialect, route, privacy, prompt, model, sampling } = asked
       if (status.get().selling !== 'on' || journal.row('provider', jobId) !== null) return
-      // Refused or cancelled before payment, a job takes no place any more.
-      const open = Object.values(status.get().jobs)
-      const queued = open.filter((row) => row.state === 'queued' || row.state === 'working')
-      const unpaid = open.filter((row) => row.state === 'asking' || row.state === 'invoiced')
-      const admission = admitRequest(
-        asked,
-        { terms: status.get().terms, offeredModels: offeredModels(), queuedJobs: queued.length, unpaidJobs: unpaid.length, openJobsOfCustomer: [...queued, ...unpaid].filter((row) => row.peer === customer).length },
-      )
-      if (!admission.accepted) {
-        if (asked.open || !mayRefuse()) return
-        refusalsStored += 1
-        if (refusalsStored % FORGET_EVERY === 0) forgetUnpaid()
-      }
+      const { terms, jobs } = status.get()
+      const admission = admitRequest(asked, { terms, offeredModels: offeredModels(), ...countOpenJobs(Object.values(jobs), customer) })
+      if (!admission.accepted && (asked.open || !mayRefuse())) return
+      requestsStored += 1
+      if (requestsStored % FORGET_EVERY === 0) forgetUnpaid()
       const request = {
         jobId,
         requestId,
