@@ -23,6 +23,7 @@ import { createToyBackend } from './inference/toy.ts'
 import { createNotices, type Notices } from './notices.ts'
 import { createJobIdentities } from './nostr/jobIdentity.ts'
 import { loadNostrCrypto, type NostrCrypto } from './nostr/crypto.ts'
+import { rememberSignatures } from './nostr/knownSignatures.ts'
 import { createMiner } from './nostr/mining/miner.ts'
 import { createRelayPool } from './nostr/pool.ts'
 import type { RelayPool } from './nostr/relayPool.ts'
@@ -193,7 +194,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   const keys = await openKeyring({ secrets: ports.secrets, settings, random, isSerious: config.wallet.kind === 'nwc' && config.wallet.network !== 'regtest' })
   if (!keys.ok) return keys
   const keyring = keys.value
-  const crypto = ports.crypto ?? (await loadNostrCrypto())
+  const crypto = rememberSignatures(ports.crypto ?? (await loadNostrCrypto()))
   const signer = crypto.createSigner(keyring.identity.secretKey)
   const cipher = createSteadyCipher(keyring.identity.secretKey, random)
 

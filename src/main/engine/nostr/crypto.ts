@@ -85,8 +85,8 @@ function assertSecretKey(secretKey: Uint8Array): void {
   if (!valid) throw new RangeError('Not a secp256k1 secret key.')
 }
 
-/** NIP-01: SHA-256 of the fields as JSON. */
-function eventId({ created_at: createdAt, kind, tags, content }: EventTemplate, pubkey: string): string {
+/** NIP-01: SHA-256 of the fields as JSON, hex. */
+export function eventId({ created_at: createdAt, kind, tags, content }: EventTemplate, pubkey: string): string {
   return hash('sha256', JSON.stringify([0, pubkey, createdAt, kind, tags, content]), 'hex')
 }
 

@@ -61,9 +61,10 @@ export function createPublication({ store, crypto, clock, log, limits, broadcast
     if (refusal !== null) return { accepted: false, message: refusal }
     try {
       // Both hold verified events only, so a forged copy of a known event changes nothing and costs no signature.
-      if (passedOn.has(event.id) || store.has(event.id)) return DUPLICATE
+      const passes = isEphemeral(event.kind)
+      if (passes ? passedOn.has(event.id) : store.has(event.id)) return DUPLICATE
       if (!crypto.verify(event)) return { accepted: false, message: 'invalid: the id or the signature is wrong' }
-      return isEphemeral(event.kind) ? publishEphemeral(event, json) : publishStored(event, json)
+      return passes ? publishEphemeral(event, json) : publishStored(event, json)
     } catch (error) {
       log('error', 'The embedded relay could not store an event', { reason: error instanceof Error ? error.message : String(error) })
       return { accepted: false, message: 'error: this relay could not store the event; its disk may be full' }
