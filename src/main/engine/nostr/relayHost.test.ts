@@ -40,6 +40,10 @@ test.each([
   'wss://[fe80::1]',
   'wss://[fd00::1]',
   'wss://[ff02::1]',
+  // An IPv4 address of this machine inside an IPv6 one (6to4, Teredo), and what no network routes.
+  'wss://[2002:7f00:1::]',
+  'wss://[2001:0:7f00:1::]',
+  'wss://192.0.2.1',
   'nonsense',
 ])('%s is not', (url) => {
   expect(isPublicUrl(url)).toBe(false)
