@@ -40,8 +40,13 @@ export interface SocketHandlers {
   onClose(problem: string | null): void
 }
 
+export interface SocketOptions {
+  /** A stranger named the address: what its name means has to be on the public internet, or nothing is connected. */
+  readonly publicOnly?: boolean
+}
+
 /** Opens a socket. Throws only on an address that is not a ws(s) URL; every later failure is `onClose`, never within this call. */
-export type OpenWebSocket = (url: string, handlers: SocketHandlers) => Socket
+export type OpenWebSocket = (url: string, handlers: SocketHandlers, options?: SocketOptions) => Socket
 
 /** How a secret rests on this machine. */
 export type Protection = 'os' | 'passphrase' | 'plain'

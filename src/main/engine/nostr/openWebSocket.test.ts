@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Socket as TcpSocket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { WebSocketServer, type WebSocket } from 'ws'
-import type { Socket } from '../ports.ts'
+import type { Socket, SocketOptions } from '../ports.ts'
 import { openWebSocketWithWs } from './openWebSocket.ts'
 
 const openWebSocket = openWebSocketWithWs()
@@ -37,7 +37,7 @@ async function listenWebSocket(onConnection: (client: WebSocket) => void): Promi
 }
 
 /** Opens a socket and keeps what happens to it until it closes. */
-function open(url: string) {
+function open(url: string, options?: SocketOptions) {
   const messages: (string | null)[] = []
   const opened = Promise.withResolvers<void>()
   const received = Promise.withResolvers<void>()
@@ -49,7 +49,7 @@ function open(url: string) {
       received.resolve()
     },
     onClose: closed.resolve,
-  })
+  }, options)
   return { socket, messages, opened: opened.promise, received: received.promise, closed: closed.promise }
 }
 
@@ -120,4 +120,13 @@ test('a paused socket holds messages back until it is resumed', async () => {
   socket.resume?.()
   await received
   expect(messages).toEqual(['held'])
+})
+
+test('a name that a stranger gave is not followed into this machine or its network', async () => {
+  let connections = 0
+  const url = await listenTcp(() => void (connections += 1))
+  const { closed } = open(url.replace('127.0.0.1', 'localhost'), { publicOnly: true })
+  expect(await closed).toBe('The name of this host leads into a private network, and somebody else named it.')
+  expect(() => open(url, { publicOnly: true })).toThrow(TypeError)
+  expect(connections).toBe(0)
 })

@@ -1,5 +1,8 @@
+import { lookup } from 'node:dns'
+import { isIP, type LookupFunction } from 'node:net'
 import { WebSocket } from 'ws'
 import type { OpenWebSocket } from '../ports.ts'
+import { isPublicAddress } from '../web/publicAddress.ts'
 
 const MAX_PAYLOAD_BYTES = 1_048_576
 const HANDSHAKE_TIMEOUT_MS = 10_000
@@ -8,14 +11,17 @@ const CLOSING_GRACE_MS = 1_000
 
 /** Sockets of the `ws` package. A failure of any kind ends in `onClose`, never in an uncaught exception. */
 export function openWebSocketWithWs(): OpenWebSocket {
-  return (address, handlers) => {
+  return (address, handlers, { publicOnly = false } = {}) => {
     const url = new URL(address)
     if (url.protocol !== 'ws:' && url.protocol !== 'wss:') throw new TypeError('Not a ws:// or wss:// address.')
+    const host = url.hostname.replace(/^\[|\]$/g, '')
+    if (publicOnly && isIP(host) !== 0 && !isPublicAddress(host)) throw new TypeError('Not an address on the public internet.')
     const ws = new WebSocket(url, {
       maxPayload: MAX_PAYLOAD_BYTES,
       perMessageDeflate: false,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       followRedirects: false,
+      ...(publicOnly ? { lookup: lookUpPublic } : {}),
     })
     let problem: string | null = null
     // Closing one that is still connecting also emits an error: this listener stays for as long as the socket lives.
@@ -41,9 +47,30 @@ export function openWebSocketWithWs(): OpenWebSocket {
   }
 }
 
+/**
+ * Looks a name up and refuses it unless every one of its addresses is public; the connection goes to those very addresses. A
+ * certificate keeps nobody out: one for a name of the private network may well be there.
+ */
+const lookUpPublic: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    const [first] = addresses ?? []
+    if (error !== null || first === undefined) return callback(error ?? notPublic(), '', 0)
+    if (!addresses.every(({ address }) => isPublicAddress(address))) return callback(notPublic(), '', 0)
+    if (options.all === true) callback(null, addresses)
+    else callback(null, first.address, first.family)
+  })
+}
+
+function notPublic(): NodeJS.ErrnoException {
+  return Object.assign(new Error('Not on the public internet.'), { code: NOT_PUBLIC })
+}
+
+const NOT_PUBLIC = 'SOUK_NOT_PUBLIC'
+
 const SENTENCES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Nothing answers at this address.',
   ENOTFOUND: 'No host of this name was found.',
+  [NOT_PUBLIC]: 'The name of this host leads into a private network, and somebody else named it.',
   EAI_AGAIN: 'The name of this host cannot be looked up now. Is this computer online?',
   ENETUNREACH: 'The network cannot be reached. Is this computer online?',
   EHOSTUNREACH: 'The host cannot be reached.',

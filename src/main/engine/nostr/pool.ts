@@ -127,6 +127,7 @@ export function createRelayPool(options: RelayPoolOptions): RelayPool {
       memory,
       limits,
       isGuest,
+      isStrangers: () => isGuest() && options.allowPrivateGuests !== true,
       signer: () => options.authenticate?.(url, isGuest()) ?? null,
       judge: (subscription, event) => judge(url, subscription, event),
       onAnswered: (id, refusal) => subscriptions.get(id)?.onAnswered(url, refusal),

@@ -189,3 +189,26 @@ test('who answers a challenge is asked for each relay, guest or not, and another
   await guest.until(() => names(guest).length === 2)
   expect([names(listed), names(guest)]).toEqual([[stranger.pubkey, author.pubkey], [stranger.pubkey, stranger.pubkey]])
 })
+
+test('what a stranger named is looked up on the public internet alone, and asked over HTTP only once it is a connected relay', async () => {
+  const guest = await startRelay()
+  const opened: [string, boolean | undefined][] = []
+  const fetched: string[] = []
+  const open = openWebSocketWithWs()
+  const { pool, until, subscribe } = createHarness({
+    allowPrivateGuests: false,
+    openWebSocket(url, handlers, options) {
+      opened.push([url, options?.publicOnly])
+      return open(url.startsWith('wss://relay') ? guest.url : 'ws://127.0.0.1:1', handlers)
+    },
+    fetch(input) {
+      fetched.push(String(input))
+      return Promise.reject(new Error('none'))
+    },
+  })
+  pool.add('wss://mine.example')
+  const seen = subscribe([{ kinds: [42] }], ['wss://relay.example', 'wss://intranet.example/reboot'])
+  await until(() => seen.eoses === 1)
+  expect(opened).toEqual([['wss://mine.example', false], ['wss://relay.example', true], ['wss://intranet.example/reboot', true]])
+  expect(fetched).toEqual(['https://mine.example', 'https://relay.example'])
+})

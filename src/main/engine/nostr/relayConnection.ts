@@ -57,6 +57,8 @@ export interface RelayConnectionOptions {
   readonly memory: RelayMemory
   readonly limits: PoolLimits
   isGuest(): boolean
+  /** Whether it may be on the public internet alone. */
+  isStrangers(): boolean
   /** Who answers this relay when it asks who we are; null: nobody. */
   signer(): Signer | null
   /** Verifies, deduplicates, delivers. */
@@ -84,6 +86,7 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
     random,
     openWebSocket: options.openWebSocket,
     limits,
+    isStrangers: () => options.isStrangers(),
     onUp() {
       // What the last connection left unread is asked for again.
       inbox.clear()
@@ -243,8 +246,9 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
     url,
     link: () => link.status(),
     open() {
-      // Beside the handshake, so that it is known before the first event goes out.
-      terms.refresh()
+      // Beside the handshake, so that it is known before the first event goes out; of what a stranger named only once it has
+      // turned out to be a relay on the public internet.
+      if (!options.isStrangers()) terms.refresh()
       link.open()
     },
     status: () => ({ url, ...link.status(), ...counts, dropped: patience.dropped(), latencyMs: heartbeat.latencyMs(), lastRefusal, pace: pace.intervalMs(), ...terms.status() }),

@@ -27,6 +27,8 @@ export interface RelayLinkOptions {
   readonly random: Random
   readonly openWebSocket: OpenWebSocket
   readonly limits: PoolLimits
+  /** Whether a stranger named it: then it is connected to on the public internet alone. */
+  isStrangers(): boolean
   onUp(): void
   onDown(): void
   /** `null` for a binary message. */
@@ -60,7 +62,7 @@ export function createRelayLink(options: RelayLinkOptions): RelayLink {
           ended.resolve()
           if (mine === attempt) goDown(problem ?? 'The relay closed the connection.', 'failed')
         },
-      })
+      }, { publicOnly: options.isStrangers() })
     } catch {
       goDown('This is not the address of a relay.', 'failed')
       return
