@@ -202,7 +202,7 @@ test('what a stranger named is looked up on the public internet alone, and asked
       return open(url.startsWith('wss://relay') ? guest.url : 'ws://127.0.0.1:1', handlers)
     },
     fetch(input) {
-      fetched.push(String(input))
+      fetched.push(input instanceof Request ? input.url : input.toString())
       return Promise.reject(new Error('none'))
     },
   })
@@ -211,4 +211,16 @@ test('what a stranger named is looked up on the public internet alone, and asked
   await until(() => seen.eoses === 1)
   expect(opened).toEqual([['wss://mine.example', false], ['wss://relay.example', true], ['wss://intranet.example/reboot', true]])
   expect(fetched).toEqual(['https://mine.example', 'https://relay.example'])
+})
+
+test('a relay that a stranger named gets no work done for it, whatever it wants; one of the list does', async () => {
+  const guest = await startRelay()
+  const document = () => new Response(JSON.stringify({ limitation: { min_pow_difficulty: 20 } }))
+  const { pool, until, subscribe, status } = createHarness({ fetch: () => Promise.resolve(document()) })
+  const seen = subscribe([{ kinds: [42] }], [guest.url])
+  await until(() => seen.eoses === 1 && status(guest.url).limits?.minPowBits === 20)
+  expect(pool.powBits([guest.url])).toBe(0)
+  expect((await pool.publish(message('hi'), [guest.url])).verdicts).toMatchObject([{ verdict: 'refused', prefix: 'pow' }])
+  pool.add(guest.url)
+  expect(pool.powBits([guest.url])).toBe(20)
 })

@@ -37,7 +37,8 @@ export function createPoolPublisher(options: PoolPublisherOptions): PoolPublishe
   const closing = new AbortController()
 
   const powBits = (relays?: readonly string[]) => {
-    const demands = options.present(relays).map(({ connection }) => connection.powBits())
+    // Who names a relay of its own could otherwise have us work for as long as it likes.
+    const demands = options.present(relays).flatMap(({ connection, isGuest }) => (isGuest ? [] : [connection.powBits()]))
     return Math.max(0, ...demands.filter((bits) => bits <= limits.maxPowBits))
   }
 

@@ -118,7 +118,7 @@ export interface RelayPool {
    * offered to the others for some minutes more; one that none accepted is the caller's to publish again.
    */
   publish(event: NostrEvent, relays?: readonly string[]): Promise<PublishReport>
-  /** Leading zero bits (NIP-13) that publishing there takes now: the highest demand that is not beyond our means; 0: none. */
+  /** Leading zero bits (NIP-13) that publishing there takes now: the highest demand of the list's relays that is not beyond our means; 0: none. For a guest none is done. */
   powBits(relays?: readonly string[]): number
   /**
    * The template with the work that `powBits` names, done off this thread; as it is when none is asked, none can be
