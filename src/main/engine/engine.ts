@@ -25,7 +25,9 @@ import { createJobIdentities } from './nostr/jobIdentity.ts'
 import { loadNostrCrypto, type NostrCrypto } from './nostr/crypto.ts'
 import { rememberSignatures } from './nostr/knownSignatures.ts'
 import { createMiner } from './nostr/mining/miner.ts'
+import { createPassersBy } from './nostr/passersBy.ts'
 import { createRelayPool } from './nostr/pool.ts'
+import { isLoopbackUrl, relaysToTell } from './nostr/relayHost.ts'
 import type { RelayPool } from './nostr/relayPool.ts'
 import { createSteadyCipher } from './nostr/steadyCipher.ts'
 import { openKeyring, type Keyring } from './keyring.ts'
@@ -209,13 +211,13 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
 
   const miner = createMiner({ log })
   undo.push(() => miner.close())
-  const passerBy = crypto.createSigner(random.bytes(32))
+  const passerBy = createPassersBy(random.bytes(32), crypto)
   let isSelling = () => false
   const pool = wrapped(ports.wrap?.pool, createRelayPool({
     clock, random, openWebSocket, crypto, log, miner, fetch: ports.fetch,
     memory: { read: () => settings.read(RELAY_MEMORY_KEY, z.unknown()), write: (value) => settings.write(RELAY_MEMORY_KEY, value) },
     // Who only buys shows its key to no relay; and nobody shows it to one that a stranger named.
-    authenticate: (_, isGuest) => (isSelling() && !isGuest ? signer : passerBy),
+    authenticate: (relay, isGuest) => (isSelling() && !isGuest ? signer : passerBy(relay)),
   }))
   undo.push(() => pool.close())
   const fixed = config.relays?.map((relay) => (typeof relay === 'string' ? { url: relay, read: true, write: true } : relay)) ?? null
@@ -249,7 +251,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
     jobChanged.emit(row)
     account.touch()
   }
-  const publicRelays = () => publicOf(pool.urls('read'))
+  const publicRelays = () => relaysToTell(pool.urls('read'))
   const provider = createProvider({
     clock, log, pool, signer, wallet, journal, settings, onJobChanged, onStoreFailure, onUnreadable,
     backend: () => backend.active(),
@@ -262,7 +264,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
         isSelling: () => isSelling(),
         web: ports.web ?? null,
         isKnownRequest: (requestId) => journal.row('customer', jobIdOf(requestId)) !== null || journal.row('provider', jobIdOf(requestId)) !== null,
-        pieceIntervalMs: () => (pool.urls().every(isLoopback) ? LOCAL_PIECE_INTERVAL_MS : PUBLIC_PIECE_INTERVAL_MS),
+        pieceIntervalMs: () => (pool.urls().every(isLoopbackUrl) ? LOCAL_PIECE_INTERVAL_MS : PUBLIC_PIECE_INTERVAL_MS),
       }),
   })
   undo.push(() => provider.close())
@@ -276,7 +278,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   undo.push(backend.status.subscribe(() => provider.modelsChanged()))
   const listPublisher = createRelayListPublisher({
     pool, signer, clock, log,
-    list: () => ({ read: publicRelays(), write: publicOf(pool.urls('write')) }),
+    list: () => ({ read: publicRelays(), write: relaysToTell(pool.urls('write')) }),
     lastDate: { read: () => settings.read(LIST_DATE_KEY, z.number().int().nonnegative()) ?? 0, write: (createdAt) => settings.write(LIST_DATE_KEY, createdAt) },
   })
   undo.push(() => listPublisher.close())
@@ -340,14 +342,4 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
 
 function wrapped<T>(wrap: ((inner: T) => T) | undefined, inner: T): T {
   return wrap === undefined ? inner : wrap(inner)
-}
-
-/** What others are told: not this machine's own relay, unless it is the only one. */
-function publicOf(urls: readonly string[]): readonly string[] {
-  const beyond = urls.filter((url) => !isLoopback(url))
-  return beyond.length === 0 ? urls : beyond
-}
-
-function isLoopback(url: string): boolean {
-  return /^wss?:\/\/(127\.|localhost[:/]|\[::1\])/.test(url)
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isLoopbackUrl, isPublicUrl } from './relayHost.ts'
+import { isLoopbackUrl, isPublicUrl, relaysToTell } from './relayHost.ts'
 
 test.each(['wss://relay.example.com', 'wss://relay.example.com:8443/path', 'wss://8.8.8.8', 'wss://[2606:4700::1111]', 'wss://LOCALHOST.example.com', 'wss://bücher.example'])(
   '%s is public',
@@ -57,4 +57,12 @@ test('172.15 and 172.32 border on the private ones and are public', () => {
 test('loopback is this machine, by number or by name', () => {
   expect(['ws://127.0.0.1:7777', 'ws://localhost:1', 'ws://[::1]:2', 'ws://127.9.9.9'].every(isLoopbackUrl)).toBe(true)
   expect(['ws://10.0.0.1', 'wss://127.0.0.1.example.com', 'wss://localhost.example.com', ''].some(isLoopbackUrl)).toBe(false)
+})
+
+test('strangers are told of no relay of this machine, of its network, or with a token in its address, unless there is no other', () => {
+  const [here, near, far, plain, token] = ['ws://127.0.0.1:7777', 'ws://umbrel.local:4848', 'wss://relay.example.com', 'ws://relay.example.org', 'wss://relay.example.net/?key=secret']
+  expect(relaysToTell([here, near, 'wss://192.168.1.5', far, plain, token])).toEqual([far, plain])
+  expect(relaysToTell([here, near])).toEqual([near])
+  expect(relaysToTell([here, token])).toEqual([here])
+  expect(relaysToTell([token])).toEqual([])
 })

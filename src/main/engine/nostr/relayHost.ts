@@ -15,7 +15,20 @@ export function isLoopbackUrl(url: string): boolean {
  * What a name means is looked at when the connection is made (`publicOnly`).
  */
 export function isPublicUrl(url: string): boolean {
-  if (!URL.canParse(url) || new URL(url).protocol !== 'wss:') return false
+  return URL.canParse(url) && new URL(url).protocol === 'wss:' && isPublicHost(url)
+}
+
+/**
+ * Of one's own relays, those that strangers are told of: not one whose address may hold a password (its query), and none of
+ * this network as long as there is another, nor of this machine.
+ */
+export function relaysToTell(urls: readonly string[]): readonly string[] {
+  const open = urls.filter((url) => !url.includes('?'))
+  const kinds = [open.filter(isPublicHost), open.filter((url) => !isLoopbackUrl(url)), open]
+  return kinds.find((kind) => kind.length > 0) ?? []
+}
+
+function isPublicHost(url: string): boolean {
   const host = hostOf(url)
   if (isIP(host) !== 0) return isPublicAddress(host)
   return host.includes('.') && !LOCAL_NAME.test(host)

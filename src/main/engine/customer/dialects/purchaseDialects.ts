@@ -22,5 +22,5 @@ export interface PurchaseDialectsOptions {
 /** Every dialect in which Souk buys, the best first. */
 export function createPurchaseDialects(options: PurchaseDialectsOptions): readonly PurchaseDialect[] {
   // A seller that names a channel takes its jobs there: NIP-90 is what is left when it names none.
-  return [createPrivatePurchases(options), createChannelPurchases({ ...options, relayHint: () => options.pool.urls()[0] ?? '' }), createNip90Purchases(options)]
+  return [createPrivatePurchases(options), createChannelPurchases({ ...options, relayHint: () => options.answerRelays()[0] ?? '' }), createNip90Purchases(options)]
 }
