@@ -12,6 +12,7 @@ import { measureCrypto } from './measures/crypto.ts'
 import { measureDirectory } from './measures/directory.ts'
 import { measureListings } from './measures/listings.ts'
 import { measureMarket } from './measures/market.ts'
+import { measureMessages } from './measures/messages.ts'
 import { measureRelay } from './measures/relay.ts'
 import { measureStart } from './measures/start.ts'
 import { measureStore } from './measures/store.ts'
@@ -19,7 +20,7 @@ import { writeTable } from './table.ts'
 
 const FULL_ROUNDS = 6
 const QUICK_ROUNDS = 2
-const MEASURES = { market: measureMarket, crypto: measureCrypto, directory: measureDirectory, listings: measureListings, relay: measureRelay, start: measureStart, store: measureStore }
+const MEASURES = { market: measureMarket, messages: measureMessages, crypto: measureCrypto, directory: measureDirectory, listings: measureListings, relay: measureRelay, start: measureStart, store: measureStore }
 type MeasureName = keyof typeof MEASURES
 const TABLE_IN_DOCS = /(<!-- bench -->\n)[^]*(<!-- \/bench -->)/
 

@@ -4,7 +4,7 @@ import type { Summary, Target } from './statistics.ts'
 export interface Row {
   readonly group: string
   readonly what: string
-  readonly unit: 'ms' | 'µs' | '/s' | '×' | 'MB' | 'B' | 'frames'
+  readonly unit: 'ms' | 'µs' | '/s' | '×' | 'MB' | 'B' | 'frames' | 'events'
   readonly summary: Summary
   readonly target?: Target
 }

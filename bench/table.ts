@@ -27,7 +27,7 @@ function writeVerdict({ summary, target, unit }: Row): string {
 
 /** Three figures where they say something: 0.85 ms, 12.3 ms, 1,204 /s. */
 function write(value: number, unit: Row['unit']): string {
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2
+  const digits = unit === 'events' || Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2
   const number = value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
   return unit === '×' ? `${number}×` : `${number} ${unit}`
 }

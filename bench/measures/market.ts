@@ -1,244 +1,124 @@
 /**
- * Chunks direct from the backend against the same backend through the market, and the handshake before the first one.
- * Backend, seller (the built `souk provider`, which hosts the sandbox) and reader are three processes; the reader, here,
- * runs the adapter for the one and a customer's engine for the other.
+ * Chunks direct from the backend against the same backend through the market, in two dialects; and the handshake before the
+ * first one.
  */
-import { spawn, type ChildProcessByStdio } from 'node:child_process'
-import { once } from 'node:events'
-import { join, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
-import { createEngine, type Engine } from '#engine/engine.ts'
-import { createOllamaBackend } from '#engine/inference/ollama.ts'
-import { openWebSocketWithWs } from '#engine/nostr/openWebSocket.ts'
-import type { Secrets } from '#engine/ports.ts'
-import { systemClock, systemRandom } from '#main/headless/nodePorts.ts'
-import type { JobState } from '#shared/ipc/common.ts'
-import { startChild } from '../child.ts'
-import { monotonicMs, readStamps } from '../clock.ts'
+import type { DialectName } from '#shared/market/dialect.ts'
+import { openBenchMarket, type Reading } from '../benchMarket.ts'
 import { createSamples, type Measure, type Row, type Samples } from '../measure.ts'
-import { endWithUs, soukEnvironment } from '../environment.ts'
-import { BENCH_MODEL } from '../model.ts'
 import { compareRounds, subtractRounds, summarize } from '../statistics.ts'
 
 const CHUNKS_PER_SECOND = 30
 const CHUNKS = 60
 const SHORT_CHUNKS = 3
 const SHORT_JOBS = 4
-const PRICE_MSAT = 1_000
-const PATIENCE_MS = 30_000
-const souk = resolve(import.meta.dirname, '..', '..', 'out', 'main', 'souk.js')
-
-/** One answer as its reader saw it. Milliseconds. */
-interface Reading {
-  readonly firstMs: number
-  readonly latenciesMs: readonly number[]
-  readonly gapsMs: readonly number[]
-}
+const DIALECTS = ['channel', 'souk/1'] as const satisfies readonly DialectName[]
+type Dialect = (typeof DIALECTS)[number]
+const SIDES = ['direct', ...DIALECTS] as const
 
 interface Side {
   readonly first: Samples
   readonly latency: Samples
   readonly gap: Samples
+  readonly askToText: Samples
 }
 
-const createSide = (): Side => ({ first: createSamples(), latency: createSamples(), gap: createSamples() })
+/** What only a purchase has. */
+interface Handshake {
+  readonly askToInvoice: Samples
+  readonly invoiceToPaid: Samples
+  readonly paidToText: Samples
+}
+
+type Sides = Readonly<Record<(typeof SIDES)[number], Side>>
+type Handshakes = Readonly<Record<Dialect, Handshake>>
+
+const createSide = (): Side => ({ first: createSamples(), latency: createSamples(), gap: createSamples(), askToText: createSamples() })
+const createHandshake = (): Handshake => ({ askToInvoice: createSamples(), invoiceToPaid: createSamples(), paidToText: createSamples() })
 
 export async function measureMarket(folder: string): Promise<Measure> {
-  const backend = startChild('./processes/backend.ts', [String(CHUNKS_PER_SECOND)])
-  const url = String((await backend.next())['url'])
-  const seller = await startSeller(folder, url)
-  const customer = await openCustomer(folder, url, seller.pubkey)
-  const adapter = createOllamaBackend({ url, fetch, clock: systemClock, log: () => {} })
-  const direct = createSide()
-  const market = createSide()
-  const askToInvoice = createSamples()
-  const invoiceToPaid = createSamples()
-  const paidToText = createSamples()
-  const askToText = createSamples()
-  const directAskToText = createSamples()
+  const market = await openBenchMarket(folder, 'market', CHUNKS_PER_SECOND)
+  const sides: Sides = { direct: createSide(), channel: createSide(), 'souk/1': createSide() }
+  const handshakes: Handshakes = { channel: createHandshake(), 'souk/1': createHandshake() }
 
-  let asked = 0
-  /** No two alike: a request asked again within its second is the same event. */
-  const nextPrompt = () => `Count the seconds. (${(asked += 1)})`
-
-  async function readDirectly(chunks: number): Promise<{ reading: Reading; askToTextMs: number }> {
-    const reader = createReader()
-    const askedAt = monotonicMs()
-    for await (const item of adapter.generate({ model: BENCH_MODEL, messages: [{ role: 'user', content: nextPrompt() }], maxTokens: chunks }, AbortSignal.timeout(PATIENCE_MS))) {
-      if (item.type === 'text') reader.take(item.text)
-      if (item.type === 'failed') throw new Error(item.problem.message)
-    }
-    return { reading: reader.end(chunks), askToTextMs: reader.firstAt() - askedAt }
-  }
-
-  async function buy(chunks: number): Promise<{ reading: Reading; steps: ReadonlyMap<JobState, number>; askedAt: number; firstAt: number }> {
-    const reader = createReader()
-    const steps = new Map<JobState, number>()
-    const { promise: ended, resolve: end, reject } = Promise.withResolvers<void>()
-    const stopListening = customer.jobChanged.listen((row) => {
-      if (row.role !== 'customer') return
-      if (!steps.has(row.state)) steps.set(row.state, monotonicMs())
-      if (!row.final) return
-      if (row.state === 'done') end()
-      else reject(new Error(`A purchase ended ${row.state}: ${row.note ?? ''}`))
-    })
-    const askedAt = monotonicMs()
-    const outcome = customer.customer.ask({ prompt: nextPrompt(), selection: { by: 'pubkey', prefix: seller.pubkey }, maxTokens: chunks })
-    if (!outcome.ok) throw new Error(outcome.error.message)
-    const stopWatching = customer.customer.watchText(outcome.value.jobId, (change) => change.type === 'text' && reader.take(change.text))
-    await ended
-    stopWatching()
-    stopListening()
-    return { reading: reader.end(chunks), steps, askedAt, firstAt: reader.firstAt() }
-  }
-
-  async function buyAndNote(chunks: number): Promise<Reading> {
-    const { reading, steps, askedAt, firstAt } = await buy(chunks)
-    const invoicedAt = steps.get('paying') ?? Number.NaN
-    const paidAt = steps.get('queued') ?? Number.NaN
-    if (!(askedAt <= invoicedAt && invoicedAt <= paidAt && paidAt <= firstAt)) throw new Error('The handshake came in another order.')
-    askToInvoice.add(invoicedAt - askedAt)
-    invoiceToPaid.add(paidAt - invoicedAt)
-    paidToText.add(firstAt - paidAt)
-    askToText.add(firstAt - askedAt)
+  async function readDirectly(chunks: number): Promise<Reading> {
+    const reading = await market.readDirectly(chunks)
+    sides.direct.askToText.add(reading.firstAt - reading.askedAt)
     return reading
   }
 
-  // What is looked up once, and the code paths: neither side's first run counts.
-  await readDirectly(SHORT_CHUNKS)
-  await buy(SHORT_CHUNKS)
+  async function buy(dialect: Dialect, chunks: number): Promise<Reading> {
+    const { reading, steps } = await market.buy(dialect, chunks)
+    const { askedAt, firstAt } = reading
+    const invoicedAt = steps.get('paying') ?? Number.NaN
+    const paidAt = steps.get('queued') ?? Number.NaN
+    if (!(askedAt <= invoicedAt && invoicedAt <= paidAt && paidAt <= firstAt)) throw new Error('The handshake came in another order.')
+    const handshake = handshakes[dialect]
+    handshake.askToInvoice.add(invoicedAt - askedAt)
+    handshake.invoiceToPaid.add(paidAt - invoicedAt)
+    handshake.paidToText.add(firstAt - paidAt)
+    sides[dialect].askToText.add(firstAt - askedAt)
+    return reading
+  }
+
+  // What is looked up once, and the code paths: no side's first run counts.
+  await market.readDirectly(SHORT_CHUNKS)
+  for (const dialect of DIALECTS) await market.buy(dialect, SHORT_CHUNKS)
 
   return {
     async round() {
-      for (const samples of [...Object.values(direct), ...Object.values(market), askToInvoice, invoiceToPaid, paidToText, askToText, directAskToText]) samples.beginRound()
+      for (const each of [...Object.values(sides), ...Object.values(handshakes)]) for (const samples of Object.values<Samples>({ ...each })) samples.beginRound()
       for (let turn = 0; turn < 2; turn += 1) {
-        const { reading, askToTextMs } = await readDirectly(CHUNKS)
-        note(direct, reading)
-        directAskToText.add(askToTextMs)
-        note(market, await buyAndNote(CHUNKS))
+        note(sides.direct, await readDirectly(CHUNKS))
+        for (const dialect of DIALECTS) note(sides[dialect], await buy(dialect, CHUNKS))
       }
       for (let job = 0; job < SHORT_JOBS; job += 1) {
-        directAskToText.add((await readDirectly(SHORT_CHUNKS)).askToTextMs)
-        await buyAndNote(SHORT_CHUNKS)
+        await readDirectly(SHORT_CHUNKS)
+        for (const dialect of DIALECTS) await buy(dialect, SHORT_CHUNKS)
       }
     },
-    samples: () => ({
-      directFirstMs: direct.first.rounds, directLatencyMs: direct.latency.rounds, directGapMs: direct.gap.rounds,
-      marketFirstMs: market.first.rounds, marketLatencyMs: market.latency.rounds, marketGapMs: market.gap.rounds,
-      askToInvoiceMs: askToInvoice.rounds, invoiceToPaidMs: invoiceToPaid.rounds, paidToTextMs: paidToText.rounds, askToTextMs: askToText.rounds, directAskToTextMs: directAskToText.rounds,
-    }),
-    rows: () => [...chunkRows(direct, market), ...handshakeRows({ askToInvoice, invoiceToPaid, paidToText, askToText, directAskToText })],
-    async close() {
-      await customer.close()
-      await seller.close()
-      await backend.close()
-    },
+    samples: () =>
+      Object.fromEntries(
+        [...Object.entries(sides), ...Object.entries(handshakes)].flatMap(([name, each]) => Object.entries<Samples>({ ...each }).map(([what, samples]) => [`${name}.${what}Ms`, samples.rounds] as const)),
+      ),
+    rows: () => [...chunkRows(sides), ...handshakeRows(sides, handshakes)],
+    close: () => market.close(),
   }
 }
 
-function chunkRows(direct: Side, market: Side): readonly Row[] {
+function chunkRows(sides: Sides): readonly Row[] {
   const group = `Chunks at ${CHUNKS_PER_SECOND} a second, from the backend’s write to the reader`
+  const { direct, channel } = sides
+  const private1 = sides['souk/1']
+  const time = (what: string, samples: Samples): Row => ({ group, what, unit: 'ms', summary: summarize(samples.all()) })
+  const added = (what: string, side: Side, share: number): Row => ({ group, what, unit: 'ms', summary: subtractRounds(side.latency.rounds, direct.latency.rounds, share) })
   return [
-    { group, what: 'first chunk, direct', unit: 'ms', summary: summarize(direct.first.all()) },
-    { group, what: 'first chunk, through the market', unit: 'ms', summary: summarize(market.first.all()) },
-    { group, what: 'every later chunk, direct', unit: 'ms', summary: summarize(direct.latency.all()) },
-    { group, what: 'every later chunk, through the market', unit: 'ms', summary: summarize(market.latency.all()) },
-    { group, what: 'market ÷ direct', unit: '×', summary: compareRounds(market.latency.rounds, direct.latency.rounds), target: { bound: 'at most', value: 4 } },
-    { group, what: 'added by the market', unit: 'ms', summary: subtractRounds(market.latency.rounds, direct.latency.rounds, 0.5) },
-    { group, what: 'added by the market, 99th percentile', unit: 'ms', summary: subtractRounds(market.latency.rounds, direct.latency.rounds, 0.99) },
-    { group, what: 'gap between chunks, direct', unit: 'ms', summary: summarize(direct.gap.all()) },
-    { group, what: 'gap between chunks, through the market', unit: 'ms', summary: summarize(market.gap.all()) },
+    ...SIDES.map((name) => time(`first chunk, ${name}`, sides[name].first)),
+    ...SIDES.map((name) => time(`every later chunk, ${name}`, sides[name].latency)),
+    { group, what: 'channel ÷ direct', unit: '×', summary: compareRounds(channel.latency.rounds, direct.latency.rounds), target: { bound: 'at most', value: 4 } },
+    { group, what: 'souk/1 ÷ direct', unit: '×', summary: compareRounds(private1.latency.rounds, direct.latency.rounds) },
+    added('added by channel, median', channel, 0.5),
+    { ...added('added by souk/1, median', private1, 0.5), target: { bound: 'at most', value: 2.5 } },
+    added('added by channel, 99th percentile', channel, 0.99),
+    added('added by souk/1, 99th percentile', private1, 0.99),
+    ...SIDES.map((name) => time(`gap between chunks, ${name}`, sides[name].gap)),
   ]
 }
 
-function handshakeRows(times: Readonly<Record<'askToInvoice' | 'invoiceToPaid' | 'paidToText' | 'askToText' | 'directAskToText', Samples>>): readonly Row[] {
+function handshakeRows(sides: Sides, handshakes: Handshakes): readonly Row[] {
   const group = 'Handshake on the sandbox'
+  const time = (what: string, samples: Samples): Row => ({ group, what, unit: 'ms', summary: summarize(samples.all()) })
   return [
-    { group, what: 'asked → invoice accepted', unit: 'ms', summary: summarize(times.askToInvoice.all()) },
-    { group, what: 'invoice accepted → paid', unit: 'ms', summary: summarize(times.invoiceToPaid.all()) },
-    { group, what: 'paid → first text', unit: 'ms', summary: summarize(times.paidToText.all()) },
-    { group, what: 'asked → first text', unit: 'ms', summary: summarize(times.askToText.all()) },
-    { group, what: 'asked → first text, direct', unit: 'ms', summary: summarize(times.directAskToText.all()) },
+    ...DIALECTS.flatMap((name) => [
+      time(`asked → invoice accepted, ${name}`, handshakes[name].askToInvoice),
+      time(`invoice accepted → paid, ${name}`, handshakes[name].invoiceToPaid),
+      time(`paid → first text, ${name}`, handshakes[name].paidToText),
+    ]),
+    ...SIDES.map((name) => time(`asked → first text, ${name}`, sides[name].askToText)),
   ]
 }
 
-function note(side: Side, reading: Reading): void {
-  side.first.add(reading.firstMs)
-  side.latency.add(...reading.latenciesMs)
-  side.gap.add(...reading.gapsMs)
-}
-
-/** Takes text as it arrives. Every stamp in it is a chunk that arrived now. */
-function createReader() {
-  const latenciesMs: number[] = []
-  const arrivedAt: number[] = []
-  return {
-    take(text: string): void {
-      const now = monotonicMs()
-      for (const stampedAt of readStamps(text)) {
-        latenciesMs.push(now - stampedAt)
-        arrivedAt.push(now)
-      }
-    },
-    firstAt: () => arrivedAt[0] ?? Number.NaN,
-    end(expected: number): Reading {
-      const [firstMs, ...rest] = latenciesMs
-      if (firstMs === undefined || latenciesMs.length !== expected) throw new Error(`${latenciesMs.length} of ${expected} chunks arrived.`)
-      return { firstMs, latenciesMs: rest, gapsMs: arrivedAt.slice(1).map((at, index) => at - (arrivedAt[index] ?? Number.NaN)) }
-    },
-  }
-}
-
-async function startSeller(folder: string, backendUrl: string): Promise<{ readonly pubkey: string; close(): Promise<void> }> {
-  const child: ChildProcessByStdio<null, Readable, null> = spawn(
-    process.execPath,
-    [souk, 'provider', '--json', '--create-channel', '--stream', '--no-house', '--name', 'Bench seller', '--price', String(PRICE_MSAT), '--backend', 'ollama', '--ollama-url', backendUrl, '--data', join(folder, 'seller')],
-    { env: soukEnvironment(folder), stdio: ['ignore', 'pipe', 'inherit'] },
-  )
-  endWithUs(child)
-  const ended = once(child, 'exit')
-  const pubkey = await new Promise<string>((resolve, reject) => {
-    void ended.then(() => reject(new Error('The seller did not start.')))
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const record: unknown = JSON.parse(line)
-      if (typeof record === 'object' && record !== null && 'type' in record && record.type === 'selling' && 'pubkey' in record) resolve(String(record.pubkey))
-    })
-  })
-  return {
-    pubkey,
-    async close() {
-      child.kill('SIGTERM')
-      await ended
-    },
-  }
-}
-
-async function openCustomer(folder: string, ollamaUrl: string, sellerPubkey: string): Promise<Engine> {
-  const kept = new Map<string, string>()
-  const secrets: Secrets = {
-    protection: () => 'plain',
-    read: (name) => Promise.resolve(kept.get(name) ?? null),
-    write: (name, value) => Promise.resolve(void kept.set(name, value)),
-    remove: (name) => Promise.resolve(void kept.delete(name)),
-  }
-  const opened = await createEngine(
-    { dataFolder: join(folder, 'customer'), sandboxFolder: join(folder, 'sandbox'), shell: 'terminal', version: 'bench', wallet: { kind: 'sandbox' }, houseSeller: false, ollamaUrl, backend: 'toy' },
-    { clock: systemClock, random: systemRandom, log: () => {}, openWebSocket: openWebSocketWithWs(), fetch, secrets },
-  )
-  if (!opened.ok) throw new Error(opened.error.message)
-  const { customer } = opened.value
-  const isListed = () => [...customer.offers.get().values()].some((offer) => offer.pubkey === sellerPubkey && offer.unavailable === undefined)
-  await new Promise<void>((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error('The seller’s offer did not arrive.')), PATIENCE_MS)
-    const look = () => {
-      if (!isListed()) return
-      clearTimeout(late)
-      forget()
-      resolve()
-    }
-    const forget = customer.offers.subscribe(look)
-    look()
-  })
-  return opened.value
+function note(side: Side, { firstMs, latenciesMs, gapsMs }: Reading): void {
+  side.first.add(firstMs)
+  side.latency.add(...latenciesMs)
+  side.gap.add(...gapsMs)
 }
