@@ -35,7 +35,7 @@ const MAX_RESENDS = 4
 /** Acknowledgements that repeat themselves ask for what is missing; not more often than it can have arrived, and not for all at once. */
 const REPEATED_ACKS = 2
 const LEAST_RESEND_MS = 250
-const FRAMES_REPEATED = 4
+const FRAMES_REPEATED = 8
 /** Told so at this pace, a relay wants no frames at all. */
 const SLOWEST_MS = 2_000
 const FIRST_SLOWER_MS = 50
@@ -127,6 +127,7 @@ export function createFrameSender({ clock, intervalMs, send }: FrameSenderOption
     cancelResend = clock.after(Math.min(MAX_RESEND_MS, FIRST_RESEND_MS * 2 ** resends), () => {
       cancelResend = null
       resends += 1
+      missingUntil = lastSeq
       resend(1, 0)
       armResend()
     })
@@ -171,13 +172,15 @@ export function createFrameSender({ clock, intervalMs, send }: FrameSenderOption
       window = window.filter(({ frame }) => frame.seq > seq)
       windowBytes = window.reduce((sum, { bytes }) => sum + bytes, 0)
       if (seq < missingUntil) resend(FRAMES_REPEATED, LEAST_RESEND_MS)
-      if (seq === acknowledged) return
-      acknowledged = seq
+      // It is there, whatever it is missing.
       resends = 0
-      cancelResend?.()
-      cancelResend = null
+      if (seq > acknowledged) {
+        acknowledged = seq
+        cancelResend?.()
+        cancelResend = null
+        pump()
+      }
       armResend()
-      pump()
     },
     close: stop,
   }
