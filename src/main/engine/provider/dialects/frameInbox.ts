@@ -2,7 +2,7 @@
  * The one reader of the private frames (kind 25050) that are for a seller (PROTOCOL.md §5): acknowledgements of its streams,
  * cancellations of jobs in whatever dialect, and questions whether it is there, which it answers while it sells.
  */
-import { isTimely, type NostrEvent } from '#shared/protocol/event.ts'
+import { isTimely, MAX_MESSAGE_AGE_SECS, type NostrEvent } from '#shared/protocol/event.ts'
 import { frameAddress, frameTemplate, parseFrame, writeFrame, type Frame } from '#shared/protocol/frames.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
 import type { Cipher } from '../../nostr/cipher.ts'
@@ -37,8 +37,6 @@ export interface FrameInbox {
   send(frame: Frame, to: FramePeer): Promise<PublishReport | null>
 }
 
-/** Relays keep no frame for longer. */
-const LOOK_BACK_SECS = 60
 /** What a customer has to say is short: the longest reason is below this when it is encrypted. */
 const MAX_CONTENT_CHARACTERS = 8_192
 /** A key that was never seen costs milliseconds to read, and anybody can make one. */
@@ -90,7 +88,8 @@ export function createFrameInbox({ pool, signer, cipher, clock, isSelling }: Fra
       }
     },
     listen: (inbox) =>
-      pool.subscribe([{ kinds: [KIND.privateFrame], '#p': [signer.pubkey], since: nowSecs() - LOOK_BACK_SECS }], {
+      // No relay stores them: the date is for customers whose clock is behind.
+      pool.subscribe([{ kinds: [KIND.privateFrame], '#p': [signer.pubkey], since: nowSecs() - MAX_MESSAGE_AGE_SECS }], {
         onEvent: (event, relay) => onFrame(event, relay, inbox),
       }),
   }
