@@ -55,6 +55,18 @@ it('believes the seller alone, and a pong alone', async () => {
   expect(heard).toEqual([])
 })
 
+it('asks on relays of its own alone, wherever the offer says that its seller reads', () => {
+  const { pool, pinger, pings, offer } = open()
+  const asked: unknown[] = []
+  const { subscribe, publish } = pool
+  pool.subscribe = (filters, options) => (asked.push(options.relays), subscribe(filters, options))
+  pool.publish = (event, relays) => (asked.push(relays), publish(event, relays))
+  pinger.ping({ ...offer, relays: ['wss://tracker.example/you', RELAY] })
+  pinger.ping({ ...offer, seenOn: [], relays: ['wss://tracker.example/you'] })
+  expect(asked).toEqual([[RELAY], [RELAY]])
+  expect(pings()).toHaveLength(1)
+})
+
 it('asks so many at once, and nobody of whom it knows no relay or whose key is none', () => {
   const { pool, clock, pinger, pings, offer } = open()
   pinger.ping({ ...offer, seenOn: [] })

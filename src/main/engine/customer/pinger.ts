@@ -8,7 +8,7 @@ import type { RelayPool } from '../nostr/relayPool.ts'
 import type { Clock, Random } from '../ports.ts'
 
 export interface PingerOptions {
-  readonly pool: Pick<RelayPool, 'subscribe' | 'publish'>
+  readonly pool: Pick<RelayPool, 'subscribe' | 'publish' | 'urls'>
   readonly crypto: Pick<NostrCrypto, 'createSigner'>
   readonly random: Random
   readonly clock: Clock
@@ -25,7 +25,7 @@ export interface Pinged {
 }
 
 export interface Pinger {
-  /** What is not answered in some seconds, or comes while too many are open, is forgotten. */
+  /** On relays of one's own alone. What is not answered in some seconds, or comes while too many are open, is forgotten. */
   ping(offer: Pinged): void
   close(): void
 }
@@ -41,8 +41,10 @@ export function createPinger({ pool, crypto, random, clock, onPong }: PingerOpti
   return {
     ping({ pubkey, relays: named, seenOn }) {
       if (open.size >= MAX_OPEN) return
-      // Where it was seen it is likeliest to read.
-      const relays = [...new Set([...seenOn, ...named])].slice(0, MAX_RELAYS)
+      // Where it was seen it is likeliest to read; and no relay is gone to because an offer names it, or whoever lists one on a
+      // relay of its own learns who looks.
+      const own = pool.urls()
+      const relays = [...new Set([...seenOn, ...named])].filter((url) => own.includes(url)).slice(0, MAX_RELAYS)
       const key = random.bytes(KEY_BYTES)
       const [signer, cipher] = [crypto.createSigner(key), createCipher(key, random)]
       const sealed = cipher.encrypt(pubkey, writeFrame({ type: 'ping', seq: 1 }))
