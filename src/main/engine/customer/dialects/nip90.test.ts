@@ -163,6 +163,18 @@ describe('what is said of it', () => {
   })
 })
 
+it('hidden answers to an open request are opened at a bounded rate, from whatever keys; plain ones are all heard', async () => {
+  const { clock, say, tell, seal, said } = open({ provider: null })
+  const bid = { status: 'payment-required', text: '', invoice: { amountMsat: sats(10), bolt11: 'lnbcrt1x' } } as const
+  for (let count = 0; count < 41; count++) await say(seal(6050, `answer ${count}`))
+  expect(said).toHaveLength(40)
+  await tell(bid, false)
+  expect(said.at(-1)?.[0]).toBe('invoice')
+  clock.advance(100)
+  await say(seal(6050, 'a moment later'))
+  expect(said.at(-1)).toEqual(['result', seller.pubkey, 'a moment later'])
+})
+
 it('a bidder that was not chosen is told so, in a frame for it alone', async () => {
   const { dialect, purchase, pool, event } = open({ provider: null })
   const frames: NostrEvent[] = []

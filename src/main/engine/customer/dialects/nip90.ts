@@ -1,5 +1,6 @@
 /** The customer's side of NIP-90 (PROTOCOL.md §4): how a purchase's messages travel. Each job is asked for by a key of its own. */
 import { z } from 'zod'
+import { fail } from '#shared/market/result.ts'
 import { jobIdOf } from '#shared/protocol/channel.ts'
 import { envelopeTemplate, isEncrypted, openEnvelope, writeHiddenTags } from '#shared/protocol/envelope.ts'
 import { MAX_MESSAGE_AHEAD_SECS, type EventTemplate, type NostrEvent } from '#shared/protocol/event.ts'
@@ -12,6 +13,7 @@ import { dateMessage, deliver, signAndDeliver } from '../../delivery.ts'
 import type { Cipher } from '../../nostr/cipher.ts'
 import type { JobIdentities, JobIdentity } from '../../nostr/jobIdentity.ts'
 import type { RelayPool } from '../../nostr/relayPool.ts'
+import { createTokenBucket } from '../../nostr/tokenBucket.ts'
 import type { Clock } from '../../ports.ts'
 import type { BegunPurchase, PurchaseDialect, PurchaseInbox, RequestDraft } from '../dialect.ts'
 
@@ -37,6 +39,10 @@ const MAX_SELLER_RELAYS = 8
 const ASK_AGAIN_MS = 10_000
 /** Anybody may send samples to an open request; those of so many are kept apart. */
 const MAX_SAMPLERS = 20
+/** An answer to an open request may be hidden by a key that was never seen, which costs milliseconds to read; anybody can make one. */
+const OPENED_PER_SEC = 10
+const OPENED_AT_ONCE = 40
+const TOO_MANY = fail('too-many', 'Too many hidden answers come at once.')
 /** They carry nothing for a model, and would each be six characters of JSON. */
 const CONTROL_CHARACTERS = /(?![\t\n\r])\p{Cc}/gu
 
@@ -61,13 +67,13 @@ export function createNip90Purchases({ pool, clock, identities, answerRelays }: 
     return envelopeTemplate({ kind: KIND.textGeneration, peer: provider, ciphertext: sealed.value }, nowSecs())
   }
 
-  function open(event: NostrEvent, cipher: Cipher): string | null {
+  function open(event: NostrEvent, cipher: Pick<Cipher, 'decrypt'>): string | null {
     if (event.content === '') return ''
     const text = cipher.decrypt(event.pubkey, event.content)
     return text.ok ? text.value : null
   }
 
-  function onFeedback(event: NostrEvent, cipher: Cipher, inbox: PurchaseInbox, partials: Map<string, string>): void {
+  function onFeedback(event: NostrEvent, cipher: Pick<Cipher, 'decrypt'>, inbox: PurchaseInbox, partials: Map<string, string>): void {
     const text = isEncrypted(event) ? open(event, cipher) : null
     const feedback = parseFeedback(text === null ? event : openEnvelope(event, text))
     if (!feedback.ok) return
@@ -97,7 +103,7 @@ export function createNip90Purchases({ pool, clock, identities, answerRelays }: 
     }
   }
 
-  function onResult(event: NostrEvent, requestId: string, cipher: Cipher, inbox: PurchaseInbox): void {
+  function onResult(event: NostrEvent, requestId: string, cipher: Pick<Cipher, 'decrypt'>, inbox: PurchaseInbox): void {
     const result = parseJobResult(event)
     if (!result.ok || result.value.requestId !== requestId) return
     const text = isEncrypted(event) ? open(event, cipher) : result.value.content
@@ -134,7 +140,9 @@ export function createNip90Purchases({ pool, clock, identities, answerRelays }: 
     },
     listen(purchase, inbox) {
       const { request, provider } = purchase
-      const { cipher } = identityOf(purchase)
+      const { cipher: own } = identityOf(purchase)
+      const opening = createTokenBucket(clock, OPENED_PER_SEC, OPENED_AT_ONCE)
+      const cipher: Pick<Cipher, 'decrypt'> = provider === null ? { decrypt: (peer, payload) => (opening.take() ? own.decrypt(peer, payload) : TOO_MANY) } : own
       const partials = new Map<string, string>()
       const authors = provider === null ? {} : { authors: [provider] }
       const relays = relaysOf(purchase, 'read')
