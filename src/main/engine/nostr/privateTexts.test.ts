@@ -57,6 +57,16 @@ describe('a long private text', () => {
     expect(await collect({ ids: idsOf(parts), sha256: digestText(text), author: author.signer.pubkey }, never)).toEqual({ ok: true, value: text })
   })
 
+  it('is read no further than it is of use', async () => {
+    const { author, reader, pool, publish, collect, never } = open()
+    const parts = seal(LONG, reader.signer.pubkey, author)
+    const wanted = { ids: idsOf(parts), sha256: digestText(LONG), author: author.signer.pubkey }
+    const collected = collect({ ...wanted, maxBytes: 16_384 }, never)
+    await publish(parts.slice(0, 1))
+    expect(await collected).toEqual({ ok: false, error: { code: 'too-long', message: 'The text has more than 16384 bytes.' } })
+    expect(pool.openSubscriptions()).toBe(0)
+  })
+
   it('is cut into the same events again after a restart', () => {
     const peer = person(2).signer.pubkey
     expect(idsOf(seal(LONG, peer))).toEqual(idsOf(seal(LONG, peer)))

@@ -14,6 +14,8 @@ export interface WantedText extends TextParts {
   readonly author: string
   /** Where to look; the pool's read relays when absent. */
   readonly relays?: readonly string[]
+  /** UTF-8 bytes that are of any use; what any private text may have when absent. */
+  readonly maxBytes?: number
 }
 
 /** The text, or why it cannot be had: `too-long`, `busy`, `parts-missing`, `parts-unreadable`, `wrong-digest`, `stopped`. */
@@ -32,7 +34,7 @@ const MAX_AT_ONCE = 8
 export function createTextCollector({ pool, cipher, clock }: TextCollectorOptions): CollectText {
   let collecting = 0
 
-  function collect({ ids, sha256, author, relays }: WantedText, signal: AbortSignal): Promise<Result<string>> {
+  function collect({ ids, sha256, author, relays, maxBytes = MAX_PRIVATE_TEXT_BYTES }: WantedText, signal: AbortSignal): Promise<Result<string>> {
     return new Promise((resolve) => {
       const slices = new Map<string, string>()
       let bytes = 0
@@ -56,7 +58,7 @@ export function createTextCollector({ pool, cipher, clock }: TextCollectorOption
           }
           bytes += Buffer.byteLength(slice.value)
           slices.set(event.id, slice.value)
-          if (bytes > MAX_PRIVATE_TEXT_BYTES) end(fail('too-long', `The text has more than ${MAX_PRIVATE_TEXT_BYTES} bytes.`))
+          if (bytes > maxBytes) end(fail('too-long', `The text has more than ${maxBytes} bytes.`))
           else if (ids.every((id) => slices.has(id))) end(joinParts(ids.map((id) => slices.get(id) ?? ''), sha256))
         },
       })

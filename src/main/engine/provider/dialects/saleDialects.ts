@@ -49,7 +49,7 @@ export function createSaleDialects(options: SaleDialectsOptions): readonly SaleD
     ...options,
     openRequests: () => terms().openRequests,
     resolveInputs,
-    collectParts: (ids, sha256, author, signal) => collectText({ ids, sha256, author }, signal),
+    collectParts: (ids, sha256, author, signal) => collectText({ ids, sha256, author, maxBytes: terms().maxPromptBytes }, signal),
     speaksSouk1: true,
   })
   // What is stored goes out again after a crash as the same event.
