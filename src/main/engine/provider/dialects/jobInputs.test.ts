@@ -91,6 +91,23 @@ describe('inputs that a request names', () => {
     expect(await leaving).toMatchObject({ ok: false })
   })
 
+  it('are kept in bounds when a relay sends without end, and the request itself among them', async () => {
+    const { pool, read } = open()
+    const job = asker.sign({ kind: 5050, created_at: 1_000, tags: [['p', seller.pubkey]], content: 'q' })
+    const answer = (content: string, createdAt: number, by = seller) => by.sign({ kind: 6050, created_at: createdAt, tags: [['e', job.id]], content })
+    const send = (events: readonly NostrEvent[]) => {
+      pool.subscribe = (_, { onEvent, onEose }) => {
+        for (const event of events) onEvent(event, 'wss://endless.test')
+        onEose?.()
+        return { close() {} }
+      }
+    }
+    send([...Array.from({ length: 30 }, (_, number) => answer('kept', number)), answer('one too many', 5_000), job])
+    expect(await read(input('job', job.id))).toEqual({ ok: true, value: 'kept' })
+    send([...Array.from({ length: 40 }, (_, number) => answer('a lie', number, stranger)), job])
+    expect(await read(input('job', job.id))).toMatchObject({ ok: false, error: { code: 'input-not-found' } })
+  })
+
   it('on the web are refused unless the seller allows them', async () => {
     expect(await open({ allowUrls: false }).read(input('url', 'https://a.test/'))).toMatchObject({ ok: false, error: { code: 'input-refused' } })
     expect(await open({ web: null }).read(input('url', 'https://a.test/'))).toMatchObject({ ok: false, error: { code: 'input-refused' } })

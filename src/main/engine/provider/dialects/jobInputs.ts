@@ -28,15 +28,20 @@ const MAX_INPUT_BYTES = 65_536
 const TIMEOUT_MS = 5_000
 /** Answers to one request that are looked at: anybody can publish one. */
 const MAX_RESULTS = 10
+/** Events kept of one question: a relay that the request itself names may send without end. */
+const MAX_KEPT = 3 * MAX_RESULTS
 
 export function createJobInputs({ pool, clock, web, allowUrls }: JobInputsOptions): ResolveInputs {
-  /** What the relays have stored, the newest first, and the one that the input names, if it does. */
-  async function fetchEvents(filters: readonly Filter[], relay: string | null, signal: AbortSignal): Promise<readonly NostrEvent[]> {
+  /** What the relays have stored, the newest first, and the one that the input names, if it does; the event of that id among it, whatever else comes. */
+  async function fetchEvents(id: string, filters: readonly Filter[], relay: string | null, signal: AbortSignal): Promise<readonly NostrEvent[]> {
     const events: NostrEvent[] = []
+    let kept = 0
     const caughtUp = Promise.withResolvers<null>()
     const subscription = pool.subscribe(filters, {
       ...(relay === null ? {} : { relays: [...new Set([...pool.urls('read'), relay])] }),
-      onEvent: (event) => void events.push(event),
+      onEvent(event) {
+        if (event.id === id || kept++ < MAX_KEPT) events.push(event)
+      },
       onEose: () => caughtUp.resolve(null),
     })
     await unlessAborted(caughtUp.promise, signal)
@@ -45,7 +50,7 @@ export function createJobInputs({ pool, clock, web, allowUrls }: JobInputsOption
   }
 
   async function readJob(id: string, relay: string | null, signal: AbortSignal): Promise<Result<string>> {
-    const events = await fetchEvents([{ kinds: [KIND.textGenerationResult], '#e': [id], limit: MAX_RESULTS }, { kinds: [KIND.textGeneration], ids: [id] }], relay, signal)
+    const events = await fetchEvents(id, [{ kinds: [KIND.textGenerationResult], '#e': [id], limit: MAX_RESULTS }, { kinds: [KIND.textGeneration], ids: [id] }], relay, signal)
     const asked = tagValues(events.find((event) => event.id === id)?.tags ?? [], 'p')
     const results = events.filter((event) => {
       const result = parseJobResult(event)
@@ -58,7 +63,7 @@ export function createJobInputs({ pool, clock, web, allowUrls }: JobInputsOption
   }
 
   async function readEvent(id: string, relay: string | null, signal: AbortSignal): Promise<Result<string>> {
-    const event = (await fetchEvents([{ ids: [id], limit: 1 }], relay, signal))[0]
+    const event = (await fetchEvents(id, [{ ids: [id], limit: 1 }], relay, signal))[0]
     return event === undefined ? notFound('event') : ok(event.content)
   }
 
