@@ -5,8 +5,8 @@ import { fail, ok } from '#shared/market/result.ts'
 import { feeCap, judgeInvoice, sumMsat, type Agreement, type InvoiceOffer, type SpendingContext } from './judgeInvoice.ts'
 
 const NOW = 1_700_000_000
-const offer: InvoiceOffer = { bolt11: 'lnbcrt…', paymentHash: 'a'.repeat(64), amountMsat: sats(10), network: 'regtest', expiresAt: NOW + 600 }
-const agreed: Agreement = { network: 'regtest', quotedMsat: sats(10), budgetMsat: sats(10), nowSecs: NOW }
+const offer: InvoiceOffer = { bolt11: 'lnbcrt…', paymentHash: 'a'.repeat(64), amountMsat: sats(10), network: 'regtest', expiresAt: NOW + 600, description: 'Souk job_0011223344556677' }
+const agreed: Agreement = { jobId: 'job_0011223344556677', network: 'regtest', quotedMsat: sats(10), budgetMsat: sats(10), nowSecs: NOW }
 const context: SpendingContext = { settledTodayMsat: ZERO_MSAT, pendingMsat: ZERO_MSAT, perJobMsat: sats(10), perDayMsat: sats(11), maxFeePermille: 10, hashIsKnown: false }
 const codeOf = (change: Partial<InvoiceOffer>, agreedChange: Partial<Agreement> = {}, contextChange: Partial<SpendingContext> = {}) => {
   const verdict = judgeInvoice(ok({ ...offer, ...change }), { ...agreed, ...agreedChange }, { ...context, ...contextChange })
@@ -35,6 +35,11 @@ describe('an invoice', () => {
       'invoice-wrong-network', 'invoice-wrong-network', 'invoice-no-amount', 'invoice-no-amount', 'invoice-reused',
     ])
     expect(judgeInvoice(fail('bad', 'Not bech32.'), agreed, context)).toMatchObject({ ok: false, error: { code: 'invoice-unreadable', message: expect.stringContaining('Not bech32') } })
+  })
+
+  it('is refused when it says that it is for another job; what else it says is its seller’s', () => {
+    expect(codeOf({ description: 'Souk job_8811223344556677' })).toBe('invoice-of-other-job')
+    expect(['', 'Text', 'Souk job_1', 'For Souk job_8811223344556677'].map((description) => codeOf({ description }))).toEqual(Array(4).fill('accepted'))
   })
 
   it('never passes what breaks a limit, whatever the amounts, and never throws at absurd ones', () => {

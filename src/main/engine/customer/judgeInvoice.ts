@@ -11,6 +11,8 @@ export interface InvoiceOffer {
   readonly network: Network
   /** Unix seconds. */
   readonly expiresAt: number
+  /** Empty when it has none. */
+  readonly description: string
 }
 
 /** What is already spent and promised, read in the same transaction that stores the intent. */
@@ -25,6 +27,7 @@ export interface SpendingContext {
 }
 
 export interface Agreement {
+  readonly jobId: string
   readonly network: Network
   readonly quotedMsat: Msat
   readonly budgetMsat: Msat
@@ -36,6 +39,8 @@ const MIN_REMAINING_SECS = 5
 /** Nothing in a pay-first job needs an invoice that lives longer than this. */
 const MAX_REMAINING_SECS = 7 * 86_400
 const MIN_FEE_CAP_MSAT = 1_000
+/** What Souk's sellers write into their invoices. */
+const JOB_OF_DESCRIPTION = /^Souk (job_[0-9a-f]{16})$/
 
 /**
  * Whether to pay an invoice, and within what: every amount is the decoded one. Refuses with a reason for a person.
@@ -43,7 +48,7 @@ const MIN_FEE_CAP_MSAT = 1_000
  */
 export function judgeInvoice(invoice: Result<InvoiceOffer>, agreed: Agreement, context: SpendingContext): Result<Intent> {
   if (!invoice.ok) return fail('invoice-unreadable', `The provider's invoice cannot be read: ${invoice.error.message}`)
-  const { amountMsat, network, expiresAt, paymentHash, bolt11 } = invoice.value
+  const { amountMsat, network, expiresAt, paymentHash, bolt11, description } = invoice.value
   if (network !== agreed.network) return fail('invoice-wrong-network', `The invoice is for ${network}, this wallet is on ${agreed.network}. Nothing was paid.`)
   if (amountMsat === null || amountMsat === 0) return fail('invoice-no-amount', 'The invoice names no amount. Nothing was paid.')
   if (amountMsat > agreed.quotedMsat) return fail('invoice-over-quote', `The invoice asks ${formatSats(amountMsat)} sats, the offer said ${formatSats(agreed.quotedMsat)}. Nothing was paid.`)
@@ -51,6 +56,8 @@ export function judgeInvoice(invoice: Result<InvoiceOffer>, agreed: Agreement, c
   if (amountMsat > context.perJobMsat) return fail('over-job-limit', `The invoice asks ${formatSats(amountMsat)} sats, your limit per job is ${formatSats(context.perJobMsat)}. Change it in Settings.`)
   if (expiresAt - agreed.nowSecs < MIN_REMAINING_SECS) return fail('invoice-expired', 'The invoice has expired. Nothing was paid; ask again.')
   if (expiresAt - agreed.nowSecs > MAX_REMAINING_SECS) return fail('invoice-absurd-expiry', 'The invoice would stay open for more than a week. Nothing was paid.')
+  // Handed on by somebody else, who would have one pay what another is answered for.
+  if ((JOB_OF_DESCRIPTION.exec(description)?.[1] ?? agreed.jobId) !== agreed.jobId) return fail('invoice-of-other-job', 'The invoice is for another job. Nothing was paid.')
   if (context.hashIsKnown) return fail('invoice-reused', 'The invoice was used before. Nothing was paid.')
   const maxFeeMsat = feeCap(amountMsat, context.maxFeePermille)
   const today = sumMsat(context.settledTodayMsat, context.pendingMsat, amountMsat, maxFeeMsat)

@@ -32,7 +32,7 @@ const request: PurchaseRequest = {
   invoiceTimeoutMs: 20_000,
   answerTimeoutMs: 180_000,
 }
-const offer: InvoiceOffer = { bolt11: 'lnbcrt100n1…', paymentHash: HASH, amountMsat: PRICE, network: 'regtest', expiresAt: EXPIRES }
+const offer: InvoiceOffer = { bolt11: 'lnbcrt100n1…', paymentHash: HASH, amountMsat: PRICE, network: 'regtest', expiresAt: EXPIRES, description: '' }
 const context: SpendingContext = { settledTodayMsat: ZERO_MSAT, pendingMsat: ZERO_MSAT, perJobMsat: sats(100), perDayMsat: sats(1_000), maxFeePermille: 10, hashIsKnown: false }
 const payment: Payment = { direction: 'outgoing', paymentHash: HASH, amountMsat: PRICE, feeMsat: msat(10), state: 'settled', description: '', bolt11: null, preimage: '1'.repeat(64), createdAt: 0, settledAt: 0, expiresAt: null }
 const settledOutcome: PayOutcome = { state: 'settled', preimage: '1'.repeat(64), feeMsat: msat(10) }
