@@ -268,7 +268,7 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
     frameIntervalMs() {
       // Work for each frame is out of proportion.
       if (!isUp() || terms.powBits() > 0) return null
-      return chooseFrameInterval({ isLoopback: isLoopbackUrl(url), latencyMs: heartbeat.latencyMs(), paceMs: pace.intervalMs(), maxMs: limits.maxFrameIntervalMs })
+      return chooseFrameInterval({ isLoopback: isLoopbackUrl(url), latencyMs: heartbeat.latencyMs(), paceMs: pace.intervalMs(), unanswered: outbox.framesHeld(), maxMs: limits.maxFrameIntervalMs })
     },
     handleOne() {
       const text = inbox.take()

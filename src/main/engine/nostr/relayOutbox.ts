@@ -17,6 +17,8 @@ export interface RelayOutbox {
   add(outgoing: Outgoing, onVerdict: (verdict: RelayVerdict) => void): () => RelayVerdict | null
   /** What waits for its verdict under that id. */
   find(eventId: string): Outgoing | null
+  /** Ephemeral events that wait to be sent or for their verdict. */
+  framesHeld(): number
   onUp(): void
   onDown(): void
   /** False when no event of that id was waiting. */
@@ -153,6 +155,7 @@ export function createRelayOutbox(options: RelayOutboxOptions): RelayOutbox {
     },
 
     find: (eventId) => entries.get(eventId)?.outgoing ?? null,
+    framesHeld: () => framesHeld,
 
     onUp() {
       // Again in the order in which they were given.
