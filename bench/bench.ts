@@ -13,6 +13,7 @@ import { measureDirectory } from './measures/directory.ts'
 import { measureListings } from './measures/listings.ts'
 import { measureMarket } from './measures/market.ts'
 import { measureMessages } from './measures/messages.ts'
+import { measurePrivate } from './measures/private.ts'
 import { measureRelay } from './measures/relay.ts'
 import { measureStart } from './measures/start.ts'
 import { measureStore } from './measures/store.ts'
@@ -20,7 +21,7 @@ import { writeTable } from './table.ts'
 
 const FULL_ROUNDS = 6
 const QUICK_ROUNDS = 2
-const MEASURES = { market: measureMarket, messages: measureMessages, crypto: measureCrypto, directory: measureDirectory, listings: measureListings, relay: measureRelay, start: measureStart, store: measureStore }
+const MEASURES = { market: measureMarket, messages: measureMessages, crypto: measureCrypto, directory: measureDirectory, listings: measureListings, relay: measureRelay, private: measurePrivate, start: measureStart, store: measureStore }
 type MeasureName = keyof typeof MEASURES
 const TABLE_IN_DOCS = /(<!-- bench -->\n)[^]*(<!-- \/bench -->)/
 
