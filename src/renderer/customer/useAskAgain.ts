@@ -1,11 +1,12 @@
 import type { JobRow } from '#shared/ipc/common.ts'
-import type { OfferRow, Selection } from '#shared/ipc/customer.ts'
+import type { OfferRow } from '#shared/ipc/customer.ts'
 import { formatSats } from '#shared/market/msat.ts'
 import { useEngineSlice } from '#renderer/state/useEngineState.ts'
 import { useRequest } from '#renderer/state/useRequest.ts'
 import { useView } from '#renderer/state/view.ts'
 import { bestPrivacy } from '#renderer/ui/privacyText.ts'
 import { cheapestBuyable } from './offerRows.ts'
+import { wishFor, type RetryWish } from './retryWish.ts'
 
 export interface AskAgain {
   busy: boolean
@@ -26,15 +27,15 @@ export function useAskAgain(job: JobRow, onAsked: () => void): AskAgain {
   const same = useEngineSlice('customer.offers', ({ offers }) => cheapestBuyable(offers, Date.now(), (offer) => offer.pubkey === job.peer && isAsPrivate(offer)))
   const other = useEngineSlice('customer.offers', ({ offers }) => cheapestBuyable(offers, Date.now(), (offer) => offer.pubkey !== job.peer && isAsPrivate(offer)))
 
-  const ask = async (by: Selection) => {
-    const answer = await request.run({ jobId: job.jobId, selection: by, ...(by.by === 'open' && limitMsat !== undefined ? { maxPriceMsat: limitMsat } : {}) })
+  const ask = async (wish: RetryWish) => {
+    const answer = await request.run({ jobId: job.jobId, ...wish })
     if (answer.ok) onAsked()
   }
   return {
     busy: request.busy,
     retryLabel: same?.priceMsat === undefined ? 'Retry' : `Retry for ${formatSats(same.priceMsat)} sats`,
-    retry: () => void ask(same ? { by: 'offer', key: same.key } : selection),
+    retry: () => void ask(same ? wishFor(same) : { selection, ...(selection.by === 'open' && limitMsat !== undefined ? { maxPriceMsat: limitMsat } : {}) }),
     other:
-      other?.priceMsat === undefined ? undefined : { label: `Try ${other.name.slice(0, 24)} for ${formatSats(other.priceMsat)} sats`, ask: () => void ask({ by: 'offer', key: other.key }) },
+      other?.priceMsat === undefined ? undefined : { label: `Try ${other.name.slice(0, 24)} for ${formatSats(other.priceMsat)} sats`, ask: () => void ask(wishFor(other)) },
   }
 }
