@@ -35,6 +35,12 @@ export const MAX_MESSAGE_AGE_SECS = 300
 /** A job message dated further ahead than this is ignored: clocks differ, but not by more. */
 export const MAX_MESSAGE_AHEAD_SECS = 300
 
+/**
+ * An answer is bound by its job and its author, not by its date: it is looked for from so long before the request, since both
+ * clocks may be a quarter of an hour off, or jump as far on the way.
+ */
+export const MAX_CLOCK_ERROR_SECS = 3_600
+
 /** Whether a job message of that date (Unix seconds) is to be looked at now. Both bounds are still timely. */
 export function isTimely(createdAt: number, nowSecs: number): boolean {
   return createdAt >= nowSecs - MAX_MESSAGE_AGE_SECS && createdAt <= nowSecs + MAX_MESSAGE_AHEAD_SECS

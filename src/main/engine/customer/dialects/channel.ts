@@ -1,7 +1,7 @@
 /** The customer's side of the channel dialect (PROTOCOL.md §2): how a purchase's messages travel. */
 import { z } from 'zod'
 import { channelMessageTemplate, channelOf, jobIdOf, parseChannelMessage, type ChannelMessage } from '#shared/protocol/channel.ts'
-import { MAX_MESSAGE_AHEAD_SECS, type NostrEvent } from '#shared/protocol/event.ts'
+import { MAX_CLOCK_ERROR_SECS, type NostrEvent } from '#shared/protocol/event.ts'
 import { cancelTemplate, parseFeedback } from '#shared/protocol/feedback.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
 import { dateMessage, deliver, signAndDeliver } from '../../delivery.ts'
@@ -71,8 +71,8 @@ export function createChannelPurchases(options: { readonly pool: RelayPool; read
       const { request, provider } = purchase
       const channelId = channelIdOf(purchase)
       const authors = provider === null ? {} : { authors: [provider] }
-      // An answer may be read hours later: what binds it is the job and its author, not its age.
-      const since = request.event.created_at - MAX_MESSAGE_AHEAD_SECS
+      // An answer may be read hours later, by any clock: what binds it is the job and its author, not its date.
+      const since = request.event.created_at - MAX_CLOCK_ERROR_SECS
       return pool.subscribe(
         [
           { kinds: [KIND.channelMessage], ...authors, '#e': [channelId], since },
@@ -80,7 +80,6 @@ export function createChannelPurchases(options: { readonly pool: RelayPool; read
         ],
         {
           onEvent(event) {
-            if (event.created_at > nowSecs() + MAX_MESSAGE_AHEAD_SECS) return
             if (event.kind === KIND.jobFeedback) onFeedback(event, inbox)
             else onChannelMessage(purchase, channelId, event, inbox)
           },

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { fail } from '#shared/market/result.ts'
 import { jobIdOf } from '#shared/protocol/channel.ts'
 import { envelopeTemplate, isEncrypted, openEnvelope, writeHiddenTags } from '#shared/protocol/envelope.ts'
-import { MAX_MESSAGE_AHEAD_SECS, type EventTemplate, type NostrEvent } from '#shared/protocol/event.ts'
+import { MAX_CLOCK_ERROR_SECS, type EventTemplate, type NostrEvent } from '#shared/protocol/event.ts'
 import { cancelTemplate, parseFeedback } from '#shared/protocol/feedback.ts'
 import { frameTemplate, writeFrame } from '#shared/protocol/frames.ts'
 import { jobRequestTags, jobRequestTemplate, MAX_ANSWER_RELAYS, type JobRequestDraft } from '#shared/protocol/jobRequest.ts'
@@ -146,13 +146,12 @@ export function createNip90Purchases({ pool, clock, identities, answerRelays }: 
       const partials = new Map<string, string>()
       const authors = provider === null ? {} : { authors: [provider] }
       const relays = relaysOf(purchase, 'read')
-      // An answer may be read hours later: what binds it is the job and its author, not its age.
-      const since = request.event.created_at - MAX_MESSAGE_AHEAD_SECS
+      // An answer may be read hours later, by any clock: what binds it is the job and its author, not its date.
+      const since = request.event.created_at - MAX_CLOCK_ERROR_SECS
       return pool.subscribe([{ kinds: [KIND.jobFeedback, KIND.textGenerationResult], ...authors, '#e': [request.event.id], since }], {
         ...(relays === undefined ? {} : { relays }),
         askAgainMs: ASK_AGAIN_MS,
         onEvent(event) {
-          if (event.created_at > nowSecs() + MAX_MESSAGE_AHEAD_SECS) return
           if (event.kind === KIND.jobFeedback) onFeedback(event, cipher, inbox, partials)
           else onResult(event, request.event.id, cipher, inbox)
         },

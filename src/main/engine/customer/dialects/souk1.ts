@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { jobIdOf } from '#shared/protocol/channel.ts'
 import { envelopeTemplate, isEncrypted, openEnvelope, writeHiddenTags } from '#shared/protocol/envelope.ts'
-import { MAX_MESSAGE_AHEAD_SECS, type NostrEvent } from '#shared/protocol/event.ts'
+import { MAX_CLOCK_ERROR_SECS, type NostrEvent } from '#shared/protocol/event.ts'
 import { cancelTemplate, parseFeedback } from '#shared/protocol/feedback.ts'
 import { frameTemplate, writeFrame, type Frame } from '#shared/protocol/frames.ts'
 import { jobRequestTags, MAX_ANSWER_RELAYS, type JobRequestDraft } from '#shared/protocol/jobRequest.ts'
@@ -152,13 +152,13 @@ export function createPrivatePurchases({ pool, clock, log, crypto, identities, a
         onText: (text) => inbox.onText(provider, text),
         send: (frame) => sendFrame(frame, purchase, provider, identity),
       })
-      // An answer may be read hours later: what binds it is the job and its author, not its age.
-      const since = purchase.request.event.created_at - MAX_MESSAGE_AHEAD_SECS
+      // An answer may be read hours later, by any clock: what binds it is the job and its author, not its date.
+      const since = purchase.request.event.created_at - MAX_CLOCK_ERROR_SECS
       const subscription = pool.subscribe([{ kinds: [KIND.jobFeedback, KIND.textGenerationResult, KIND.privateFrame], authors: [provider], '#e': [requestId], since }], {
         ...(relays === undefined ? {} : { relays }),
         askAgainMs: ASK_AGAIN_MS,
         onEvent(event) {
-          if (event.pubkey !== provider || event.created_at > nowSecs() + MAX_MESSAGE_AHEAD_SECS) return
+          if (event.pubkey !== provider) return
           if (event.kind === KIND.privateFrame) frames.take(event)
           else if (event.kind === KIND.jobFeedback) onFeedback(event, identity, answers.inbox)
           else answers.take(event)
