@@ -3,14 +3,14 @@ import type { WebSocket } from 'ws'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import type { Clock, Log } from '../../ports.ts'
 import type { NostrCrypto } from '../crypto.ts'
-import { createTokenBucket } from '../tokenBucket.ts'
+import { createTokenBucket, type TokenBucket } from '../tokenBucket.ts'
 import { findAuthenticationRefusal } from './authentication.ts'
 import { parseClientMessage, type ClientMessage } from './clientMessage.ts'
 import { eventMessage } from './eventMessage.ts'
 import type { EventStore } from './eventStore.ts'
 import { matchesFilter, type RelayFilter } from './filter.ts'
 import type { RelayLimits } from './limits.ts'
-import type { Verdict } from './publication.ts'
+import { FORGED, type Verdict } from './publication.ts'
 import type { Refusal } from './refusal.ts'
 import { createStoredSender } from './storedSender.ts'
 
@@ -23,6 +23,8 @@ export interface ConnectionPorts {
   readonly port: number
   readonly requireAuth: boolean
   readonly publish: (event: NostrEvent) => Verdict
+  /** What is left for clients that forge. */
+  readonly suspectBucket: TokenBucket
   /** Says that this connection has messages waiting. */
   readonly announce: (connection: Connection) => void
 }
@@ -49,6 +51,8 @@ export function openConnection(socket: WebSocket, ports: ConnectionPorts): Conne
   const nowSecs = () => Math.floor(clock.now() / 1_000)
   const waiting: string[] = []
   let isAuthenticated = false
+  /** Its last event that was checked was forged. A true one, new here, clears it. */
+  let isSuspect = false
 
   const sendText = (text: string, sent?: () => void) => {
     if (socket.readyState !== socket.OPEN) return
@@ -99,17 +103,27 @@ export function openConnection(socket: WebSocket, ports: ConnectionPorts): Conne
   const authenticate = (event: NostrEvent) => {
     const refusal = findAuthenticationRefusal(event, challenge, ports.port, nowSecs())
     if (refusal !== null) sendVerdict(event.id, { accepted: false, message: refusal })
-    else if (!crypto.verify(event)) sendVerdict(event.id, { accepted: false, message: 'invalid: the id or the signature is wrong' })
-    else {
+    else if (!crypto.verify(event)) {
+      isSuspect = true
+      sendVerdict(event.id, FORGED)
+    } else {
       isAuthenticated = true
       sendVerdict(event.id, { accepted: true, message: '' })
     }
+  }
+
+  const publish = (event: NostrEvent) => {
+    const verdict = ports.publish(event)
+    if (!verdict.accepted) isSuspect ||= verdict.isForged === true
+    else if (verdict.message === '') isSuspect = false
+    sendVerdict(event.id, verdict)
   }
 
   /** What stands against a well-formed message before it is looked at. */
   const findObstacle = (type: 'event' | 'req' | 'auth'): Refusal | null => {
     const hasToken = type === 'event' ? eventBucket.take() : requestBucket.take()
     if (!hasToken) return 'rate-limited: too many messages; wait a second'
+    if (isSuspect && type !== 'req' && !ports.suspectBucket.take()) return 'rate-limited: too many events with a wrong id or signature; wait a second'
     if (ports.requireAuth && !isAuthenticated && type !== 'auth') return 'auth-required: answer the AUTH challenge first'
     return null
   }
@@ -123,7 +137,7 @@ export function openConnection(socket: WebSocket, ports: ConnectionPorts): Conne
         const obstacle = findObstacle(message.type)
         if (obstacle !== null) sendVerdict(message.event.id, { accepted: false, message: obstacle })
         else if (message.type === 'auth') authenticate(message.event)
-        else sendVerdict(message.event.id, ports.publish(message.event))
+        else publish(message.event)
         return
       }
       case 'req': {

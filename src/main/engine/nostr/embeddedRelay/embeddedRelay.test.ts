@@ -487,6 +487,20 @@ describe('one client never stalls another', () => {
     expect(answered()).toBe(forged.length)
   })
 
+  test('who forges has little checked, on however many connections, until a true event clears it; others publish as before', async () => {
+    const relay = await start({ limits: { suspectEventsPerSec: 1, suspectEventBurst: 5 } })
+    const forge = () => ({ ...note(), sig: '0'.repeat(128) })
+    const [first, second, honest] = [await connectTo(relay), await connectTo(relay), await connectTo(relay)]
+    const answers: string[] = []
+    for (const client of [first, second]) for (let i = 0; i < 6; i += 1) answers.push(String((await client.publish(forge())).message).replace(/:.*/, ''))
+    expect(answers).toEqual([...Array.from({ length: 7 }, () => 'invalid'), ...Array.from({ length: 5 }, () => 'rate-limited')])
+    for (let i = 0; i < 10; i += 1) expect((await honest.publish(note())).accepted).toBe(true)
+    expect((await second.publish(note())).message).toMatch(/^rate-limited: too many events with a wrong/)
+    clock.advance(1_000)
+    for (let i = 0; i < 10; i += 1) expect((await second.publish(note({ content: `true ${i}` }))).accepted).toBe(true)
+    expect((await first.publish(note())).message).toMatch(/^rate-limited/)
+  })
+
   test('a subscriber that does not read is disconnected and the others get everything', async () => {
     const relay = await start({ limits: { maxBufferedBytes: 1_000_000 } })
     const [deaf, reader, writer] = [await connectTo(relay), await connectTo(relay), await connectTo(relay)]

@@ -5,6 +5,7 @@ import type { Clock, Log } from '../../ports.ts'
 import { openDatabase } from '../../store/database.ts'
 import type { NostrCrypto } from '../crypto.ts'
 import { createFairQueue } from '../fairQueue.ts'
+import { createTokenBucket } from '../tokenBucket.ts'
 import { openConnection, type Connection } from './connection.ts'
 import { createEventStore } from './eventStore.ts'
 import { informationDocument } from './informationDocument.ts'
@@ -57,6 +58,8 @@ export async function startEmbeddedRelay(options: EmbeddedRelayOptions): Promise
     },
   })
 
+  const suspectBucket = createTokenBucket(clock, limits.suspectEventsPerSec, limits.suspectEventBurst)
+
   const server = createServer({ maxHeaderSize: 8_192 }, (request, response) => answerHttp(request, response, port, limits, requireAuth))
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.maxMessageBytes, perMessageDeflate: false, clientTracking: false })
   const port = await listen(server, options.port).catch((error: unknown) => {
@@ -70,7 +73,7 @@ export async function startEmbeddedRelay(options: EmbeddedRelayOptions): Promise
     if (foreign !== null) return refuseUpgrade(socket, '403 Forbidden', foreign)
     if (connections.size >= limits.maxConnections) return refuseUpgrade(socket, '503 Service Unavailable', 'Too many connections.')
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = openConnection(webSocket, { store, crypto, clock, log, limits, port, requireAuth, publish, announce: (connection) => turns.announce(connection) })
+      const connection = openConnection(webSocket, { store, crypto, clock, log, limits, port, requireAuth, publish, suspectBucket, announce: (connection) => turns.announce(connection) })
       connections.set(webSocket, connection)
       webSocket.on('error', (error) => log('debug', 'A client of the embedded relay broke the WebSocket protocol', { reason: error.message }))
       webSocket.on('close', () => {

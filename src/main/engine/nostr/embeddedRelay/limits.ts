@@ -28,6 +28,9 @@ export interface RelayLimits {
   /** The same for everything that is not an event. */
   readonly requestsPerSec: number
   readonly requestBurst: number
+  /** Events checked for clients that have sent a forged one, all of them together: a signature is what costs. */
+  readonly suspectEventsPerSec: number
+  readonly suspectEventBurst: number
   /** Parsed from one connection but not yet handled; its socket is not read while there are more. */
   readonly maxWaitingMessages: number
   /** Unsent to one connection; a reader further behind is disconnected. */
@@ -59,6 +62,8 @@ export const DEFAULT_RELAY_LIMITS: RelayLimits = {
   eventBurst: 6_000,
   requestsPerSec: 100,
   requestBurst: 400,
+  suspectEventsPerSec: 50,
+  suspectEventBurst: 200,
   maxWaitingMessages: 128,
   maxBufferedBytes: 8 * MIB,
   maxStoredEvents: 50_000,

@@ -15,7 +15,7 @@ const REMEMBERED_EPHEMERAL = 4_096
 /** What goes into OK. */
 export type Verdict =
   | { readonly accepted: true; readonly message: '' | `duplicate: ${string}` }
-  | { readonly accepted: false; readonly message: Refusal }
+  | { readonly accepted: false; readonly message: Refusal; readonly isForged?: true }
 
 export interface PublicationPorts {
   readonly store: EventStore
@@ -27,6 +27,7 @@ export interface PublicationPorts {
   readonly broadcast: (event: NostrEvent, json: string) => void
 }
 
+export const FORGED = { accepted: false, message: 'invalid: the id or the signature is wrong', isForged: true } as const satisfies Verdict
 const ACCEPTED: Verdict = { accepted: true, message: '' }
 const DUPLICATE: Verdict = { accepted: true, message: 'duplicate: this relay has the event' }
 
@@ -63,7 +64,7 @@ export function createPublication({ store, crypto, clock, log, limits, broadcast
       // Both hold verified events only, so a forged copy of a known event changes nothing and costs no signature.
       const passes = isEphemeral(event.kind)
       if (passes ? passedOn.has(event.id) : store.has(event.id)) return DUPLICATE
-      if (!crypto.verify(event)) return { accepted: false, message: 'invalid: the id or the signature is wrong' }
+      if (!crypto.verify(event)) return FORGED
       return passes ? publishEphemeral(event, json) : publishStored(event, json)
     } catch (error) {
       log('error', 'The embedded relay could not store an event', { reason: error instanceof Error ? error.message : String(error) })
