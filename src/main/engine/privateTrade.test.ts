@@ -156,7 +156,7 @@ describe('a private trade', () => {
   it('refuses a question that is longer than the seller takes, with its reason', async () => {
     const [seller, buyer] = [await openSeller({ maxPromptBytes: 64_000 }), await openBuyer()]
     const { jobId } = await askSeller(buyer, pubkeyOf(seller), 'x'.repeat(64_001), SOUK1)
-    expect(await ended(buyer, 'customer', jobId)).toMatchObject({ state: 'refused', movedMsat: 0, note: expect.stringContaining('too long: 64001 bytes') })
+    expect(await ended(buyer, 'customer', jobId)).toMatchObject({ state: 'refused', movedMsat: 0, note: expect.stringContaining('more than 64000 bytes') })
   })
 })
 
