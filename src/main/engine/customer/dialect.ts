@@ -38,6 +38,8 @@ export interface ReceivedAnswer {
   readonly usage: Usage | null
   /** The provider's signed receipt, verified; null when there is none. */
   readonly receipt: NostrEvent | null
+  /** True when it came unencrypted: whoever reads the relays has it too. */
+  readonly isOpen: boolean
 }
 
 /** Everything with who said it: a purchase believes the provider bound to it, and nobody else. */

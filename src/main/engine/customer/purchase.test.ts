@@ -60,8 +60,8 @@ const MESSAGES = {
   lookedUpNothingLate: { at: EXPIRES * 1_000 + DOUBT_GRACE_MS, type: 'paymentLookedUp', payment: null },
   text: { at: START, type: 'textReceived', from: PROVIDER, text: 'Fo' },
   textOfStranger: { at: START, type: 'textReceived', from: STRANGER, text: 'spam' },
-  result: { at: START, type: 'resultReceived', from: PROVIDER, eventId: 'f'.repeat(64), raw: '{}', text: 'Four.', usage: null, receipt: null },
-  resultOfStranger: { at: START, type: 'resultReceived', from: STRANGER, eventId: 'f'.repeat(64), raw: '{}', text: 'Five.', usage: null, receipt: null },
+  result: { at: START, type: 'resultReceived', from: PROVIDER, eventId: 'f'.repeat(64), raw: '{}', text: 'Four.', usage: null, receipt: null, isOpen: false },
+  resultOfStranger: { at: START, type: 'resultReceived', from: STRANGER, eventId: 'f'.repeat(64), raw: '{}', text: 'Five.', usage: null, receipt: null, isOpen: false },
   refusal: { at: START, type: 'refusalReceived', from: PROVIDER, eventId: 'f'.repeat(64), reason: 'Too long.' },
   refusalOfStranger: { at: START, type: 'refusalReceived', from: STRANGER, eventId: 'f'.repeat(64), reason: 'Ha.' },
   stop: { at: START, type: 'stopAsked' },
@@ -185,6 +185,14 @@ describe('a purchase', () => {
     expect(tell(bound, 'invoiceOfStranger', 'payAsked', 'paySettled', 'resultOfStranger', 'refusalOfStranger', 'textOfStranger')).toMatchObject({ provider: PROVIDER, text: '', phase: { name: 'reading' } })
     expect(tell(bound, 'payAsked', 'paySettled', 'result')).toMatchObject({ text: 'Four.', phase: { name: 'closed', outcome: 'done' } })
     expect(describePurchase(request.jobId, bound).row).toMatchObject({ peer: PROVIDER, peerName: 'Seller bbbbbbbb' })
+  })
+
+  it('says that a private question was answered in the open', () => {
+    const asked = advance(purchaseMachine.initial, { ...MESSAGES.asked, request: { ...request, privacy: 'private' } })
+    const paid = tell(asked, 'invoice', 'payAsked', 'paySettled')
+    expect(describePurchase(request.jobId, tell(paid, 'result')).row).toMatchObject({ state: 'done', privacy: 'private' })
+    const exposed = describePurchase(request.jobId, advance(paid, { ...MESSAGES.result, isOpen: true })).row
+    expect(exposed).toMatchObject({ state: 'done', privacy: 'public-relays', note: expect.stringContaining('in the open') })
   })
 
   it('replaces what streamed in by the result', () => {

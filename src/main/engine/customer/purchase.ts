@@ -88,6 +88,8 @@ export type Purchase =
       readonly firstTextAt: number | null
       readonly hasResult: boolean
       readonly usage: Usage | null
+      /** A private question that was answered in the open. */
+      readonly isExposed: boolean
       readonly troubles: number
       readonly phase: Phase
     }
@@ -102,7 +104,7 @@ export type PurchaseMessage = { readonly at: number } & (
   | { readonly type: 'paymentLookedUp'; readonly payment: Payment | null }
   /** What arrived since the last such message: stored now and then, so that a stop or a crash keeps it. */
   | { readonly type: 'textReceived'; readonly from: string; readonly text: string }
-  | { readonly type: 'resultReceived'; readonly from: string; readonly eventId: string; readonly raw: string; readonly text: string; readonly usage: Usage | null; readonly receipt: NostrEvent | null }
+  | { readonly type: 'resultReceived'; readonly from: string; readonly eventId: string; readonly raw: string; readonly text: string; readonly usage: Usage | null; readonly receipt: NostrEvent | null; readonly isOpen: boolean }
   | { readonly type: 'refusalReceived'; readonly from: string; readonly eventId: string; readonly reason: string }
   | { readonly type: 'stopAsked' }
   | { readonly type: 'tick' }
@@ -122,7 +124,7 @@ export type PurchaseEvent = { readonly at: number } & (
   /** After `payFailed`: the wallet says that it was paid after all. */
   | { readonly type: 'settledLate'; readonly preimage: string | null; readonly feeMsat: Msat }
   | { readonly type: 'textReceived'; readonly text: string }
-  | { readonly type: 'resultReceived'; readonly eventId: string; readonly raw: string; readonly text: string; readonly usage?: Usage | null; readonly receipt?: NostrEvent | null }
+  | { readonly type: 'resultReceived'; readonly eventId: string; readonly raw: string; readonly text: string; readonly usage?: Usage | null; readonly receipt?: NostrEvent | null; readonly isOpen?: boolean }
   | { readonly type: 'refusalReceived'; readonly eventId: string; readonly reason: string }
   | { readonly type: 'stopAsked' }
   | { readonly type: 'overdue'; readonly reason: string }
@@ -247,8 +249,8 @@ function onLateLookUp(purchase: Begun, phase: Phase & { name: 'closing' | 'close
 }
 
 function onResult({ phase, hasResult }: Begun, message: PurchaseMessage & { type: 'resultReceived' }): readonly PurchaseEvent[] {
-  const { at, eventId, raw, text, usage, receipt } = message
-  const received: PurchaseEvent = { at, type: 'resultReceived', eventId, raw, text, usage, receipt }
+  const { at, eventId, raw, text, usage, receipt, isOpen } = message
+  const received: PurchaseEvent = { at, type: 'resultReceived', eventId, raw, text, usage, receipt, isOpen }
   switch (phase.name) {
     case 'reading':
     case 'overdue':
@@ -320,13 +322,16 @@ function evolve(purchase: Purchase, event: PurchaseEvent): Purchase {
   if (!purchase.begun) {
     if (event.type !== 'asked') return purchase
     const { request, at } = event
-    return { begun: true, request, provider: request.provider, askedAt: at, changedAt: at, text: '', firstTextAt: null, hasResult: false, usage: null, troubles: 0, phase: { name: 'asking', sent: false } }
+    return { begun: true, request, provider: request.provider, askedAt: at, changedAt: at, text: '', firstTextAt: null, hasResult: false, usage: null, isExposed: false, troubles: 0, phase: { name: 'asking', sent: false } }
   }
   const next = { ...purchase, changedAt: event.at, phase: nextPhase(purchase.phase, event) }
   if (event.type === 'textReceived') return { ...next, text: purchase.text + event.text, firstTextAt: purchase.firstTextAt ?? event.at }
   if (event.type === 'invoiceAccepted') return { ...next, provider: purchase.provider ?? event.from ?? null }
   if (event.type === 'refusalReceived') return { ...next, troubles: purchase.troubles + 1 }
-  if (event.type === 'resultReceived') return { ...next, text: event.text, firstTextAt: purchase.firstTextAt ?? event.at, hasResult: true, usage: event.usage ?? null }
+  if (event.type === 'resultReceived') {
+    const isExposed = purchase.request.privacy === 'private' && event.isOpen === true
+    return { ...next, text: event.text, firstTextAt: purchase.firstTextAt ?? event.at, hasResult: true, usage: event.usage ?? null, isExposed }
+  }
   return next
 }
 

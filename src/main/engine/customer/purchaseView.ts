@@ -28,7 +28,7 @@ export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
       peer: purchase.provider ?? '',
       peerName: request.provider === null && purchase.provider !== null ? nameOfKey(purchase.provider) : request.providerName,
       dialect: request.dialect,
-      privacy: request.privacy,
+      privacy: purchase.isExposed ? 'public-relays' : request.privacy,
       ...(request.model === null ? {} : { model: request.model }),
       promptPreview: request.prompt.slice(0, PREVIEW_CHARACTERS),
       priceMsat: intent?.amountMsat ?? request.quotedMsat,
@@ -52,7 +52,7 @@ function describeUsage({ outputTokens, durationMs }: Usage): { outputTokens: num
   return { outputTokens, ...(durationMs > 0 ? { tokensPerSecond: (outputTokens * 1_000) / durationMs } : {}) }
 }
 
-function stateOf({ phase, text }: Begun): { state: JobState; note: string } {
+function stateOf({ phase, text, isExposed }: Begun): { state: JobState; note: string } {
   switch (phase.name) {
     case 'asking':
       return { state: 'asking', note: phase.sent ? 'Waiting for the invoice.' : '' }
@@ -66,7 +66,7 @@ function stateOf({ phase, text }: Begun): { state: JobState; note: string } {
       return { state: 'owed', note: phase.reason }
     case 'closing':
     case 'closed':
-      return { state: phase.outcome, note: phase.reason }
+      return { state: phase.outcome, note: isExposed && phase.reason === '' ? 'Asked privately, and the seller answered in the open: the relays can read the answer.' : phase.reason }
   }
 }
 
@@ -106,7 +106,7 @@ function entryOf(event: PurchaseEvent): Entry {
     case 'textReceived':
       return { kind: 'received', title: 'Text received', sizeBytes: utf8Bytes(event.text) }
     case 'resultReceived':
-      return { kind: 'received', title: 'Result received', sizeBytes: utf8Bytes(event.text), raw: event.raw, ids: { event: event.eventId } }
+      return { kind: 'received', title: event.isOpen === true ? 'Result received in the open' : 'Result received', sizeBytes: utf8Bytes(event.text), raw: event.raw, ids: { event: event.eventId } }
     case 'refusalReceived':
       return { kind: 'problem', title: 'Provider reported a problem', detail: event.reason, ids: { event: event.eventId } }
     case 'stopAsked':

@@ -28,7 +28,7 @@ export function createChannelPurchases(options: { readonly pool: RelayPool; read
     if (!('job_id' in message) || message.job_id !== request.jobId) return
     if (message.type === 'Invoice') inbox.onInvoice(event.pubkey, event, message.bolt11)
     else if (message.type === 'StreamChunk' && message.chunk !== '') inbox.onText(event.pubkey, message.chunk)
-    else if (message.type === 'JobResult') inbox.onResult(event.pubkey, event, { text: message.result, usage: null, receipt: null })
+    else if (message.type === 'JobResult') inbox.onResult(event.pubkey, event, { text: message.result, usage: null, receipt: null, isOpen: true })
   }
 
   function onFeedback(event: NostrEvent, inbox: PurchaseInbox): void {

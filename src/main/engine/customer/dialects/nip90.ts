@@ -107,7 +107,7 @@ export function createNip90Purchases({ pool, clock, identities, answerRelays }: 
     const result = parseJobResult(event)
     if (!result.ok || result.value.requestId !== requestId) return
     const text = isEncrypted(event) ? open(event, cipher) : result.value.content
-    if (text !== null) inbox.onResult(event.pubkey, event, { text, usage: null, receipt: null })
+    if (text !== null) inbox.onResult(event.pubkey, event, { text, usage: null, receipt: null, isOpen: !isEncrypted(event) })
   }
 
   return {

@@ -93,7 +93,7 @@ export function createPrivateAnswers({ purchase, provider, identity, relays, col
   }
 
   function give(event: NostrEvent, text: string, { sha256, usage, receipt }: PrivateResult): void {
-    if (digestText(text) === sha256) inbox.onResult(provider, event, { text, usage, receipt: checked(receipt, sha256) })
+    if (digestText(text) === sha256) inbox.onResult(provider, event, { text, usage, receipt: checked(receipt, sha256), isOpen: !isEncrypted(event) })
     else ignore('The answer is not what its digest says.')
   }
 
@@ -133,7 +133,7 @@ export function createPrivateAnswers({ purchase, provider, identity, relays, col
         })
       } else if (result.error.code === 'not-souk') {
         // A provider that does not know this dialect, answering in NIP-90.
-        inbox.onResult(provider, event, { text: plaintext, usage: null, receipt: null })
+        inbox.onResult(provider, event, { text: plaintext, usage: null, receipt: null, isOpen: !isEncrypted(event) })
       } else {
         ignore(result.error.message)
       }
