@@ -12,6 +12,7 @@ import type { KeyedSignal } from '../keyedSignal.ts'
 import { createSignal, type Signal } from '../signal.ts'
 import type { Journal } from '../store/journal.ts'
 import type { ThreadStore } from '../store/threads.ts'
+import { createSettlementSeeker } from '../wallet/seekSettlement.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import { createTargetChooser, type SoughtOffer, type Wish } from './chooseTarget.ts'
 import type { PurchaseDialect } from './dialect.ts'
@@ -108,6 +109,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     history: { all: () => journal.peerHistory('customer'), of: (peer) => journal.peerHistory('customer', peer).get(peer) ?? null },
   })
   const liveText = createLiveText(clock)
+  const seeker = createSettlementSeeker({ wallet, clock })
   const chooseTarget = createTargetChooser({
     offers: () => directory.offers.get().values(),
     dialects,
@@ -139,7 +141,10 @@ export function createCustomer(options: CustomerOptions): Customer {
     onChange(jobId, _state, row) {
       const { [jobId]: _, ...others } = jobs.get()
       jobs.set(row.final ? others : { ...others, [jobId]: row })
-      if (row.final) offers.jobEnded(row.peer)
+      if (row.final) {
+        offers.jobEnded(row.peer)
+        liveText.forget(jobId)
+      }
       options.onJobChanged(row)
     },
     onStoreFailure: options.onStoreFailure,
@@ -159,8 +164,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     if (!purchase.begun || settlementOf(purchase.phase) !== null || (purchase.phase.name !== 'closing' && purchase.phase.name !== 'closed')) return
     const intent = intentOf(purchase.phase)
     if (intent === null) return
-    const found = await wallet.lookup(intent.paymentHash, 'outgoing')
-    if (found.ok && found.value?.state === 'settled') reactor.dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment: found.value })
+    await seeker.seek(intent.paymentHash, (payment) => reactor.dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment }) !== 'store-failed')
   }
 
   function dialectNamed(name: DialectName): PurchaseDialect {
@@ -271,6 +275,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     },
     async close() {
       forgetHints()
+      seeker.close()
       offers.close()
       liveText.close()
       await reactor.close()

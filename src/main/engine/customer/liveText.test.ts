@@ -43,6 +43,17 @@ test('the whole text replaces what waits', () => {
   expect([stored, shown.at(-1), live.waiting(JOB)]).toEqual([['a'], '=whole', ''])
 })
 
+test('of a job that has ended nothing is kept', () => {
+  const { clock, stored, live, add } = open()
+  add('a')
+  add('b')
+  live.forget(JOB)
+  expect([live.waiting(JOB), clock.pending()]).toEqual(['', 0])
+  // As of a job that it never heard of, the first piece is stored at once.
+  add('c')
+  expect(stored).toEqual(['a', 'c'])
+})
+
 test('closing stores what waits of every job and leaves no timer', () => {
   const { clock, stored, live, add } = open()
   add('a')

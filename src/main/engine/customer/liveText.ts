@@ -11,6 +11,8 @@ export interface LiveText {
   /** Forgets what waits: the whole text is known. */
   replace(jobId: string, text: string): void
   waiting(jobId: string): string
+  /** The job has ended: nothing of it is kept, whether it got its whole text or never will. */
+  forget(jobId: string): void
   watch(jobId: string, listener: (change: TextChange) => void): () => void
   close(): void
 }
@@ -34,6 +36,12 @@ export function createLiveText(clock: Clock): LiveText {
     buffer.store(buffer.text)
   }
 
+  function forget(jobId: string): void {
+    buffers.get(jobId)?.cancel()
+    buffers.delete(jobId)
+    begun.delete(jobId)
+  }
+
   return {
     add(jobId, text, store) {
       const buffer = buffers.get(jobId)
@@ -47,12 +55,11 @@ export function createLiveText(clock: Clock): LiveText {
     },
     flush,
     replace(jobId, text) {
-      buffers.get(jobId)?.cancel()
-      buffers.delete(jobId)
-      begun.delete(jobId)
+      forget(jobId)
       tell(jobId, { type: 'replace', text })
     },
     waiting: (jobId) => buffers.get(jobId)?.text ?? '',
+    forget,
     watch(jobId, listener) {
       const listeners = watchers.get(jobId) ?? new Set()
       watchers.set(jobId, listeners.add(listener))

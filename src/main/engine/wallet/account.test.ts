@@ -199,6 +199,26 @@ describe('sending by hand', () => {
     expect(await account.send(bolt11, FEE_CAP)).toMatchObject({ ok: false, error: { code: 'already-paid' } })
   })
 
+  it('is booked so also when the wallet did not answer at once, and the disk was full', async () => {
+    const { bolt11, paymentHash } = await invoice()
+    const sending = account.send(bolt11, FEE_CAP)
+    answer(failed)
+    await sending
+    known.set(paymentHash, 'settled')
+    isWalletThere = false
+    hint(paymentHash)
+    await quiet()
+    isWalletThere = true
+    isDiskFull = true
+    clock.advance(2_000)
+    await quiet()
+    expect(store.payments.find(paymentHash)?.state).toBe('failed')
+    isDiskFull = false
+    clock.advance(4_000)
+    await quiet()
+    expect(store.payments.find(paymentHash)?.state).toBe('settled')
+  })
+
   it('refuses what is no invoice, has expired, or belongs to a job', async () => {
     const { bolt11, paymentHash } = await invoice()
     ownHash = paymentHash

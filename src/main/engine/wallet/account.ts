@@ -7,6 +7,7 @@ import { pause } from '../pause.ts'
 import type { Clock, Log } from '../ports.ts'
 import { createSignal, type Signal } from '../signal.ts'
 import type { SentPayment, SentPaymentStore } from '../store/sentPayments.ts'
+import { createSettlementSeeker } from './seekSettlement.ts'
 import type { Invoice, Payment, PaymentDirection, Wallet } from './wallet.ts'
 
 export interface AccountStatus {
@@ -47,6 +48,7 @@ export function createAccount(options: { readonly wallet: Wallet; readonly payme
   const { wallet, payments, clock, log } = options
   const status = createSignal<AccountStatus>({ state: 'connecting', problem: null, alias: null, balanceMsat: null, checkedAt: null })
   const closing = new AbortController()
+  const seeker = createSettlementSeeker({ wallet, clock })
   let cancelTimer: (() => void) | null = null
   let asking: Promise<void> | null = null
 
@@ -129,8 +131,7 @@ export function createAccount(options: { readonly wallet: Wallet; readonly payme
   /** A payment that the wallet first called failed and then settled: the books follow the wallet. */
   async function lookAgain(paymentHash: string): Promise<void> {
     if (payments.find(paymentHash)?.state !== 'failed') return
-    const found = await wallet.lookup(paymentHash, 'outgoing')
-    if (!closing.signal.aborted && found.ok && found.value?.state === 'settled') resolve(paymentHash, 'settled', found.value.feeMsat, '')
+    await seeker.seek(paymentHash, ({ feeMsat }) => resolve(paymentHash, 'settled', feeMsat, ''))
   }
 
   const forget = wallet.watch(({ paymentHash }) => {
@@ -192,6 +193,7 @@ export function createAccount(options: { readonly wallet: Wallet; readonly payme
     },
     close() {
       closing.abort()
+      seeker.close()
       cancelTimer?.()
       forget()
     },
