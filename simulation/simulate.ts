@@ -22,8 +22,11 @@ const faultScale = Number(options.faults)
 if (!(faultScale >= 0 && faultScale <= 10)) stop('--faults takes a number from 0 to 10.')
 const dialect = [...DIALECTS, 'mix' as const].find((name) => name === options.dialect) ?? stop(`--dialect takes ${DIALECTS.join(', ')} or mix.`)
 const isTerminal = process.stderr.isTTY
+/** A log tells the progress once in so many jobs. */
+const TELL_JOBS = 500
 
 for (const seed of readSeeds()) {
+  let told = 0
   const report = await runSimulation({
     seed,
     jobs,
@@ -32,6 +35,10 @@ for (const seed of readSeeds()) {
     traceFile: options.trace,
     onProgress({ asked, steps }) {
       if (isTerminal) process.stderr.write(`\r${asked} of ${jobs} jobs, ${steps} steps `)
+      else if (asked >= told + TELL_JOBS) {
+        told = asked
+        process.stderr.write(`seed ${seed}: ${asked} of ${jobs} jobs, ${steps} steps, ${Math.round(process.uptime())} s, ${Math.round(process.memoryUsage().rss / 1_048_576)} MiB\n`)
+      }
     },
   })
   if (isTerminal) process.stderr.write('\r')

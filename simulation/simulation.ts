@@ -56,8 +56,8 @@ const LIMITS = { ...DEFAULT_LIMITS, perDayMsat: sats(9_000), perJobMsat: sats(12
 const CHECK_SIZES_STEPS = 5_000
 const PROGRESS_STEPS = 20_000
 const SETTLING_MS = 20 * 60_000
-/** What is asked for a moment (a ping, an inquiry) is over after this. */
-const RESTING_MS = 60_000
+/** What is asked for a moment (a ping, an inquiry, a settlement that a wallet denied) is over after this. */
+const RESTING_MS = 360_000
 const LOOK_STEPS = 1_000
 /** A world in which nothing ever ends is a finding, too. */
 const MAX_VIRTUAL_MS_PER_JOB = 600_000
