@@ -242,7 +242,7 @@ export function createRelayPool(options: RelayPoolOptions): RelayPool {
     powBits: (relays) => publisher.powBits(relays),
     addWork: (template, pubkey, relays, signal) => publisher.addWork(template, pubkey, relays, signal),
     frameIntervalMs: (relays) => publisher.frameIntervalMs(relays),
-    clockSkewSecs: () => medianSkew(roster.all().flatMap(({ connection }) => connection.status().clockSkewSecs ?? [])),
+    clockSkewSecs: () => medianSkew(roster.listed().flatMap(({ connection }) => connection.status().clockSkewSecs ?? [])),
 
     reauthenticate() {
       for (const { connection } of roster.all()) connection.reauthenticate()

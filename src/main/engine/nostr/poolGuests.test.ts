@@ -3,7 +3,7 @@ import type { Socket } from '../ports.ts'
 import { openWebSocketWithWs } from './openWebSocket.ts'
 import type { RelayPoolOptions } from './pool.ts'
 import { startHostileRelay, type HostileRelay, type HostileRelayOptions } from './testing/hostileRelay.ts'
-import { author, createPoolHarness, message, stranger, type PoolHarness } from './testing/poolHarness.ts'
+import { author, createPoolHarness, message, NOW_SECS, stranger, type PoolHarness } from './testing/poolHarness.ts'
 
 const stops: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -223,4 +223,18 @@ test('a relay that a stranger named gets no work done for it, whatever it wants;
   expect((await pool.publish(message('hi'), [guest.url])).verdicts).toMatchObject([{ verdict: 'refused', prefix: 'pow' }])
   pool.add(guest.url)
   expect(pool.powBits([guest.url])).toBe(20)
+})
+
+test('what time it is, relays that a stranger named do not say', async () => {
+  const relay = await startRelay()
+  const open = openWebSocketWithWs()
+  const { pool, until, subscribe, status } = createHarness({
+    openWebSocket: (_, handlers) => open(relay.url, handlers),
+    fetch: () => Promise.resolve(new Response('{}', { headers: { date: new Date((NOW_SECS + 3_600) * 1_000).toUTCString() } })),
+  })
+  const seen = subscribe([{ kinds: [42] }], ['wss://relay.example'])
+  await until(() => seen.eoses === 1 && status('wss://relay.example').clockSkewSecs !== null)
+  expect(pool.clockSkewSecs()).toBeNull()
+  pool.add('wss://relay.example')
+  expect(pool.clockSkewSecs()).toBeGreaterThan(3_500)
 })
