@@ -23,8 +23,9 @@ export interface Prober {
   close(): void
 }
 
-const LOOK_EVERY_MS = 1_000
-/** Looking for those about to go stale costs a walk over the whole market. */
+/** Two looks are that far apart at least. */
+const LOOK_GAP_MS = 1_000
+/** Looking for those about to go stale costs a walk over the whole market; what came into it unheard is found so, too. */
 const WALK_EVERY_MS = 15_000
 const ANSWER_WITHIN_MS = 8_000
 const PROBES_PER_MINUTE = 30
@@ -52,30 +53,56 @@ export function createProber({ clock, probe, offers, onUnanswered }: ProberOptio
   let allowance = PROBES_PER_MINUTE
   let countedAtMs = clock.now()
   let walkedAtMs = -Infinity
-  let cancelLook: (() => void) | null = clock.after(LOOK_EVERY_MS, look)
+  let lookedAtMs = clock.now()
+  let cancelLook: (() => void) | null = null
+  let isClosed = false
+  planLook()
+
+  /** At the time at which the next question is due, as far as one can know it. */
+  function planLook(): void {
+    cancelLook?.()
+    cancelLook = null
+    if (isClosed) return
+    const market = offers()
+    let dueAtMs = walkedAtMs + WALK_EVERY_MS
+    for (const key of wanted) dueAtMs = Math.min(dueAtMs, dueMs(market.get(key), FRESH_SECS))
+    if (allowance < 1) dueAtMs = Math.max(dueAtMs, countedAtMs + ((1 - allowance) * MINUTE_MS) / PROBES_PER_MINUTE)
+    // Never later than the next walk: the clock may have been set back.
+    const delayMs = Math.min(Math.max(dueAtMs, lookedAtMs + LOOK_GAP_MS) - clock.now(), WALK_EVERY_MS)
+    cancelLook = clock.after(delayMs, look)
+  }
 
   function look(): void {
-    cancelLook = clock.after(LOOK_EVERY_MS, look)
     const now = clock.now()
+    lookedAtMs = now
     allowance = Math.min(PROBES_PER_MINUTE, allowance + (Math.max(0, now - countedAtMs) * PROBES_PER_MINUTE) / MINUTE_MS)
     countedAtMs = now
     const market = offers()
     for (const key of wanted) askIfDue(market.get(key), FRESH_SECS)
-    if (now - walkedAtMs < WALK_EVERY_MS) return
-    walkedAtMs = now
+    if (now < walkedAtMs || now - walkedAtMs >= WALK_EVERY_MS) walk(market)
+    planLook()
+  }
+
+  function walk(market: ReadonlyMap<string, SeenOffer>): void {
+    walkedAtMs = clock.now()
     for (const offer of market.values()) {
       if (allowance < 1) return
       // One that went stale long ago is asked only when somebody looks at it.
-      if (ageSecs(offer) < LIVE_WITHIN_SECS) askIfDue(offer, NEARLY_STALE_SECS)
+      if (clock.now() / 1_000 - offer.lastSeenAt < LIVE_WITHIN_SECS) askIfDue(offer, NEARLY_STALE_SECS)
     }
   }
 
-  const ageSecs = (offer: SeenOffer) => clock.now() / 1_000 - offer.lastSeenAt
+  /** When it is to be asked; Infinity for one that is not, or whose answer is waited for. */
+  function dueMs(offer: SeenOffer | undefined, olderThanSecs: number): number {
+    if (!offer || offer.own || !offer.dialects.includes('souk/1')) return Infinity
+    const silence = silences.get(offer.pubkey)
+    if (silence !== undefined && silence.cancel !== null) return Infinity
+    return Math.max((offer.lastSeenAt + olderThanSecs) * 1_000, silence?.nextAtMs ?? 0)
+  }
 
   function askIfDue(offer: SeenOffer | undefined, olderThanSecs: number): void {
-    if (!offer || offer.own || !offer.dialects.includes('souk/1') || allowance < 1 || ageSecs(offer) < olderThanSecs) return
+    if (!offer || allowance < 1 || clock.now() < dueMs(offer, olderThanSecs)) return
     const silence = silences.get(offer.pubkey) ?? { failures: 0, nextAtMs: 0, cancel: null }
-    if (silence.cancel !== null || clock.now() < silence.nextAtMs) return
     allowance -= 1
     remember(offer.pubkey, silence)
     silence.cancel = clock.after(ANSWER_WITHIN_MS, () => {
@@ -85,6 +112,7 @@ export function createProber({ clock, probe, offers, onUnanswered }: ProberOptio
       const pause = silence.failures < SILENT_AFTER ? 0 : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(silence.failures, 10))
       silence.nextAtMs = clock.now() + pause
       if (silence.failures >= SILENT_AFTER) onUnanswered(offer.pubkey)
+      planLook()
     })
     probe(offer)
   }
@@ -102,12 +130,14 @@ export function createProber({ clock, probe, offers, onUnanswered }: ProberOptio
   return {
     want(keys) {
       wanted = [...new Set(keys)].slice(0, MAX_WANTED)
+      planLook()
     },
     heard(pubkey) {
       silences.get(pubkey)?.cancel?.()
       silences.delete(pubkey)
     },
     close() {
+      isClosed = true
       cancelLook?.()
       cancelLook = null
       for (const { cancel } of silences.values()) cancel?.()
