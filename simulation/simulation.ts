@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { sats } from '#shared/market/msat.ts'
 import { DEFAULT_LIMITS } from '#engine/preferences.ts'
 import { loadNostrCrypto, type NostrCrypto } from '#engine/nostr/crypto.ts'
+import { rememberSignatures } from '#engine/nostr/knownSignatures.ts'
 import { createSimulatedModel } from './backend.ts'
 import { createChance, createSeededRandom } from './chance.ts'
 import { createFaults } from './faults.ts'
@@ -27,6 +28,8 @@ export interface SimulationOptions {
   /** 1 for the usual faults, 0 for none. */
   readonly faultScale?: number
   readonly traceFile?: string | undefined
+  /** `all`: every copy of an event has its signature checked by whoever reads it. The history is the same. */
+  readonly verify?: 'once' | 'all'
   onProgress?(progress: { readonly asked: number; readonly steps: number }): void
 }
 
@@ -58,6 +61,7 @@ const PROGRESS_STEPS = 20_000
 const SETTLING_MS = 20 * 60_000
 /** What is asked for a moment (a ping, an inquiry, a settlement that a wallet denied) is over after this. */
 const RESTING_MS = 360_000
+const KNOWN_SIGNATURES = 50_000
 const LOOK_STEPS = 1_000
 /** A world in which nothing ever ends is a finding, too. */
 const MAX_VIRTUAL_MS_PER_JOB = 600_000
@@ -75,7 +79,7 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
   const faults = createFaults(chanceOf('faults'), options.faultScale ?? 1)
   const network = createNetwork({ time, chance: chanceOf('network'), faults, trace })
   const ledger = createLedger({ time, random: createSeededRandom(seed, 'ledger') })
-  const crypto = await loadSteadyCrypto()
+  const crypto = await loadSteadyCrypto(options.verify ?? 'once')
   // What is durable is written for real; in memory where the system has such a place, since nothing here outlives the process.
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'souk-simulation-'))
 
@@ -211,10 +215,15 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
   }
 }
 
-/** Signatures are real and repeat themselves: some travel inside what is hashed or encrypted, so that ids depend on them. */
-async function loadSteadyCrypto(): Promise<NostrCrypto> {
+/**
+ * Signatures are real and repeat themselves: some travel inside what is hashed or encrypted, so that ids depend on them.
+ * One that anybody in this world has made or checked is not checked again, as long as it is over the very same fields:
+ * those are hashed for every copy, so that an altered or forged one is refused as ever.
+ */
+async function loadSteadyCrypto(verify: 'once' | 'all'): Promise<NostrCrypto> {
   const crypto = await loadNostrCrypto()
-  return { ...crypto, createSigner: (secretKey) => crypto.createSigner(secretKey, true) }
+  const steady: NostrCrypto = { ...crypto, createSigner: (secretKey) => crypto.createSigner(secretKey, true) }
+  return verify === 'all' ? steady : rememberSignatures(steady, KNOWN_SIGNATURES)
 }
 
 function prefixed(name: string, counts: Readonly<Record<string, number>>): Record<string, number> {

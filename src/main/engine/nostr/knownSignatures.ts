@@ -8,13 +8,13 @@ const MAX_KNOWN = 1_024
  * the mint, each event is verified by several of its parts. The id is always computed anew, so the known signature is over
  * these very fields by this very key; the signature must be the same to the last digit.
  */
-export function rememberSignatures(crypto: NostrCrypto): NostrCrypto {
+export function rememberSignatures(crypto: NostrCrypto, maxKnown = MAX_KNOWN): NostrCrypto {
   /** By id. Only signatures that hold. */
   const known = new Map<string, string>()
   const remember = (id: string, signature: string) => {
     known.set(id, signature)
     const oldest = known.keys().next()
-    if (known.size > MAX_KNOWN && oldest.done !== true) known.delete(oldest.value)
+    if (known.size > maxKnown && oldest.done !== true) known.delete(oldest.value)
   }
   return {
     publicKey: (secretKey) => crypto.publicKey(secretKey),
