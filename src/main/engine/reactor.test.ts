@@ -78,7 +78,7 @@ function open(): Reactor<Phase, Message> {
     tick: (at): Message => ({ at, type: 'tick' }),
     onChange: () => {},
     onStoreFailure: (error) => problems.push(error.message),
-    onUnreadable: (jobId) => problems.push(`unreadable ${jobId}`),
+    onUnreadable: (jobId, error) => problems.push(`unreadable ${jobId}: ${error.message}`),
   })
 
   function describe(jobId: string, phase: Phase): JobRecord {
@@ -243,11 +243,12 @@ describe('a reactor', () => {
     reactor.dispatch('job_2', { at: 0, type: 'new' })
     await quiet()
     await reactor.close()
-    store.database.exec(`UPDATE job_event SET body = '{"at":0,' WHERE job_id = '${JOB}'`)
+    store.database.exec(`UPDATE job_event SET body = '{"at":0,"prompt":Who am I' WHERE job_id = '${JOB}'`)
     reactor = open()
     reactor.resume()
     expect(reactor.openJobs()).toEqual(['job_2'])
-    expect(problems).toEqual([`unreadable ${JOB}`])
+    // Nothing of what was asked, which the reason goes into the log with.
+    expect(problems).toEqual([`unreadable ${JOB}: an event of it is no JSON`])
     expect(say('done')).toBe('unchanged')
   })
 

@@ -86,7 +86,8 @@ export function createReactor<State, Message extends Timed, Event extends Timed,
       const events = journal.events(role, jobId).map((stored) => stored.body as Event) // Written by this machine alone.
       return { state: replay(machine, events), sequence: events.length, final: false, running: new Map(), wakes: new Map(), failures: new Map() }
     } catch (error) {
-      throw new JournalUnreadable(error instanceof Error ? error.message : String(error))
+      // What JSON.parse complains of it quotes, and that may be a question of somebody's.
+      throw new JournalUnreadable(error instanceof SyntaxError ? 'an event of it is no JSON' : error instanceof Error ? error.message : String(error))
     }
   }
 
