@@ -10,6 +10,7 @@ import { describeLoad, describeMachine } from './machine.ts'
 import type { Measure } from './measure.ts'
 import { measureCrypto } from './measures/crypto.ts'
 import { measureDirectory } from './measures/directory.ts'
+import { measureFlood } from './measures/flood.ts'
 import { measureListings } from './measures/listings.ts'
 import { measureMarket } from './measures/market.ts'
 import { measureMessages } from './measures/messages.ts'
@@ -21,7 +22,7 @@ import { writeTable } from './table.ts'
 
 const FULL_ROUNDS = 6
 const QUICK_ROUNDS = 2
-const MEASURES = { market: measureMarket, messages: measureMessages, crypto: measureCrypto, directory: measureDirectory, listings: measureListings, relay: measureRelay, private: measurePrivate, start: measureStart, store: measureStore }
+const MEASURES = { market: measureMarket, messages: measureMessages, crypto: measureCrypto, directory: measureDirectory, listings: measureListings, relay: measureRelay, private: measurePrivate, flood: measureFlood, start: measureStart, store: measureStore }
 type MeasureName = keyof typeof MEASURES
 const TABLE_IN_DOCS = /(<!-- bench -->\n)[^]*(<!-- \/bench -->)/
 

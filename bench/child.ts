@@ -3,6 +3,7 @@ import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 export interface Child {
+  readonly pid: number
   send(message: object): void
   /** The next message that has not been read. Rejects when the process ends instead. */
   next(): Promise<Readonly<Record<string, unknown>>>
@@ -27,6 +28,7 @@ export function startChild(program: string, programArguments: readonly string[] 
     waiting = null
   })
   return {
+    pid: child.pid ?? 0,
     send: (message) => void child.send(message),
     next() {
       const first = arrived.shift()
