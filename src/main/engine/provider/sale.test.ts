@@ -157,6 +157,12 @@ describe('a sale', () => {
     expect(saleMachine.due(retried)).toMatchObject([{ type: 'work', attempt: 4 }])
   })
 
+  it('tells whoever asks nothing of what the wallet said when there is no invoice', () => {
+    const refusals = collectEvents(['requested', 'invoiceFailed']).filter((event) => event.type === 'refused')
+    expect(refusals).toMatchObject([{ reason: expect.stringContaining('could not make an invoice') }])
+    expect(JSON.stringify(refusals)).not.toContain(problem.message)
+  })
+
   it('shows every state as a job that pages understand, and every event as a line', () => {
     for (const sale of Object.values(STATES)) {
       if (sale.begun) expect(describeSale(request.jobId, sale).row.jobId).toBe(request.jobId)

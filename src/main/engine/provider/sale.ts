@@ -147,7 +147,8 @@ function decide(sale: Sale, message: SaleMessage): readonly SaleEvent[] {
     case 'invoiceMade':
       return phase.name === 'quoting' ? [{ at, type: 'invoiced', invoice: message.invoice }] : []
     case 'invoiceFailed':
-      return phase.name === 'quoting' ? [{ at, type: 'refused', reason: `The seller could not make an invoice: ${message.problem.message}` }] : []
+      // Why is the seller's own affair, and its wallet's: anybody may ask, and is told this.
+      return phase.name === 'quoting' ? [{ at, type: 'refused', reason: 'The seller could not make an invoice. Ask again in a moment.' }] : []
     case 'sent':
       return isSending(phase, message.what) ? [{ at, type: 'sent', what: message.what, delivery: message.delivery }] : []
     case 'paymentClaimed':

@@ -41,6 +41,7 @@ export function createSaleEffects(options: SaleEffectsOptions): (effect: SaleEff
     const invoice = await unlessAborted(wallet.createInvoice({ amountMsat: request.priceMsat, description: `Souk ${jobId}`, expirySecs: INVOICE_EXPIRY_SECS }), signal)
     if (invoice === null) return
     const at = clock.now()
+    if (!invoice.ok) options.log('warn', 'an invoice could not be made', { jobId, code: invoice.error.code, reason: invoice.error.message })
     options.dispatch(jobId, invoice.ok ? { at, type: 'invoiceMade', invoice: invoice.value } : { at, type: 'invoiceFailed', problem: invoice.error })
   }
 
