@@ -165,7 +165,12 @@ export function createMachine(options: MachineOptions): Machine {
         secrets,
         crypto: options.crypto,
         wrap: {
-          database: (database) => (mine.database = database),
+          database(database) {
+            // A kill here ends a machine within this process: what is written is written, on a platter or not.
+            database.exec('PRAGMA synchronous = OFF')
+            mine.database = database
+            return database
+          },
           toy: () => options.model.backend(clockOf(mine)),
           wallet: () => options.wallet.connect(mine),
           journal: (journal) => watchJournal(mine, journal),

@@ -69,6 +69,7 @@ export function createNetwork({ time, chance, faults, trace }: NetworkOptions): 
     RELAYS.map(([url, fastestMs, slowestMs]) => [url, { relay: createSimulatedRelay(url), name: url.slice('wss://'.length, -'.sim'.length), fastestMs, slowestMs, links: new Set(), isUp: true }]),
   )
   const authors = new Map<string, string>()
+  const wires = new WeakMap<NostrEvent, WireEvent>()
   let deliveries = 0
   let parsed: { readonly text: string; readonly frame: readonly unknown[] } | null = null
 
@@ -78,6 +79,13 @@ export function createNetwork({ time, chance, faults, trace }: NetworkOptions): 
   function parse(text: string): readonly unknown[] {
     if (parsed?.text !== text) parsed = { text, frame: JSON.parse(text) as readonly unknown[] } // Written by the engine's own pool.
     return parsed.frame
+  }
+
+  /** Several relays store it: its text is made once. */
+  function wireOf(event: NostrEvent): WireEvent {
+    const wire = wires.get(event) ?? { event, json: JSON.stringify(event) }
+    wires.set(event, wire)
+    return wire
   }
 
   /** In order, unless it is late: then whatever is sent meanwhile overtakes it. */
@@ -124,7 +132,7 @@ export function createNetwork({ time, chance, faults, trace }: NetworkOptions): 
     const answer = (accepted: boolean, message: string) => link.send(['OK', event.id, accepted, message], `OK ${event.id.slice(0, 12)} ${accepted}`)
     if (faults.happens('event refused')) return answer(false, chance.pick(['rate-limited: slow down', 'error: the disk is full', 'blocked: not here']))
     if (faults.happens('event taken and lost')) return answer(true, '')
-    const refusal = link.place.relay.publish({ event, json: JSON.stringify(event) })
+    const refusal = link.place.relay.publish(wireOf(event))
     answer(refusal === null, refusal ?? '')
   }
 

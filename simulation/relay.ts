@@ -36,14 +36,32 @@ export interface SimulatedRelay {
 
 /** What one answer to a request holds at most, for each filter: the newest, as relays do. */
 const MAX_STORED_ANSWERS = 5_000
+const MAX_NEWEST = 2_000
+const FEW = 100
+
+/** Whatever a filter may ask for it by. */
+function namesOf({ kind, pubkey, tags }: NostrEvent): ReadonlySet<string> {
+  const names = new Set([`kind ${kind}`, `author ${pubkey}`])
+  for (const [name, value] of tags) if ((name === 'e' || name === 'p') && value !== undefined) names.add(`${name} ${value}`)
+  return names
+}
+
+/** The names under which all that the filter asks for is found: those that the fewest events share. */
+function namesIn(filter: Filter): readonly string[] {
+  if (filter['#e'] !== undefined) return filter['#e'].map((value) => `e ${value}`)
+  if (filter['#p'] !== undefined) return filter['#p'].map((value) => `p ${value}`)
+  if (filter.authors !== undefined) return filter.authors.map((value) => `author ${value}`)
+  if (filter.kinds !== undefined) return filter.kinds.map((kind) => `kind ${kind}`)
+  throw new RangeError('Nobody here asks a relay for everything.')
+}
 
 export function createSimulatedRelay(url: string): SimulatedRelay {
   const clients = new Map<RelayClient, Map<string, readonly Filter[]>>()
   const byId = new Map<string, WireEvent>()
-  const arrived: WireEvent[] = []
+  let arrived: WireEvent[] = []
   const byAddress = new Map<string, WireEvent>()
-  /** Oldest first by `created_at`; replaced and deleted ones are passed over by way of `byId`. */
-  const byKind = new Map<number, WireEvent[]>()
+  /** Under each of its names, oldest first by `created_at`; replaced and deleted ones are passed over by way of `byId`. */
+  const byName = new Map<string, WireEvent[]>()
   const deletedIds = new Set<string>()
   const deletedAddresses = new Map<string, number>()
 
@@ -54,11 +72,14 @@ export function createSimulatedRelay(url: string): SimulatedRelay {
     const { event } = wire
     byId.set(event.id, wire)
     arrived.push(wire)
-    const list = byKind.get(event.kind) ?? []
-    byKind.set(event.kind, list)
-    let index = list.length
-    while (index > 0 && (list[index - 1]?.event.created_at ?? 0) > event.created_at) index -= 1
-    list.splice(index, 0, wire)
+    if (arrived.length > 2 * MAX_NEWEST) arrived = arrived.slice(-MAX_NEWEST)
+    for (const name of namesOf(event)) {
+      const list = byName.get(name) ?? []
+      byName.set(name, list)
+      let index = list.length
+      while (index > 0 && (list[index - 1]?.event.created_at ?? 0) > event.created_at) index -= 1
+      list.splice(index, 0, wire)
+    }
   }
 
   function applyDeletion({ pubkey, tags, created_at: createdAt }: NostrEvent): void {
@@ -83,16 +104,26 @@ export function createSimulatedRelay(url: string): SimulatedRelay {
   function query(filter: Filter): readonly WireEvent[] {
     if (filter.ids !== undefined) return filter.ids.flatMap((id) => byId.get(id) ?? []).filter(({ event }) => matchesFilter(filter, event))
     const limit = Math.min(filter.limit ?? MAX_STORED_ANSWERS, MAX_STORED_ANSWERS)
-    const found: WireEvent[] = []
-    for (const kind of filter.kinds ?? byKind.keys()) {
-      const list = byKind.get(kind) ?? []
-      for (let index = list.length - 1; index >= 0 && found.length < limit; index -= 1) {
+    const found = new Set<WireEvent>()
+    for (const name of namesIn(filter)) {
+      const list = living(name)
+      for (let index = list.length - 1; index >= 0 && found.size < limit; index -= 1) {
         const wire = list[index]
         if (wire === undefined || (filter.since !== undefined && wire.event.created_at < filter.since)) break
-        if (byId.get(wire.event.id) === wire && matchesFilter(filter, wire.event)) found.push(wire)
+        if (byId.get(wire.event.id) === wire && matchesFilter(filter, wire.event)) found.add(wire)
       }
     }
-    return found
+    return [...found]
+  }
+
+  /** Of many versions of a listing one is left: the list is rid of the others when it is read. */
+  function living(name: string): readonly WireEvent[] {
+    const list = byName.get(name) ?? []
+    if (list.length < FEW) return list
+    const alive = list.filter((wire) => byId.get(wire.event.id) === wire)
+    if (alive.length > list.length / 2) return list
+    byName.set(name, alive)
+    return alive
   }
 
   return {
@@ -135,7 +166,7 @@ export function createSimulatedRelay(url: string): SimulatedRelay {
     empty() {
       byId.clear()
       byAddress.clear()
-      byKind.clear()
+      byName.clear()
     },
     subscriptions: (client) => clients.get(client)?.size ?? 0,
   }
