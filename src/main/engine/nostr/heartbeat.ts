@@ -10,8 +10,8 @@ const PING_CLOSE = JSON.stringify(['CLOSE', PING_SUBSCRIPTION])
 export interface Heartbeat {
   start(): void
   stop(): void
-  /** The relay answered the ping, by EOSE or by CLOSED. */
-  answered(how: 'EOSE' | 'CLOSED'): void
+  /** The relay answered the ping, by EOSE or by CLOSED; false when there was none to answer. */
+  answered(how: 'EOSE' | 'CLOSED'): boolean
   latencyMs(): number | null
 }
 
@@ -53,9 +53,11 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
       latencyMs = null
     },
     answered(how) {
-      if (sentAtMs !== null) latencyMs = Math.max(0, clock.now() - sentAtMs)
+      if (sentAtMs === null) return false
+      latencyMs = Math.max(0, clock.now() - sentAtMs)
       sentAtMs = null
       if (how === 'EOSE') options.send(PING_CLOSE)
+      return true
     },
     latencyMs: () => latencyMs,
   }

@@ -184,8 +184,8 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
       case 'EVENT':
         return handleEvent(message.subscription, message.event)
       case 'EOSE':
-        if (message.subscription === PING_SUBSCRIPTION) return heartbeat.answered('EOSE')
-        subscriptions.onEose(message.subscription)
+        if (message.subscription === PING_SUBSCRIPTION) return onPong('EOSE')
+        if (!subscriptions.onEose(message.subscription)) return patience.spendUseless()
         return options.onAnswered(message.subscription, null)
       case 'CLOSED':
         return handleClosed(message.subscription, message.message)
@@ -204,12 +204,18 @@ export function createRelayConnection(options: RelayConnectionOptions): RelayCon
     }
   }
 
+  function onPong(how: 'EOSE' | 'CLOSED'): void {
+    if (!heartbeat.answered(how)) patience.spendUseless()
+  }
+
   function handleClosed(subscription: string, message: string): void {
-    if (subscription === PING_SUBSCRIPTION) return heartbeat.answered('CLOSED')
+    if (subscription === PING_SUBSCRIPTION) return onPong('CLOSED')
     const reason = message === '' ? readPrefix('').sentence : message
     lastRefusal = reason
+    const closed = subscriptions.onClosed(subscription, message)
+    if (closed === 'unasked') return patience.spendUseless()
     if (readPrefix(message).prefix === 'rate-limited') pace.limited(null)
-    if (subscriptions.onClosed(subscription, message) !== 'refused') return
+    if (closed === 'blocked') return
     terms.onRefused(reason, null)
     options.onAnswered(subscription, reason)
   }

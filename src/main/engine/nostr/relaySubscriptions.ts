@@ -3,6 +3,7 @@ import type { Clock, Random } from '../ports.ts'
 import type { AuthenticationState } from './authentication.ts'
 import { readPrefix } from './okPrefix.ts'
 import type { PoolLimits } from './poolLimits.ts'
+import { createRecentIds } from './recentIds.ts'
 import type { Filter } from './relayPool.ts'
 import { resumeFilters, type Progress } from './resumption.ts'
 import { retryDelayMs } from './retryDelay.ts'
@@ -17,9 +18,10 @@ export interface RelaySubscriptions {
   onDown(): void
   /** A verified, matching event of that date came for it. */
   onEvent(id: string, createdAt: number): void
-  onEose(id: string): void
-  /** `refused`: the relay has given its answer. `blocked`: it is asked again once we are authenticated. */
-  onClosed(id: string, reason: string): 'refused' | 'blocked'
+  /** False when nobody asked for it. */
+  onEose(id: string): boolean
+  /** `refused`: the relay has given its answer. `blocked`: it is asked again once we are authenticated. `unasked`: it had given one, or was not asked. */
+  onClosed(id: string, reason: string): 'refused' | 'blocked' | 'unasked'
   onAuthenticated(): void
   /** The ids of those that were blocked and now stay refused on this connection. */
   onAuthenticationFailed(): readonly string[]
@@ -45,6 +47,10 @@ interface Asked {
   progress: Progress
   /** All stored events have come and the relay sends new ones. */
   isLive: boolean
+  /** What was sent and is not answered yet, by EOSE or CLOSED. */
+  questions: number
+  /** The relay has neither refused nor ended it. */
+  isOpen: boolean
   isBlocked: boolean
   /** Beyond what the relay takes, and therefore not asked: until there is room, or on this connection at all. */
   withheld: 'for now' | 'for good' | null
@@ -54,10 +60,13 @@ interface Asked {
 
 /** The heartbeat's, open for a moment now and then. */
 const PINGS = 1
+/** Of those that ended so recently an answer may still be on its way. */
+const REMOVED_REMEMBERED = 256
 
 export function createRelaySubscriptions(options: RelaySubscriptionsOptions): RelaySubscriptions {
   const { clock, random, limits } = options
   const asked = new Map<string, Asked>()
+  const removed = createRecentIds(REMOVED_REMEMBERED)
 
   const ask = (id: string, subscription: Asked) => {
     subscription.cancelRetry()
@@ -76,10 +85,12 @@ export function createRelaySubscriptions(options: RelaySubscriptionsOptions): Re
       options.onWithheld(id, `restricted: this relay takes ${maxSubscriptions} subscriptions at once`)
       return
     }
-    sendRequest(id, resumeFilters(subscription.filters, subscription.progress, limits.resumeOverlapSecs))
+    sendRequest(id, subscription, resumeFilters(subscription.filters, subscription.progress, limits.resumeOverlapSecs))
   }
 
-  const sendRequest = (id: string, filters: readonly Filter[]) => {
+  const sendRequest = (id: string, subscription: Asked, filters: readonly Filter[]) => {
+    subscription.questions += 1
+    subscription.isOpen = true
     const maxLimit = options.limitation()?.maxLimit ?? Number.POSITIVE_INFINITY
     const fitting = filters.map((filter) => (filter.limit !== undefined && filter.limit > maxLimit ? { ...filter, limit: maxLimit } : filter))
     options.send(JSON.stringify(['REQ', id, ...fitting]))
@@ -91,13 +102,15 @@ export function createRelaySubscriptions(options: RelaySubscriptionsOptions): Re
   const interrupt = (subscription: Asked) => {
     if (subscription.isLive) subscription.progress = { ...subscription.progress, liveUntilSecs: options.heardAtSecs() }
     subscription.isLive = false
+    subscription.isOpen = false
+    subscription.questions = 0
     subscription.cancelRetry()
   }
 
   return {
     add(id, filters) {
       const progress = { liveUntilSecs: null, latestCreatedAt: null }
-      const subscription: Asked = { filters, progress, isLive: false, isBlocked: false, withheld: null, refusals: 0, cancelRetry: () => {} }
+      const subscription: Asked = { filters, progress, isLive: false, questions: 0, isOpen: false, isBlocked: false, withheld: null, refusals: 0, cancelRetry: () => {} }
       asked.set(id, subscription)
       ask(id, subscription)
     },
@@ -106,6 +119,7 @@ export function createRelaySubscriptions(options: RelaySubscriptionsOptions): Re
       if (subscription === undefined) return
       subscription.cancelRetry()
       asked.delete(id)
+      removed.add(id)
       if (!options.isUp() || subscription.withheld !== null) return
       options.send(JSON.stringify(['CLOSE', id]))
       const next = [...asked].find(([, other]) => other.withheld === 'for now')
@@ -113,7 +127,7 @@ export function createRelaySubscriptions(options: RelaySubscriptionsOptions): Re
     },
     askAgain(id) {
       const subscription = asked.get(id)
-      if (subscription?.isLive === true && options.isUp()) sendRequest(id, subscription.filters)
+      if (subscription?.isLive === true && options.isUp()) sendRequest(id, subscription, subscription.filters)
     },
     onUp() {
       // Nothing is open yet: the first ones come first again.
@@ -134,13 +148,17 @@ export function createRelaySubscriptions(options: RelaySubscriptionsOptions): Re
     },
     onEose(id) {
       const subscription = asked.get(id)
-      if (subscription === undefined) return
+      if (subscription === undefined) return removed.has(id)
+      if (subscription.questions === 0) return false
+      subscription.questions -= 1
       subscription.isLive = true
       subscription.refusals = 0
+      return true
     },
     onClosed(id, reason) {
       const subscription = asked.get(id)
-      if (subscription === undefined) return 'refused'
+      if (subscription === undefined) return removed.has(id) ? 'refused' : 'unasked'
+      if (!subscription.isOpen) return 'unasked'
       interrupt(subscription)
       const { retry } = readPrefix(reason)
       const authentication = options.authentication()
