@@ -38,7 +38,8 @@ export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
       updatedAt: purchase.changedAt,
       ...(final ? { endedAt: purchase.changedAt } : {}),
       ...(purchase.usage === null ? {} : describeUsage(purchase.usage)),
-      ...(final && settled ? { durationMs: purchase.changedAt - settled.settledAt } : {}),
+      // The clock may have been set back in between.
+      ...(final && settled ? { durationMs: Math.max(0, purchase.changedAt - settled.settledAt) } : {}),
       ...(note === '' ? {} : { note }),
     },
     pendingMsat: phase.name === 'paying' ? addMsat(phase.intent.amountMsat, phase.intent.maxFeeMsat) : ZERO_MSAT,

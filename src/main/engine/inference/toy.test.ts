@@ -110,6 +110,17 @@ describe('how the toy runs', () => {
     expect(result.last).toMatchObject({ usage: { durationMs: 5000 } })
   })
 
+  it('goes on at its pace when the clock is set back', async () => {
+    const inner = createJumpingClock()
+    let back = 0
+    const clock: Clock = { now: () => inner.now() - back, after: inner.after }
+    let pieces = 0
+    for await (const item of createToyBackend({ clock, tokensPerSecond: 10 }).generate(askFor(TOY_MODEL, 'write 40 words', { maxTokens: 40 }), never)) {
+      if (item.type === 'text' && ++pieces === 20) back = 900_000
+    }
+    expect([pieces, Math.round(inner.now())]).toEqual([40, 4_000])
+  })
+
   it('writes nothing before its time', async () => {
     const clock = createManualClock()
     const items: GenerateItem[] = []

@@ -21,11 +21,13 @@ export function createToyBackend(options: { clock: Clock; tokensPerSecond?: numb
     if (request.model !== TOY_MODEL) {
       return yield { type: 'failed', problem: { code: 'model-missing', message: `The toy has one model, "${TOY_MODEL}", and none named "${request.model}".` } }
     }
-    const startedAt = clock.now()
+    let startedAt = clock.now()
     const tokens = splitTokens(writeToyAnswer(request.messages, request.seed ?? 0))
     const allowed = tokens.slice(0, Math.max(0, request.maxTokens))
     for (const [index, text] of allowed.entries()) {
       // Each token has its own due time from the start, so that a slow timer does not slow the whole answer.
+      // No token is ever further away than one pace, unless the clock was set back.
+      startedAt -= Math.max(0, startedAt + index * msPerToken - clock.now())
       await waitUntil(clock, startedAt + (index + 1) * msPerToken, signal)
       if (signal.aborted) return yield { type: 'failed', problem: { code: 'cancelled', message: 'The job was cancelled.' } }
       yield { type: 'text', text }

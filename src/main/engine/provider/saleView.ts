@@ -48,8 +48,10 @@ function lastMessage(prompt: string): string {
 }
 
 function describeUsage(usage: NonNullable<Generated['usage']>): { outputTokens: number; durationMs: number; tokensPerSecond: number } {
-  const seconds = usage.durationMs / 1_000
-  return { outputTokens: usage.outputTokens, durationMs: usage.durationMs, tokensPerSecond: seconds > 0 ? usage.outputTokens / seconds : 0 }
+  // The clock may have been set back while it was made.
+  const durationMs = Math.max(0, usage.durationMs)
+  const seconds = durationMs / 1_000
+  return { outputTokens: usage.outputTokens, durationMs, tokensPerSecond: seconds > 0 ? usage.outputTokens / seconds : 0 }
 }
 
 function stateOf({ phase }: Sale & { begun: true }): { state: JobState; note: string | null } {
