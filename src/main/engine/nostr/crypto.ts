@@ -21,8 +21,10 @@ const SIGNATURE = /^[0-9a-f]{128}$/
 const MAX_SERIALIZED_CHARS = 262_144
 /** The order of secp256k1's group, n: a secret key is in 1 … n − 1. */
 const GROUP_ORDER = Buffer.from('fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141', 'hex')
-/** BIP-340's auxiliary randomness. */
+/** BIP-340's auxiliary randomness; drawn for many signatures at once, since each draw takes as long as for one. */
 const AUXILIARY_BYTES = 32
+const DRAWN_BYTES = 64 * AUXILIARY_BYTES
+const NO_RANDOMNESS = new Uint8Array(AUXILIARY_BYTES)
 /** Reading a public key takes a square root, a twelfth of a verification: those of authors heard lately are kept. */
 const MAX_KEPT_KEYS = 512
 
@@ -30,6 +32,17 @@ const MAX_KEPT_KEYS = 512
 export async function loadNostrCrypto(): Promise<NostrCrypto> {
   const library = await loadSecp256k1()
   const keptKeys = new Map<string, Uint8Array>()
+
+  const drawn = new Uint8Array(DRAWN_BYTES)
+  let used = DRAWN_BYTES
+  const drawAuxiliary = (): Uint8Array => {
+    if (used === DRAWN_BYTES) {
+      randomFillSync(drawn)
+      used = 0
+    }
+    used += AUXILIARY_BYTES
+    return drawn.subarray(used - AUXILIARY_BYTES, used)
+  }
 
   const createKeypair = (secretKey: Uint8Array): Uint8Array => {
     assertSecretKey(secretKey)
@@ -67,9 +80,7 @@ export async function loadNostrCrypto(): Promise<NostrCrypto> {
           if (!hasExactNumbers(template)) throw new RangeError('An event whose kind or date is no whole number cannot be signed.')
           if (serializedChars(template) > MAX_SERIALIZED_CHARS) throw new RangeError('An event of this size cannot be signed.')
           const id = eventId(template, pubkey)
-          const auxiliary = new Uint8Array(AUXILIARY_BYTES)
-          if (!steady) randomFillSync(auxiliary)
-          const sig = Buffer.from(library.sign(keypair, Buffer.from(id, 'hex'), auxiliary)).toString('hex')
+          const sig = Buffer.from(library.sign(keypair, Buffer.from(id, 'hex'), steady ? NO_RANDOMNESS : drawAuxiliary())).toString('hex')
           const { created_at, kind, tags, content } = template
           return { id, pubkey, created_at, kind, tags: tags.map((tag) => [...tag]), content, sig }
         },
