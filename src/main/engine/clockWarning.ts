@@ -26,6 +26,12 @@ export function watchClock(pool: Pick<RelayPool, 'status' | 'clockSkewSecs'>, no
   return pool.status.subscribe(look)
 }
 
+/** What the relays say of this machine's clock; null when it is right, or nobody knows. */
+export function findClockProblem(pool: Pick<RelayPool, 'clockSkewSecs'>): string | null {
+  const skewSecs = pool.clockSkewSecs()
+  return skewSecs === null || Math.abs(skewSecs) <= WARN_FROM_SECS ? null : describeSkew(skewSecs)
+}
+
 /** `skewSecs`: how far the relays are ahead of this machine. */
 export function describeSkew(skewSecs: number): string {
   const apart = Math.abs(skewSecs)

@@ -14,7 +14,7 @@ import { createDirectory, type Directory } from './customer/directory.ts'
 import { createPinger } from './customer/pinger.ts'
 import { createMutes, type Mutes } from './customer/mutes/mutes.ts'
 import { createPeerRelays } from './customer/peerRelays.ts'
-import { watchClock } from './clockWarning.ts'
+import { findClockProblem, watchClock } from './clockWarning.ts'
 import { createEmitter, type Emitter } from './emitter.ts'
 import { createBackendChooser, type BackendChooser } from './inference/chooseBackend.ts'
 import type { Backend } from './inference/backend.ts'
@@ -303,6 +303,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
     onStoreFailure, onUnreadable,
     limits: () => preferences.settings.get().limits,
     onlyPrivate: () => preferences.settings.get().onlyPrivate,
+    clockProblem: () => findClockProblem(pool),
     peerRelays: (pubkey) => peerRelays.of(pubkey),
     isSentByHand: (paymentHash) => payments.find(paymentHash) !== null,
     randomId: () => Buffer.from(random.bytes(16)).toString('hex'),

@@ -40,6 +40,8 @@ export interface CustomerOptions {
   readonly limits: () => Limits
   /** Whether nothing may be asked that anybody but the seller could read. */
   readonly onlyPrivate: () => boolean
+  /** How this machine's clock and the relays' differ, for a person; null when they agree. */
+  readonly clockProblem: () => string | null
   /** Where that key's owner reads, beyond what its offer says. */
   readonly peerRelays: (pubkey: string) => readonly string[]
   /** Whether a person paid, or tried to pay, that invoice by hand. */
@@ -137,7 +139,7 @@ export function createCustomer(options: CustomerOptions): Customer {
       dispatch: (jobId, message) => reactor.dispatch(jobId, message),
     }),
     describe: describePurchase,
-    tick: (at): PurchaseMessage => ({ at, type: 'tick' }),
+    tick: (at): PurchaseMessage => ({ at, type: 'tick', clockProblem: options.clockProblem() }),
     onChange(jobId, _state, row) {
       const { [jobId]: _, ...others } = jobs.get()
       jobs.set(row.final ? others : { ...others, [jobId]: row })

@@ -65,9 +65,9 @@ const MESSAGES = {
   refusal: { at: START, type: 'refusalReceived', from: PROVIDER, eventId: 'f'.repeat(64), reason: 'Too long.' },
   refusalOfStranger: { at: START, type: 'refusalReceived', from: STRANGER, eventId: 'f'.repeat(64), reason: 'Ha.' },
   stop: { at: START, type: 'stopAsked' },
-  early: { at: START, type: 'tick' },
-  late: { at: START + 180_000, type: 'tick' },
-  veryLate: { at: START + OVERDUE_WINDOW_MS, type: 'tick' },
+  early: { at: START, type: 'tick', clockProblem: null },
+  late: { at: START + 180_000, type: 'tick', clockProblem: null },
+  veryLate: { at: START + OVERDUE_WINDOW_MS, type: 'tick', clockProblem: null },
 } as const satisfies Record<string, PurchaseMessage>
 type MessageName = keyof typeof MESSAGES
 const NAMES = Object.keys(MESSAGES) as MessageName[]
@@ -312,8 +312,8 @@ function answer(effect: PurchaseEffect, at: number, wallet: 'settled' | 'failed'
     case 'lookUp':
       return { at, type: 'paymentLookedUp', payment: wallet === 'unknown' ? null : { ...payment, state: wallet } }
     case 'listen':
-      return delivers ? { ...MESSAGES.result, at } : { at, type: 'tick' }
+      return delivers ? { ...MESSAGES.result, at } : { at, type: 'tick', clockProblem: null }
     case 'wake':
-      return { at, type: 'tick' }
+      return { at, type: 'tick', clockProblem: null }
   }
 }

@@ -107,7 +107,8 @@ export type PurchaseMessage = { readonly at: number } & (
   | { readonly type: 'resultReceived'; readonly from: string; readonly eventId: string; readonly raw: string; readonly text: string; readonly usage: Usage | null; readonly receipt: NostrEvent | null; readonly isOpen: boolean }
   | { readonly type: 'refusalReceived'; readonly from: string; readonly eventId: string; readonly reason: string }
   | { readonly type: 'stopAsked' }
-  | { readonly type: 'tick' }
+  /** `clockProblem`: how this machine's clock and the relays' differ, for a person; null when they agree. */
+  | { readonly type: 'tick'; readonly clockProblem: string | null }
 )
 
 export type PurchaseSending = 'request' | 'paymentSent' | 'cancel'
@@ -185,7 +186,7 @@ function decide(purchase: Purchase, message: PurchaseMessage): readonly Purchase
     case 'stopAsked':
       return onStop(phase, at)
     case 'tick':
-      return onTick(purchase, at)
+      return onTick(purchase, message.clockProblem, at)
   }
 }
 
@@ -297,13 +298,13 @@ function onStop(phase: Phase, at: number): readonly PurchaseEvent[] {
   }
 }
 
-function onTick({ phase, request, askedAt }: Begun, at: number): readonly PurchaseEvent[] {
+function onTick({ phase, request, askedAt }: Begun, clockProblem: string | null, at: number): readonly PurchaseEvent[] {
   switch (phase.name) {
     case 'asking':
       if (at < askedAt + request.invoiceTimeoutMs) return []
       return [{
         at, type: 'ended', outcome: 'expired',
-        reason: phase.sent ? 'No invoice came in time: the provider may be away. Try another, or ask again.' : 'No relay took the request in time. Check the relays in Settings.',
+        reason: clockProblem !== null ? `No invoice came in time. ${clockProblem}` : phase.sent ? 'No invoice came in time: the provider may be away. Try another, or ask again.' : 'No relay took the request in time. Check the relays in Settings.',
       }]
     case 'reading':
       if (at < phase.heardAt + request.answerTimeoutMs) return []
