@@ -13,7 +13,7 @@ import type { SimulatedModel } from './backend.ts'
 import type { Ledger } from './ledger.ts'
 import type { Machine } from './machine.ts'
 import type { Network } from './network.ts'
-import type { Stranger } from './strangers.ts'
+import type { Stranger } from './stranger.ts'
 import type { WalletService } from './wallet.ts'
 
 export interface Invariants {
