@@ -15,9 +15,9 @@ test.each(['1', '2', '3'])('every invariant holds in the world of seed %s', asyn
   expect(report.outcomes['customer done'] ?? 0).toBeGreaterThan(0)
 }, TIMEOUT_MS)
 
-test('one seed is one history: in this process, again in it, and in another', async () => {
+test('one seed is one history: in this process, again in it with every signature checked by all who read it, and in another', async () => {
   const first = await runSimulation({ seed: '7', jobs: 6 })
-  const second = await runSimulation({ seed: '7', jobs: 6 })
+  const second = await runSimulation({ seed: '7', jobs: 6, verify: 'all' })
   expect(second.traceHash).toBe(first.traceHash)
   const printed = execFileSync(process.execPath, [join(import.meta.dirname, 'simulate.ts'), '--seed', '7', '--jobs', '6'], { encoding: 'utf8' })
   expect(printed).toContain(first.traceHash)
