@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { MintFaults } from '#shared/ipc/settings.ts'
 import { msat, sats } from '#shared/market/msat.ts'
+import { fail } from '#shared/market/result.ts'
 import type { Engine } from './engine.ts'
 import type { SaleEvent } from './provider/sale.ts'
 import { PLAY_MONEY } from './sandbox/mint/ledger.ts'
@@ -86,6 +87,33 @@ describe('a wallet', () => {
     setFaults({ pay: 'response-lost' })
     const { jobId } = await askSeller(buyer, pubkeyOf(seller), QUESTION)
     await expectPaidOnce(buyer, seller, jobId)
+  })
+
+  it('that called a payment failed and settled it is believed the second, though its first word of that is lost', async () => {
+    const hints = new Set<Parameters<Wallet['watch']>[0]>()
+    const lookups: boolean[] = []
+    const wallet = (inner: Wallet): Wallet => ({
+      ...inner,
+      async pay(request) {
+        await inner.pay(request)
+        return { state: 'failed', problem: { code: 'payment-failed', message: 'No route.' } }
+      },
+      lookup(...of) {
+        lookups.push(true)
+        return lookups.length === 1 ? Promise.resolve(fail('wallet-timeout', 'No answer.')) : inner.lookup(...of)
+      },
+      watch(listener) {
+        hints.add(listener)
+        return () => void hints.delete(listener)
+      },
+    })
+    const [seller, buyer] = [await openSeller(), await openBuyer({ wrap: { wallet } })]
+    const { jobId } = await askSeller(buyer, pubkeyOf(seller), QUESTION)
+    expect(await ended(buyer, 'customer', jobId)).toMatchObject({ state: 'failed', movedMsat: 0 })
+    const [payment] = await buyer.wallet.list({ offset: 0, limit: 1 }).then((listed) => (listed.ok ? listed.value : []))
+    for (const hint of hints) hint({ paymentHash: payment?.paymentHash ?? '' })
+    expect(await jobRow(buyer, 'customer', jobId, (row) => row.movedMsat > 0)).toMatchObject({ movedMsat: PRICE + FEE })
+    expect([lookups.length, market.settledPayments(jobId).length, await balanceOf(buyer)]).toEqual([2, 1, PLAY_MONEY - PRICE - FEE])
   })
 
   it('that is away when it is asked to pay is asked again when it is back, and pays once', async () => {

@@ -13,7 +13,7 @@ export interface SettlementSeeker {
 }
 
 const FIRST_WAIT_MS = 2_000
-/** Over eight minutes in all. A payment that settles later still comes with a hint, or is found at the next start. */
+/** Over eight minutes in all; a payment that settles later comes with a hint of its own. */
 const ATTEMPTS = 9
 
 export function createSettlementSeeker({ wallet, clock }: { readonly wallet: Pick<Wallet, 'lookup' | 'watch'>; readonly clock: Clock }): SettlementSeeker {
