@@ -1,5 +1,6 @@
 /** The engine as the window needs it: the same composition as everywhere, with the desktop's secrets. */
 import { createEngine } from '#engine/engine.ts'
+import { fetchInformationOverHttp } from '#engine/nostr/fetchInformation.ts'
 import { openWebSocketWithWs } from '#engine/nostr/openWebSocket.ts'
 import type { Log, Secrets } from '#engine/ports.ts'
 import { createSignal } from '#engine/signal.ts'
@@ -22,7 +23,7 @@ export async function startDesktopEngine({ folders, secrets, log }: { readonly f
       houseSeller: true,
       ollamaUrl: process.env['OLLAMA_HOST'] ?? 'http://127.0.0.1:11434',
     },
-    { clock: systemClock, random: systemRandom, log, openWebSocket: openWebSocketWithWs(), fetch, web: createNodeWeb(), secrets },
+    { clock: systemClock, random: systemRandom, log, openWebSocket: openWebSocketWithWs(), fetch, fetchInformation: fetchInformationOverHttp, web: createNodeWeb(), secrets },
   )
   if (!opened.ok) return opened
   const engine = opened.value

@@ -23,6 +23,7 @@ import { createToyBackend } from './inference/toy.ts'
 import { createNotices, type Notices } from './notices.ts'
 import { createJobIdentities } from './nostr/jobIdentity.ts'
 import { loadNostrCrypto, type NostrCrypto } from './nostr/crypto.ts'
+import type { FetchInformation } from './nostr/fetchInformation.ts'
 import { rememberSignatures } from './nostr/knownSignatures.ts'
 import { createMiner } from './nostr/mining/miner.ts'
 import { createPassersBy } from './nostr/passersBy.ts'
@@ -78,6 +79,8 @@ export interface EnginePorts {
   readonly log: Log
   readonly openWebSocket: OpenWebSocket
   readonly fetch: typeof fetch
+  /** Asks relays what they take; `fetch` when left out. */
+  readonly fetchInformation?: FetchInformation
   /** For pages that requests name by their address; left out: none is fetched. */
   readonly web?: Web
   readonly secrets: Secrets
@@ -214,7 +217,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   const passerBy = createPassersBy(random.bytes(32), crypto)
   let isSelling = () => false
   const pool = wrapped(ports.wrap?.pool, createRelayPool({
-    clock, random, openWebSocket, crypto, log, miner, fetch: ports.fetch,
+    clock, random, openWebSocket, crypto, log, miner, fetch: ports.fetchInformation ?? ports.fetch,
     memory: { read: () => settings.read(RELAY_MEMORY_KEY, z.unknown()), write: (value) => settings.write(RELAY_MEMORY_KEY, value) },
     // Who only buys shows its key to no relay; and nobody shows it to one that a stranger named.
     authenticate: (relay, isGuest) => (isSelling() && !isGuest ? signer : passerBy(relay)),

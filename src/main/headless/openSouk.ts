@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createEngine, type Engine, type EngineConfig } from '#engine/engine.ts'
 import { DEFAULT_OLLAMA_URL } from '#engine/inference/backendUrl.ts'
+import { fetchInformationOverHttp } from '#engine/nostr/fetchInformation.ts'
 import { openWebSocketWithWs } from '#engine/nostr/openWebSocket.ts'
 import type { LogLevel } from '#engine/ports.ts'
 import { createNodeWeb } from '#engine/web/nodeWeb.ts'
@@ -51,7 +52,7 @@ export async function openSouk(options: CommonOptions, shell: EngineConfig['shel
     ...(options.backend === undefined ? {} : { backend: options.backend }),
     ...(options.toySpeed === undefined ? {} : { toyTokensPerSecond: options.toySpeed }),
   }
-  const opened = await createEngine(config, { clock: systemClock, random: systemRandom, log, openWebSocket: openWebSocketWithWs(), fetch, web: createNodeWeb(), secrets })
+  const opened = await createEngine(config, { clock: systemClock, random: systemRandom, log, openWebSocket: openWebSocketWithWs(), fetch, fetchInformation: fetchInformationOverHttp, web: createNodeWeb(), secrets })
   // An address on the command line comes before the one chosen in Settings, for this run alone.
   if (opened.ok && options.ollamaUrl !== undefined) opened.value.backend.choose(opened.value.backend.status.get().choice, options.ollamaUrl)
   return opened

@@ -4,6 +4,7 @@ import type { Clock, Log, OpenWebSocket, Random } from '../ports.ts'
 import { medianSkew } from './clockSkew.ts'
 import type { NostrCrypto } from './crypto.ts'
 import { createFairQueue } from './fairQueue.ts'
+import type { FetchInformation } from './fetchInformation.ts'
 import { createKnownEvents } from './knownEvents.ts'
 import { createLateDelivery } from './lateDelivery.ts'
 import type { Miner } from './mining/miner.ts'
@@ -27,7 +28,7 @@ export interface RelayPoolOptions {
   readonly log: Log
   readonly limits?: Partial<PoolLimits>
   /** Asks relays what they take (NIP-11); absent: that stays unknown. */
-  readonly fetch?: typeof fetch
+  readonly fetch?: FetchInformation
   /** Keeps what was learned of relays across restarts. */
   readonly memory?: MemoryPort
   /** Does the work that relays ask for (NIP-13); absent: none is done. */

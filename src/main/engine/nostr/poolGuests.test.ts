@@ -202,7 +202,7 @@ test('what a stranger named is looked up on the public internet alone, and asked
       return open(url.startsWith('wss://relay') ? guest.url : 'ws://127.0.0.1:1', handlers)
     },
     fetch(input) {
-      fetched.push(input instanceof Request ? input.url : input.toString())
+      fetched.push(input)
       return Promise.reject(new Error('none'))
     },
   })

@@ -229,7 +229,7 @@ test('relays’ clocks tell how far ours is off: the middle one of those that sa
   const { pool, status, until } = createHarness({
     openWebSocket: (_, handlers) => open(relay.url, handlers),
     fetch: (input) => {
-      const { hostname } = new URL(input as string)
+      const { hostname } = new URL(input)
       const date = new Date((NOW_SECS + (ahead[hostname] ?? 7_000)) * 1_000).toUTCString()
       return Promise.resolve(new Response('{}', { headers: { date } }))
     },

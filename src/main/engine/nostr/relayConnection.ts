@@ -1,6 +1,7 @@
 import type { Clock, OpenWebSocket, Random } from '../ports.ts'
 import { createAuthentication } from './authentication.ts'
 import { parseRelayMessage, type RelayMessage } from './eventParsing.ts'
+import type { FetchInformation } from './fetchInformation.ts'
 import { chooseFrameInterval } from './frameInterval.ts'
 import { createHeartbeat, PING_SUBSCRIPTION } from './heartbeat.ts'
 import { readPrefix } from './okPrefix.ts'
@@ -53,7 +54,7 @@ export interface RelayConnectionOptions {
   readonly clock: Clock
   readonly random: Random
   readonly openWebSocket: OpenWebSocket
-  readonly fetch: typeof fetch | null
+  readonly fetch: FetchInformation | null
   readonly memory: RelayMemory
   readonly limits: PoolLimits
   isGuest(): boolean

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { createManualClock } from '../testing/manualClock.ts'
+import { fetchInformationOverHttp, type FetchInformation } from './fetchInformation.ts'
 import { DEFAULT_POOL_LIMITS } from './poolLimits.ts'
 import { createRelayInformationReader } from './relayInformationReader.ts'
 
@@ -11,7 +12,7 @@ afterEach(() => {
 })
 
 /** A reader of a relay on real HTTP, that answers as the test says. */
-async function setUp(answer: (response: ServerResponse, request: IncomingMessage) => void) {
+async function setUp(answer: (response: ServerResponse, request: IncomingMessage) => void, fetch: FetchInformation = fetchInformationOverHttp) {
   const asked: IncomingMessage[] = []
   let changes = 0
   let look = () => {}
@@ -54,8 +55,8 @@ async function setUp(answer: (response: ServerResponse, request: IncomingMessage
 
 const document = (response: ServerResponse, value: unknown) => response.writeHead(200, { 'content-type': 'application/nostr+json' }).end(JSON.stringify(value))
 
-test('the document is asked for at the relay’s own address, as NIP-11 says, and read', async () => {
-  const { reader, asked, changes, until } = await setUp((response) => document(response, { name: 'r', limitation: { max_event_tags: 3 } }))
+test.each([['over plain HTTP', fetchInformationOverHttp], ['by fetch', fetch]])('the document is asked for at the relay’s own address, as NIP-11 says, and read: %s', async (_, fetchIt) => {
+  const { reader, asked, changes, until } = await setUp((response) => document(response, { name: 'r', limitation: { max_event_tags: 3 } }), fetchIt)
   expect(reader.information()).toBeNull()
   reader.refresh()
   await until(() => changes() === 1)

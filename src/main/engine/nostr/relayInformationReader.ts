@@ -1,5 +1,6 @@
 import { parseRelayInformation, type RelayInformation } from '#shared/protocol/nip11.ts'
 import type { Clock, Random } from '../ports.ts'
+import type { FetchInformation, InformationResponse } from './fetchInformation.ts'
 import type { PoolLimits } from './poolLimits.ts'
 import { retryDelayMs } from './retryDelay.ts'
 
@@ -19,7 +20,7 @@ export interface RelayInformationReaderOptions {
   readonly clock: Clock
   readonly random: Random
   /** Null: nothing is ever asked. */
-  readonly fetch: typeof fetch | null
+  readonly fetch: FetchInformation | null
   readonly limits: Pick<PoolLimits, 'informationBytes' | 'informationTimeoutMs' | 'informationFreshMs' | 'informationRetryFirstMs' | 'informationRetryMaxMs'>
   onChange(): void
 }
@@ -37,7 +38,7 @@ export function createRelayInformationReader(options: RelayInformationReaderOpti
   let cancelTimer = () => {}
   let asking: AbortController | null = null
 
-  const ask = async (fetch: typeof globalThis.fetch) => {
+  const ask = async (fetch: FetchInformation) => {
     const mine = new AbortController()
     asking = mine
     cancelTimer = clock.after(limits.informationTimeoutMs, () => mine.abort())
@@ -76,7 +77,7 @@ export function createRelayInformationReader(options: RelayInformationReaderOpti
   }
 }
 
-async function askRelay(url: string, fetch: typeof globalThis.fetch, signal: AbortSignal, clock: Clock, maxBytes: number): Promise<Answer> {
+async function askRelay(url: string, fetch: FetchInformation, signal: AbortSignal, clock: Clock, maxBytes: number): Promise<Answer> {
   const askedAtMs = clock.now()
   // Where it leads elsewhere it is not followed: it might lead into a private network.
   const response = await fetch(url.replace(/^ws/i, 'http'), { headers: { accept: 'application/nostr+json' }, redirect: 'error', credentials: 'omit', signal })
@@ -92,12 +93,12 @@ function readSkew(date: string | null, askedAtMs: number, answeredAtMs: number):
   return Number.isNaN(dateMs) ? null : Math.round((dateMs + 500 - (askedAtMs + answeredAtMs) / 2) / 1_000)
 }
 
-async function readText(response: Response, maxBytes: number): Promise<string | null> {
+async function readText(response: InformationResponse, maxBytes: number): Promise<string | null> {
   if (response.body === null) return null
   const chunks: Uint8Array[] = []
   let bytes = 0
   // Leaving the loop early cancels the rest.
-  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength
     if (bytes > maxBytes) return null
     chunks.push(chunk)

@@ -5,6 +5,7 @@ import { readClockComplaint } from './clockSkew.ts'
 import { readPrefix } from './okPrefix.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { PoolLimits } from './poolLimits.ts'
+import type { FetchInformation } from './fetchInformation.ts'
 import { createRejectLog } from './rejectLog.ts'
 import { findObstacle } from './relayAdmission.ts'
 import { isLoopbackUrl } from './relayHost.ts'
@@ -33,7 +34,7 @@ export interface RelayTermsOptions {
   readonly url: string
   readonly clock: Clock
   readonly random: Random
-  readonly fetch: typeof fetch | null
+  readonly fetch: FetchInformation | null
   readonly limits: PoolLimits
   isGuest(): boolean
   onChange(): void
