@@ -10,6 +10,7 @@ import { openConnection, type Connection } from './connection.ts'
 import { createEventStore } from './eventStore.ts'
 import { informationDocument } from './informationDocument.ts'
 import { DEFAULT_RELAY_LIMITS, type RelayLimits } from './limits.ts'
+import { createLiveness } from './liveness.ts'
 import { findForeignSource } from './loopbackGuard.ts'
 import { RELAY_MIGRATIONS } from './migrations.ts'
 import { createPublication } from './publication.ts'
@@ -60,13 +61,17 @@ export async function startEmbeddedRelay(options: EmbeddedRelayOptions): Promise
 
   const suspectBucket = createTokenBucket(clock, limits.suspectEventsPerSec, limits.suspectEventBurst)
 
-  const server = createServer({ maxHeaderSize: 8_192 }, (request, response) => answerHttp(request, response, port, limits, requireAuth))
+  const { handshakeTimeoutMs } = limits
+  const timeouts = { headersTimeout: handshakeTimeoutMs, requestTimeout: handshakeTimeoutMs, connectionsCheckingInterval: handshakeTimeoutMs / 2 }
+  const server = createServer({ maxHeaderSize: 8_192, ...timeouts }, (request, response) => answerHttp(request, response, port, limits, requireAuth))
+  server.maxConnections = limits.maxConnections + limits.maxHandshakes
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.maxMessageBytes, perMessageDeflate: false, clientTracking: false })
   const port = await listen(server, options.port).catch((error: unknown) => {
     store.close()
     throw error
   })
 
+  const liveness = createLiveness({ clock, limits })
   server.on('error', (error) => log('error', 'The embedded relay cannot take connections', { reason: error.message }))
   server.on('upgrade', (request, socket: Duplex, head: Buffer) => {
     const foreign = findForeignSource(request, port)
@@ -75,7 +80,11 @@ export async function startEmbeddedRelay(options: EmbeddedRelayOptions): Promise
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const connection = openConnection(webSocket, { store, crypto, clock, log, limits, port, requireAuth, publish, suspectBucket, announce: (connection) => turns.announce(connection) })
       connections.set(webSocket, connection)
-      webSocket.on('error', (error) => log('debug', 'A client of the embedded relay broke the WebSocket protocol', { reason: error.message }))
+      liveness.watch(webSocket)
+      webSocket.on('error', (error) => {
+        log('debug', 'A client of the embedded relay broke the WebSocket protocol', { reason: error.message })
+        liveness.cutOff(webSocket)
+      })
       webSocket.on('close', () => {
         connections.delete(webSocket)
         connection.close()
@@ -103,6 +112,7 @@ export async function startEmbeddedRelay(options: EmbeddedRelayOptions): Promise
     close() {
       closing ??= new Promise((resolve) => {
         cancelSweep()
+        liveness.stop()
         turns.stop()
         for (const [socket, connection] of connections) {
           connection.close()

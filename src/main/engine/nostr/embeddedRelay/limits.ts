@@ -13,6 +13,12 @@ export interface RelayLimits {
   /** NIP-13 work that every event must prove; 0: none. */
   readonly minPowBits: number
   readonly maxConnections: number
+  /** Beside them, on their way to be one. Each has so long for its handshake. */
+  readonly maxHandshakes: number
+  readonly handshakeTimeoutMs: number
+  /** Whoever says nothing whole for so long after it was pinged is disconnected; so is, a little later, who broke the WebSocket protocol. */
+  readonly pingIntervalMs: number
+  readonly closingGraceMs: number
   /** Open subscriptions of one connection. */
   readonly maxSubscriptions: number
   /** Filters of one subscription. */
@@ -53,6 +59,10 @@ export const DEFAULT_RELAY_LIMITS: RelayLimits = {
   maxFutureSecs: 900,
   minPowBits: 0,
   maxConnections: 256,
+  maxHandshakes: 64,
+  handshakeTimeoutMs: 10_000,
+  pingIntervalMs: 60_000,
+  closingGraceMs: 1_000,
   maxSubscriptions: 64,
   maxFilters: 16,
   maxFilterValues: 1_000,
