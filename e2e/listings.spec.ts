@@ -4,14 +4,17 @@ import { createInterface } from 'node:readline'
 import type { Page } from '@playwright/test'
 import { test, expect, type Market } from './souk.ts'
 
-const LISTINGS = 10_000
+/** Enough that only what is in sight exists; ten thousand are for the bench, which measures (`npm run bench -- --only listings`). */
+const LISTINGS = 1_000
 /** Of the crowd, one in ten sells on mainnet. */
-const BUYABLE = 9_000
+const BUYABLE = 900
 
-test('ten thousand listings are listed, filtered, searched and sorted while they change', async ({ market }) => {
-  test.setTimeout(900_000)
+test('a thousand listings are listed, filtered, searched and sorted while they change', async ({ market }) => {
+  test.setTimeout(180_000)
   const { page, crowd } = await openCrowd(market)
-  await expect(page.getByText('9,000 of 10,000 offers')).toBeVisible({ timeout: 600_000 })
+  // None of them answers a ping: whoever is asked for a sign of life is not live any more.
+  await chip(page, 'Live').click()
+  await expect(page.getByText('900 of 1,000 offers')).toBeVisible({ timeout: 90_000 })
   const table = page.getByRole('table', { name: 'Sellers' })
   await expect(table).toHaveAttribute('aria-rowcount', String(BUYABLE + 1))
   // Only what is in sight exists.
@@ -22,28 +25,29 @@ test('ten thousand listings are listed, filtered, searched and sorted while they
     // The one for 2 sats sells on mainnet.
     await expect.poll(() => pricesInSight(page)).toEqual([1, 3, 4, 5, 6])
     await header(page, 'Sats').click()
-    await expect.poll(() => pricesInSight(page)).toEqual([10_000, 9_999, 9_998, 9_997, 9_996])
+    await expect.poll(() => pricesInSight(page)).toEqual([1_000, 999, 998, 997, 996])
     await header(page, 'Sats').click()
   })
 
   await test.step('searched, filtered by model, price, network and privacy', async () => {
     const search = page.getByRole('searchbox', { name: 'Search sellers and models' })
-    await search.fill('stall 4242')
-    await expect(page.getByText('1 of 10,000 offers')).toBeVisible()
-    await expect(row(page, 0)).toContainText('Stall 4242')
+    await search.fill('stall 424')
+    // Keys are searched too, and a few hold these digits.
+    await expect(table.getByRole('row').filter({ has: page.getByRole('button', { name: 'Stall 424', exact: true }) })).toBeVisible()
+    await expect.poll(() => table.getByRole('row').count()).toBeLessThan(40)
     await search.fill('')
     await chip(page, 'Private').click()
     // Every third, and of those every tenth on mainnet.
-    await expect(page.getByText('3,000 of 10,000 offers')).toBeVisible()
+    await expect(page.getByText('300 of 1,000 offers')).toBeVisible()
     await chip(page, 'Private').click()
     const price = page.getByRole('textbox', { name: 'Price at most, in sats' })
     await price.fill('10')
-    await expect(page.getByText('9 of 10,000 offers')).toBeVisible()
+    await expect(page.getByText('9 of 1,000 offers')).toBeVisible()
     await price.fill('')
     await chip(page, 'Can be bought here').click()
     await page.getByRole('combobox', { name: 'Network' }).click()
     await page.getByRole('option', { name: 'mainnet' }).click()
-    await expect(page.getByText('1,000 of 10,000 offers')).toBeVisible()
+    await expect(page.getByText('100 of 1,000 offers')).toBeVisible()
     await row(page, 0).click()
     await expect(page.getByRole('complementary', { name: /^Offer of Stall/ })).toContainText('It is paid on mainnet, and this wallet is on regtest.')
     await expect(page.getByRole('button', { name: 'Ask this seller' })).toBeDisabled()
@@ -53,7 +57,7 @@ test('ten thousand listings are listed, filtered, searched and sorted while they
     await page.getByRole('combobox', { name: 'Network' }).click()
     await page.getByRole('option', { name: 'Any network' }).click()
     await chip(page, 'Can be bought here').click()
-    await expect(page.getByText('9,000 of 10,000 offers')).toBeVisible()
+    await expect(page.getByText('900 of 1,000 offers')).toBeVisible()
   })
 
   await test.step('walked through by keyboard, to the last', async () => {
@@ -75,7 +79,7 @@ test('ten thousand listings are listed, filtered, searched and sorted while they
     const { updates, refused, prices } = (await crowd.next('updated')) as { updates: number; refused: number; prices: number[] }
     expect([updates > 0, refused]).toEqual([true, 0])
     const search = page.getByRole('searchbox', { name: 'Search sellers and models' })
-    for (const n of [0, 37, 74]) {
+    for (const n of [424, 375, 746]) {
       await search.fill(`stall ${n}`)
       const named = table.getByRole('row').filter({ has: page.getByRole('button', { name: `Stall ${n}`, exact: true }) })
       await expect(named).toContainText((prices[n] ?? 0).toLocaleString('en-US'))

@@ -1,7 +1,7 @@
 /**
  * A crowd of sellers: `node crowd.ts RELAY LISTINGS`. Publishes that many listings by five hundred keys and says so; then, for a
  * line `update RATE SECONDS` on standard input, announces so many of them a second again, each at another price. Prints one JSON
- * record a line. Listing n is called `Stall n` and asks first (7919 n mod 10,000) + 1 sats, so that no two ask the same.
+ * record a line. Listing n is called `Stall n` and asks first (7919 n mod LISTINGS) + 1 sats, so that no two ask the same.
  */
 import { createInterface } from 'node:readline'
 import { loadNostrCrypto } from '#engine/nostr/crypto.ts'
@@ -12,7 +12,6 @@ import { sats } from '#shared/market/msat.ts'
 import { listingTemplate } from '#shared/protocol/nip89.ts'
 
 const SELLERS = 500
-const PRICES = 10_000
 const MODELS = 7
 /** Announced so long ago at first, so that every update is newer, and all are live for a while. */
 const FIRST_AGE_SECS = 120
@@ -31,7 +30,7 @@ const pool = createRelayPool({ clock: systemClock, random: systemRandom, openWeb
 pool.add(relay)
 await pool.connected(10_000)
 
-const prices = Array.from({ length: listings }, (_, n) => ((n * 7_919) % PRICES) + 1)
+const prices = Array.from({ length: listings }, (_, n) => ((n * 7_919) % listings) + 1)
 let refused = 0
 
 async function announce(n: number, createdAt: number): Promise<void> {
@@ -75,7 +74,7 @@ async function update(rate: number, seconds: number): Promise<number> {
     const due = Math.min(rate * seconds, Math.floor(((performance.now() - startedAt) * rate) / 1_000))
     while (sent < due && open.size < 8 * IN_FLIGHT) {
       const n = (sent * 37) % listings
-      prices[n] = ((prices[n] ?? 1) * 31 + 7) % PRICES + 1
+      prices[n] = ((prices[n] ?? 1) * 31 + 7) % listings + 1
       sent += 1
       const announced: Promise<void> = announce(n, nowSecs()).finally(() => open.delete(announced))
       open.add(announced)
