@@ -178,7 +178,8 @@ function decide(purchase: Purchase, message: PurchaseMessage): readonly Purchase
     case 'paymentLookedUp':
       return onLookUp(purchase, message.payment, at)
     case 'textReceived':
-      return isListening(phase) && message.text !== '' && purchase.text.length + message.text.length <= MAX_ANSWER_CHARACTERS ? [{ at, type: 'textReceived', text: message.text }] : []
+      // A piece that comes after the whole, as the payment is still in doubt, is part of it already.
+      return isListening(phase) && !purchase.hasResult && message.text !== '' && purchase.text.length + message.text.length <= MAX_ANSWER_CHARACTERS ? [{ at, type: 'textReceived', text: message.text }] : []
     case 'resultReceived':
       return onResult(purchase, message)
     case 'refusalReceived':

@@ -86,6 +86,10 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
         const now = options.state(jobId)
         return now.begun && now.provider === from
       }
+      const hasResult = () => {
+        const now = options.state(jobId)
+        return now.begun && now.hasResult
+      }
       // Taken up again after a restart, pieces may have been missed, and relays hand out stored ones newest first: then only
       // the result is whole.
       const isNew = purchase.phase.name === 'asking'
@@ -113,7 +117,7 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
           dialect.decline(now, from)
         },
         onText(from, text) {
-          if (!isProvider(from)) return
+          if (!isProvider(from) || hasResult()) return
           isWhole &&= isCaughtUp
           characters += text.length
           if (!isWhole || characters > MAX_ANSWER_CHARACTERS) return
