@@ -116,6 +116,24 @@ test('there are so many guests and no more: the one unused for longest makes roo
   expect((await pool.publish(message('6'), [b.url])).accepted).toBe(true)
 })
 
+test('guests that are held and named by nobody for long make room, and are there again once they are named', async () => {
+  const [silent, busy, other] = [await startRelay(), await startRelay(), await startRelay()]
+  const { pool, clock, subscribe, until } = createHarness({ limits: { maxGuests: 2, guestHeldMs: 10_000 } })
+  const overdue = subscribe([{ kinds: [42], '#t': ['overdue'] }], [silent.url])
+  const running = subscribe([{ kinds: [42], '#t': ['running'] }], [busy.url])
+  await until(() => overdue.eoses === 1 && running.eoses === 1)
+  clock.advance(9_999)
+  expect((await pool.publish(message('too soon'), [other.url])).verdicts).toMatchObject([{ verdict: 'unreachable' }])
+  await pool.publish(message('still at it'), [busy.url])
+  clock.advance(1)
+  expect((await pool.publish(message('next'), [other.url])).accepted).toBe(true)
+  await silent.until(() => silent.clients().length === 0)
+  expect(Object.keys(pool.status.get()).toSorted()).toEqual([busy.url, other.url].toSorted())
+  await pool.publish(message('at last', { tags: [['t', 'overdue']] }), [silent.url])
+  await until(() => overdue.contents().includes('at last'))
+  for (const subscription of [overdue, running]) subscription.close()
+})
+
 test('a guest that is put on the list stays, connected as it is', async () => {
   const relay = await startRelay()
   const { pool, clock, status, subscribe, until } = createHarness()

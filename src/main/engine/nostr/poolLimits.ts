@@ -9,6 +9,8 @@ export interface PoolLimits {
   /** Connections in the whole pool to relays outside the list, and how long one is kept when nobody names it. */
   readonly maxGuests: number
   readonly guestIdleMs: number
+  /** One that is needed, and that nobody has named for so long, makes room for another. */
+  readonly guestHeldMs: number
 
   readonly handshakeTimeoutMs: number
   /** A first retry after about half of this; then doubling, jittered, to the maximum. */
@@ -82,8 +84,9 @@ export interface PoolLimits {
 export const DEFAULT_POOL_LIMITS: PoolLimits = {
   parse: DEFAULT_PARSE_LIMITS,
   maxRelays: 32,
-  maxGuests: 16,
+  maxGuests: 32,
   guestIdleMs: 60_000,
+  guestHeldMs: 600_000,
   handshakeTimeoutMs: 10_000,
   retryFirstMs: 1_000,
   retryMaxMs: 60_000,

@@ -12,7 +12,7 @@ export interface Member {
   /** Of a guest: none, it is used by those who name it. */
   use: RelayUse
   isGuest: boolean
-  /** How many need it now, and when it was last needed. */
+  /** How many need it now, and when it was last named or let go. */
   holds: number
   usedAtMs: number
 }
@@ -34,7 +34,7 @@ export interface RelayRoster {
 
 export interface RelayRosterOptions {
   readonly clock: Clock
-  readonly limits: Pick<PoolLimits, 'maxRelays' | 'maxGuests' | 'guestIdleMs'>
+  readonly limits: Pick<PoolLimits, 'maxRelays' | 'maxGuests' | 'guestIdleMs' | 'guestHeldMs'>
   /** For tests: a stranger may name any address. */
   readonly allowPrivateGuests: boolean
   connect(url: string): RelayConnection
@@ -78,12 +78,15 @@ export function createRelayRoster(options: RelayRosterOptions): RelayRoster {
     if (guests().some(({ holds }) => holds === 0)) cancelSweep ??= clock.after(limits.guestIdleMs, sweep)
   }
 
+  /** Who waits for a seller that stays silent holds its relay for a day: after a while others are let in before it. */
+  const mayLeave = ({ holds, usedAtMs }: Member) => holds === 0 || clock.now() - usedAtMs >= limits.guestHeldMs
+
   const makeRoom = (): boolean => {
     const current = guests()
     if (current.length < limits.maxGuests) return true
-    const [oldest] = current.filter(({ holds }) => holds === 0).toSorted((a, b) => a.usedAtMs - b.usedAtMs)
-    if (oldest !== undefined) void leave(oldest)
-    return oldest !== undefined
+    const [first] = current.filter(mayLeave).toSorted((a, b) => Number(a.holds > 0) - Number(b.holds > 0) || a.usedAtMs - b.usedAtMs)
+    if (first !== undefined) void leave(first)
+    return first !== undefined
   }
 
   return {
@@ -115,6 +118,7 @@ export function createRelayRoster(options: RelayRosterOptions): RelayRoster {
     },
     hold(member) {
       member.holds += 1
+      member.usedAtMs = clock.now()
       let isHeld = true
       return () => {
         if (!isHeld) return
