@@ -149,17 +149,18 @@ describe('what is said of it', () => {
     expect(said).toEqual([['text', seller.pubkey, 'The'], ['text', seller.pubkey, ' answer'], ['text', seller.pubkey, ' is'], ['text', other.pubkey, 'Mine']])
   })
 
-  it('of another job, from the future, or not to be opened, is nothing', async () => {
+  it('of another job, or not to be opened, is nothing; dated by a wrong clock it is read', async () => {
     const { say, said, about, nowSecs, event } = open({ encrypted: true })
     await say(jobResultTemplate({ ...about, requestId: 'f'.repeat(64), text: 'x' }, nowSecs))
     await say({ kind: 6050, tags: [['e', event.id], ['request', 'f'.repeat(64)]], content: 'x' })
-    await say({ ...jobResultTemplate({ ...about, text: 'x' }, nowSecs), created_at: nowSecs + 301 })
     await say({ kind: 6050, tags: [['e', event.id], ['encrypted']], content: 'not a ciphertext' })
     await say({ kind: 7000, tags: [['e', event.id], ['encrypted']], content: 'not a ciphertext' })
     expect(said).toEqual([])
     // Empty is no ciphertext, and the answer of a job that was stopped at once.
     await say({ kind: 6050, tags: [['e', event.id], ['encrypted']], content: '' })
     expect(said).toEqual([['result', seller.pubkey, '']])
+    for (const wrong of [900, -900]) await say(jobResultTemplate({ ...about, text: `${wrong}` }, nowSecs + wrong))
+    expect(said.slice(1)).toEqual([['result', seller.pubkey, '900'], ['result', seller.pubkey, '-900']])
   })
 })
 
