@@ -6,7 +6,7 @@ import { envelopeTemplate, isEncrypted, openEnvelope, writeHiddenTags } from '#s
 import { MAX_CLOCK_ERROR_SECS, type EventTemplate, type NostrEvent } from '#shared/protocol/event.ts'
 import { cancelTemplate, parseFeedback } from '#shared/protocol/feedback.ts'
 import { frameTemplate, writeFrame } from '#shared/protocol/frames.ts'
-import { jobRequestTags, jobRequestTemplate, MAX_ANSWER_RELAYS, type JobRequestDraft } from '#shared/protocol/jobRequest.ts'
+import { jobRequestTags, jobRequestTemplate, type JobRequestDraft } from '#shared/protocol/jobRequest.ts'
 import { parseJobResult } from '#shared/protocol/jobResult.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
 import { dateMessage, deliver, signAndDeliver } from '../../delivery.ts'
@@ -16,6 +16,7 @@ import type { RelayPool } from '../../nostr/relayPool.ts'
 import { createTokenBucket } from '../../nostr/tokenBucket.ts'
 import type { Clock } from '../../ports.ts'
 import type { BegunPurchase, PurchaseDialect, PurchaseInbox, RequestDraft } from '../dialect.ts'
+import { chooseAnswerRelays, chooseSellerRelays } from './jobRelays.ts'
 
 export interface Nip90PurchasesOptions {
   readonly pool: RelayPool
@@ -34,7 +35,6 @@ const routeSchema = z.object({
 
 /** What a provider that says nothing about its limit takes. */
 const MAX_PROMPT_BYTES = 16_384
-const MAX_SELLER_RELAYS = 8
 /** What is paid for is looked for again while it stays away: a relay may have lost it between its store and us. */
 const ASK_AGAIN_MS = 10_000
 /** Anybody may send samples to an open request; those of so many are kept apart. */
@@ -58,7 +58,7 @@ export function createNip90Purchases({ pool, clock, identities, answerRelays }: 
 
   function draftTemplate(draft: RequestDraft, { cipher }: JobIdentity): EventTemplate {
     const { provider, prompt, maxTokens, model, bidMsat, encrypted } = draft
-    const job: JobRequestDraft = { prompt, model, maxTokens, sampling: {}, stream: null, bidMsat, relays: answerRelays().slice(0, MAX_ANSWER_RELAYS) }
+    const job: JobRequestDraft = { prompt, model, maxTokens, sampling: {}, stream: null, bidMsat, relays: chooseAnswerRelays(pool, draft.relays, answerRelays()) }
     if (!encrypted || provider === null) return jobRequestTemplate(job, provider, nowSecs())
     const hidden = jobRequestTags({ ...job, prompt: prompt.toWellFormed().replace(CONTROL_CHARACTERS, ' ') }, true)
     const sealed = cipher.encrypt(provider, writeHiddenTags(hidden))
@@ -122,7 +122,7 @@ export function createNip90Purchases({ pool, clock, identities, answerRelays }: 
         const event = identity.signer.sign(draftTemplate(draft, identity))
         const jobId = jobIdOf(event.id)
         if (isTaken(jobId)) continue
-        return { event, jobId, route: { nonce: identity.nonce, relays: draft.relays.slice(0, MAX_SELLER_RELAYS) }, privacy: isEncrypted(event) ? 'private' : 'public-relays' }
+        return { event, jobId, route: { nonce: identity.nonce, relays: chooseSellerRelays(pool, draft.relays) }, privacy: isEncrypted(event) ? 'private' : 'public-relays' }
       }
     },
     send(what, purchase) {

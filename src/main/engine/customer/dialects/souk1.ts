@@ -8,7 +8,7 @@ import { envelopeTemplate, isEncrypted, openEnvelope, writeHiddenTags } from '#s
 import { MAX_CLOCK_ERROR_SECS, type NostrEvent } from '#shared/protocol/event.ts'
 import { cancelTemplate, parseFeedback } from '#shared/protocol/feedback.ts'
 import { frameTemplate, writeFrame, type Frame } from '#shared/protocol/frames.ts'
-import { jobRequestTags, MAX_ANSWER_RELAYS, type JobRequestDraft } from '#shared/protocol/jobRequest.ts'
+import { jobRequestTags, type JobRequestDraft } from '#shared/protocol/jobRequest.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
 import { digestText, MAX_PART_BYTES, MAX_PRIVATE_TEXT_BYTES } from '#shared/protocol/privateParts.ts'
 import { dateMessage, deliver, signAndDeliver, type Delivery } from '../../delivery.ts'
@@ -18,6 +18,7 @@ import { createTextCollector, sealText } from '../../nostr/privateTexts.ts'
 import type { RelayPool } from '../../nostr/relayPool.ts'
 import type { Clock, Log } from '../../ports.ts'
 import type { BegunPurchase, PurchaseDialect, PurchaseInbox, RequestDraft } from '../dialect.ts'
+import { chooseAnswerRelays, chooseSellerRelays } from './jobRelays.ts'
 import { createPrivateAnswers } from './privateAnswers.ts'
 import { createPrivateFrames } from './privateFrames.ts'
 
@@ -40,7 +41,6 @@ const routeSchema = z.object({
   longPrompt: z.string().nullable(),
 })
 
-const MAX_SELLER_RELAYS = 8
 /** What is paid for is looked for again while it stays away: a relay may have lost it between its store and us. */
 const ASK_AGAIN_MS = 10_000
 const PARTS_AT_ONCE = 4
@@ -66,7 +66,7 @@ export function createPrivatePurchases({ pool, clock, log, crypto, identities, a
     const createdAt = nowSecs()
     const prompt = draft.prompt.toWellFormed()
     const { model, maxTokens, bidMsat } = draft
-    const job: JobRequestDraft = { prompt, model, maxTokens, sampling: {}, stream: 'souk/1', bidMsat, relays: answerRelays().slice(0, MAX_ANSWER_RELAYS) }
+    const job: JobRequestDraft = { prompt, model, maxTokens, sampling: {}, stream: 'souk/1', bidMsat, relays: chooseAnswerRelays(pool, draft.relays, answerRelays()) }
     const short = writeHiddenTags(jobRequestTags(job, true))
     const isLong = Buffer.byteLength(short) > MAX_PART_BYTES
     const inParts = () => ({ ids: partsOf(prompt, provider, identity, createdAt).map(({ id }) => id), sha256: digestText(prompt) })
@@ -118,7 +118,7 @@ export function createPrivatePurchases({ pool, clock, log, crypto, identities, a
         const identity = identities.create()
         const { event, longPrompt } = draftRequest(draft, draft.provider, identity)
         const jobId = jobIdOf(event.id)
-        if (!isTaken(jobId)) return { event, jobId, route: { nonce: identity.nonce, relays: draft.relays.slice(0, MAX_SELLER_RELAYS), longPrompt }, privacy: 'private' }
+        if (!isTaken(jobId)) return { event, jobId, route: { nonce: identity.nonce, relays: chooseSellerRelays(pool, draft.relays), longPrompt }, privacy: 'private' }
       }
     },
     async send(what, purchase) {
