@@ -25,7 +25,7 @@ export interface Wish {
 }
 
 export interface Target {
-  /** Null for an open request: whoever offers first gets it. */
+  /** Null for an open request: one of those who bid for it gets it. */
   readonly offer: SoughtOffer | null
   readonly dialect: PurchaseDialect
   readonly privacy: Privacy

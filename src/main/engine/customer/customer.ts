@@ -14,15 +14,18 @@ import type { Journal } from '../store/journal.ts'
 import type { ThreadStore } from '../store/threads.ts'
 import { createSettlementSeeker } from '../wallet/seekSettlement.ts'
 import type { Wallet } from '../wallet/wallet.ts'
+import { rankBidder } from './bidderRank.ts'
 import { createTargetChooser, type SoughtOffer, type Wish } from './chooseTarget.ts'
 import type { PurchaseDialect } from './dialect.ts'
 import type { Directory } from './directory.ts'
 import { feeCap, sumMsat, type SpendingContext } from './judgeInvoice.ts'
 import { createLiveText, type TextChange } from './liveText.ts'
+import type { SeenOffer } from './offerBook.ts'
 import { createOfferRows } from './offerRows.ts'
 import { intentOf, purchaseMachine, settlementOf, type Purchase, type PurchaseMessage } from './purchase.ts'
 import { createPurchaseEffects } from './purchaseEffects.ts'
 import { describePurchase } from './purchaseView.ts'
+import { isLive, whyUnavailable } from './selection.ts'
 
 export interface CustomerOptions {
   readonly clock: Clock
@@ -64,7 +67,7 @@ export interface Question extends Wish {
 }
 
 export interface Quote {
-  /** Null for an open request: whoever offers first gets it. */
+  /** Null for an open request: one of those who bid for it gets it. */
   readonly offer: SoughtOffer | null
   readonly dialect: DialectName
   readonly privacy: Privacy
@@ -134,6 +137,7 @@ export function createCustomer(options: CustomerOptions): Customer {
       dialectOf: ({ request }) => dialectNamed(request.dialect),
       liveText,
       isMuted: options.isMuted,
+      bidderRank,
       state: (jobId) => reactor.state(jobId),
       spending,
       dispatch: (jobId, message) => reactor.dispatch(jobId, message),
@@ -157,6 +161,16 @@ export function createCustomer(options: CustomerOptions): Customer {
     const { perJobMsat, perDayMsat, maxFeePermille } = options.limits()
     const { settledMsat, pendingMsat } = journal.spending('customer', startOfDay(clock.now()))
     return { settledTodayMsat: settledMsat, pendingMsat, perJobMsat, perDayMsat, maxFeePermille, hashIsKnown: paymentHash !== null && (journal.jobOfPayment(paymentHash) !== null || options.isSentByHand(paymentHash)) }
+  }
+
+  function bidderRank(pubkey: string): number {
+    const nowSecs = Math.floor(clock.now() / 1_000)
+    const isSold = (offer: SeenOffer) => offer.pubkey === pubkey && isLive(offer, nowSecs) && whyUnavailable(offer, wallet.network) === null
+    return rankBidder({
+      history: offers.historyOf(pubkey),
+      owes: Object.values(jobs.get()).some(({ peer, state }) => peer === pubkey && state === 'owed'),
+      isListed: [...directory.offers.get().values()].some(isSold),
+    })
   }
 
   /** A wallet may say that a payment failed, and settle it later: whenever it hints at one, the books of that job are checked. */

@@ -20,6 +20,8 @@ export interface OfferRows {
   readonly rows: KeyedSignal<OfferRow>
   /** A job with that seller has ended: its offers show it. */
   jobEnded(peer: string): void
+  /** Of the jobs with that peer that have ended; null when there are none. */
+  historyOf(peer: string): PeerHistory | null
   close(): void
 }
 
@@ -87,6 +89,7 @@ export function createOfferRows({ offers, network, housePubkey, history }: Offer
       else past.set(peer, known)
       show([...offers.get().values()].flatMap(({ pubkey, key }) => (pubkey === peer ? [key] : [])))
     },
+    historyOf: (peer) => past.get(peer) ?? null,
     close: forget,
   }
 }

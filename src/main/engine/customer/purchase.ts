@@ -8,7 +8,7 @@
  *
  * Invariants: one invoice, one payment hash, one idempotency key per job, stored before the wallet is asked; what is
  * unknown is looked up, never taken for failed; nothing is believed from anyone but the provider bound to the job: the one
- * that the request names or, of an open request, the first whose invoice was accepted.
+ * that the request names or, of an open request, the first whose invoice was accepted; bids are gathered before (bidGathering.ts).
  */
 import type { DialectName, Json, Privacy } from '#shared/market/dialect.ts'
 import type { Msat } from '#shared/market/msat.ts'

@@ -1,4 +1,5 @@
 /** Carries out what a purchase owes the world: publishes, pays once, looks up, listens. */
+import { MAX_MSAT, ZERO_MSAT } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { decodeInvoice } from '#shared/protocol/bolt11.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
@@ -6,8 +7,9 @@ import { pause, unlessAborted } from '../pause.ts'
 import type { Clock } from '../ports.ts'
 import type { DispatchOutcome } from '../reactor.ts'
 import type { PayOutcome, Wallet, WalletProblemCode } from '../wallet/wallet.ts'
+import { createBidGathering } from './bidGathering.ts'
 import type { BegunPurchase, PurchaseDialect } from './dialect.ts'
-import type { InvoiceOffer, SpendingContext } from './judgeInvoice.ts'
+import { judgeInvoice, type InvoiceOffer, type SpendingContext } from './judgeInvoice.ts'
 import type { LiveText } from './liveText.ts'
 import { MAX_ANSWER_CHARACTERS, type Intent, type Purchase, type PurchaseEffect, type PurchaseMessage } from './purchase.ts'
 
@@ -18,6 +20,8 @@ export interface PurchaseEffectsOptions {
   readonly liveText: LiveText
   /** Whether nothing is to be bought of that key: it may answer an open request all the same. */
   readonly isMuted: (pubkey: string) => boolean
+  /** How well that key is known: of the bids for an open request, one of the highest is taken, and of those the cheapest. */
+  readonly bidderRank: (pubkey: string) => number
   readonly state: (jobId: string) => Purchase
   /** Read inside the transaction that stores the intent. */
   readonly spending: (paymentHash: string | null) => SpendingContext
@@ -28,6 +32,8 @@ export interface PurchaseEffectsOptions {
 const NOT_ASKED: ReadonlySet<WalletProblemCode> = new Set(['wallet-unreachable', 'invoice-expired', 'invalid-invoice', 'fee-too-high'])
 /** Bidders of one open request that are told that another was chosen. */
 const MAX_DECLINES = 20
+/** A bid that breaks the agreement is not gathered; limits are looked at when one is taken, in the transaction that stores it. */
+const NO_LIMITS: SpendingContext = { settledTodayMsat: ZERO_MSAT, pendingMsat: ZERO_MSAT, perJobMsat: MAX_MSAT, perDayMsat: MAX_MSAT, maxFeePermille: 0, hashIsKnown: false }
 /** What the store refused is read again from the relays after this. */
 const STORE_RETRY_MS = 2_000
 
@@ -97,6 +103,7 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
       let isWhole = isNew || purchase.text === ''
       let characters = purchase.text.length
       const leave = () => {
+        bids.close()
         subscription.close()
         signal.removeEventListener('abort', leave)
         resolve()
@@ -106,15 +113,35 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
       }
       const dialect = dialectOf(purchase)
       const declined = new Set<string>()
+      const decline = (from: string) => {
+        const now = options.state(jobId)
+        if (!now.begun || now.provider === null || now.provider === from || declined.has(from) || declined.size >= MAX_DECLINES) return
+        declined.add(from)
+        dialect.decline(now, from)
+      }
+      const bids = createBidGathering({
+        clock,
+        untilMs: purchase.askedAt + purchase.request.invoiceTimeoutMs,
+        rank: options.bidderRank,
+        onGathered(gathered) {
+          for (const { from, event, bolt11 } of gathered) {
+            const outcome = receiveInvoice(jobId, from, event, bolt11)
+            take(outcome)
+            // Not taken: it is over a limit, or was used before. The next one may do.
+            if (outcome !== 'unchanged') break
+          }
+          for (const { from } of gathered) decline(from)
+        },
+      })
       const subscription = dialect.listen(purchase, {
         onInvoice(from, event, bolt11) {
-          if (purchase.request.provider === null && options.isMuted(from)) return
-          take(receiveInvoice(jobId, from, event, bolt11))
+          const { request } = purchase
+          if (request.provider !== null) return take(receiveInvoice(jobId, from, event, bolt11))
+          if (options.isMuted(from)) return
           const now = options.state(jobId)
-          if (!now.begun || now.request.provider !== null || now.provider === null || now.provider === from) return
-          if (declined.has(from) || declined.size >= MAX_DECLINES) return
-          declined.add(from)
-          dialect.decline(now, from)
+          if (now.begun && now.phase.name !== 'asking') return decline(from)
+          const acceptable = judgeInvoice(readInvoice(bolt11), { ...request, nowSecs: Math.floor(clock.now() / 1_000) }, NO_LIMITS)
+          if (acceptable.ok) bids.add({ from, event, bolt11, amountMsat: acceptable.value.amountMsat })
         },
         onText(from, text) {
           if (!isProvider(from) || hasResult()) return
