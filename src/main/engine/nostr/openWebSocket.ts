@@ -1,8 +1,9 @@
-import { lookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
+import { callbackify } from 'node:util'
 import { WebSocket } from 'ws'
 import type { OpenWebSocket } from '../ports.ts'
 import { isPublicAddress } from '../web/publicAddress.ts'
+import { resolveName } from '../web/resolveName.ts'
 
 const MAX_PAYLOAD_BYTES = 1_048_576
 const HANDSHAKE_TIMEOUT_MS = 10_000
@@ -51,15 +52,20 @@ export function openWebSocketWithWs(): OpenWebSocket {
  * Looks a name up and refuses it unless every one of its addresses is public; the connection goes to those very addresses. A
  * certificate keeps nobody out: one for a name of the private network may well be there.
  */
-const lookUpPublic: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
+const lookUpPublic: LookupFunction = (hostname, { all }, callback) => {
+  resolvePublic(hostname, (error, addresses) => {
     const [first] = addresses ?? []
-    if (error !== null || first === undefined) return callback(error ?? notPublic(), '', 0)
-    if (!addresses.every(({ address }) => isPublicAddress(address))) return callback(notPublic(), '', 0)
-    if (options.all === true) callback(null, addresses)
+    if (error !== null || first === undefined) callback(error ?? notPublic(), '', 0)
+    else if (all === true) callback(null, addresses)
     else callback(null, first.address, first.family)
   })
 }
+
+const resolvePublic = callbackify(async (host: string) => {
+  const addresses = await resolveName(host)
+  if (!addresses.every(isPublicAddress)) throw notPublic()
+  return addresses.map((address) => ({ address, family: isIP(address) }))
+})
 
 function notPublic(): NodeJS.ErrnoException {
   return Object.assign(new Error('Not on the public internet.'), { code: NOT_PUBLIC })

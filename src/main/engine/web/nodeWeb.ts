@@ -1,7 +1,7 @@
-import { lookup } from 'node:dns/promises'
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP } from 'node:net'
+import { resolveName } from './resolveName.ts'
 import type { Web, WebRequest, WebResponse } from './web.ts'
 
 const MAX_HEADER_BYTES = 16_384
@@ -9,7 +9,7 @@ const MAX_HEADER_BYTES = 16_384
 /** The web by Node's own sockets. Keeps no connection, no cookie and no cache. */
 export function createNodeWeb(): Web {
   return {
-    resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+    resolve: (host) => resolveName(host),
     get,
   }
 }
