@@ -67,6 +67,14 @@ describe('a long private text', () => {
     expect(pool.openSubscriptions()).toBe(0)
   })
 
+  it('is waited for as long as its reader says', async () => {
+    const { reader, clock, collect, author, never } = open()
+    const wanted = { ids: idsOf(seal(LONG, reader.signer.pubkey, author)), sha256: digestText(LONG), author: author.signer.pubkey }
+    const collected = collect({ ...wanted, patienceMs: 6_000 }, never)
+    clock.advance(6_000)
+    expect(await collected).toMatchObject({ error: { code: 'parts-missing' } })
+  })
+
   it('is cut into the same events again after a restart', () => {
     const peer = person(2).signer.pubkey
     expect(idsOf(seal(LONG, peer))).toEqual(idsOf(seal(LONG, peer)))

@@ -16,6 +16,8 @@ export interface WantedText extends TextParts {
   readonly relays?: readonly string[]
   /** UTF-8 bytes that are of any use; what any private text may have when absent. */
   readonly maxBytes?: number
+  /** How long the relays may take to hand it over; 20 s when absent. */
+  readonly patienceMs?: number
 }
 
 /** The text, or why it cannot be had: `too-long`, `busy`, `parts-missing`, `parts-unreadable`, `wrong-digest`, `stopped`. */
@@ -34,7 +36,7 @@ const MAX_AT_ONCE = 8
 export function createTextCollector({ pool, cipher, clock }: TextCollectorOptions): CollectText {
   let collecting = 0
 
-  function collect({ ids, sha256, author, relays, maxBytes = MAX_PRIVATE_TEXT_BYTES }: WantedText, signal: AbortSignal): Promise<Result<string>> {
+  function collect({ ids, sha256, author, relays, maxBytes = MAX_PRIVATE_TEXT_BYTES, patienceMs = PATIENCE_MS }: WantedText, signal: AbortSignal): Promise<Result<string>> {
     return new Promise((resolve) => {
       const slices = new Map<string, string>()
       let bytes = 0
@@ -45,7 +47,7 @@ export function createTextCollector({ pool, cipher, clock }: TextCollectorOption
         resolve(result)
       }
       const leave = () => end(fail('stopped', 'Nobody waits for this text any more.'))
-      const cancelTimer = clock.after(PATIENCE_MS, () => end(fail('parts-missing', `Of the text’s ${ids.length} parts the relays have handed over ${slices.size}.`)))
+      const cancelTimer = clock.after(patienceMs, () => end(fail('parts-missing', `Of the text’s ${ids.length} parts the relays have handed over ${slices.size}.`)))
       signal.addEventListener('abort', leave, { once: true })
       const subscription = pool.subscribe([{ ids: [...new Set(ids)], kinds: [KIND.privatePart], authors: [author] }], {
         ...(relays === undefined ? {} : { relays }),

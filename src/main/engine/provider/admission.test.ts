@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { admitRequest, type AdmissionContext, type AskedFor } from './admission.ts'
+import { msat } from '#shared/market/msat.ts'
+import { admitRequest, admitUnread, type AdmissionContext, type AskedFor } from './admission.ts'
 import { DEFAULT_TERMS } from './provider.ts'
 
 const asked: AskedFor = { kind: 5050, prompt: 'Hi', maxTokens: 100, model: null, bidMsat: null, refusal: null }
@@ -31,6 +32,15 @@ test('each refusal names what is wrong', () => {
   expect(admit({}, { offeredModels: [] })).toContain('no model')
   expect(admit({}, { openJobsOfCustomer: 2 })).toContain('at most 2')
   expect(admit({}, { queuedJobs: 2 })).toContain('queue is full')
+})
+
+test('what the prompt does not decide is decided before it is fetched', () => {
+  const { kind, model, bidMsat } = asked
+  const unread = (change: Partial<typeof asked>, contextChange: Partial<AdmissionContext> = {}) => admitUnread({ kind, model, bidMsat, ...change }, { ...context, ...contextChange })
+  expect(unread({})).toEqual({ accepted: true, model: 'llama3.2:latest' })
+  for (const refused of [unread({ kind: 5100 }), unread({ model: 'gpt-9' }), unread({ bidMsat: msat(1) }), unread({}, { openJobsOfCustomer: 2 }), unread({}, { queuedJobs: 2 }), unread({}, { unpaidJobs: 16 })]) {
+    expect(refused.accepted).toBe(false)
+  }
 })
 
 test('who has not paid takes no place from who has, and strangers cannot hold invoices without end', () => {

@@ -18,8 +18,10 @@ export interface AdmissionContext {
   readonly openJobsOfCustomer: number
 }
 
+/** What decides of a request whose prompt is still to be fetched. */
+export type AskedUnread = Pick<IncomingRequest, 'kind' | 'model' | 'bidMsat'>
 /** What of a request decides. `refusal` is the dialect's own reason, null when it has none. */
-export type AskedFor = Pick<IncomingRequest, 'kind' | 'prompt' | 'maxTokens' | 'model' | 'bidMsat' | 'refusal'>
+export type AskedFor = AskedUnread & Pick<IncomingRequest, 'prompt' | 'maxTokens' | 'refusal'>
 
 export type Admission =
   | { readonly accepted: true; readonly model: string; readonly maxTokens: number; readonly priceMsat: Msat }
@@ -46,12 +48,19 @@ export function findModel(name: string, models: readonly string[]): string | und
 
 /** Whether to take a job, and as what. The reason of a refusal is for the customer to read. */
 export function admitRequest(asked: AskedFor, context: AdmissionContext): Admission {
-  const { terms, offeredModels } = context
+  const { terms } = context
   if (asked.refusal !== null) return refuse(asked.refusal)
-  if (asked.kind !== KIND.textGeneration) return refuse(`This provider answers kind ${KIND.textGeneration} only.`)
   const bytes = utf8Bytes(asked.prompt)
   if (bytes === 0) return refuse('The prompt is empty.')
   if (bytes > terms.maxPromptBytes) return refuse(`The prompt is too long: ${bytes} bytes, at most ${terms.maxPromptBytes}.`)
+  const unread = admitUnread(asked, context)
+  return unread.accepted ? { ...unread, maxTokens: Math.min(asked.maxTokens ?? terms.maxTokens, terms.maxTokens), priceMsat: terms.priceMsat } : unread
+}
+
+/** Whether to take a job whatever its prompt says: asked before anything is fetched for it. */
+export function admitUnread(asked: AskedUnread, context: AdmissionContext): { readonly accepted: true; readonly model: string } | { readonly accepted: false; readonly reason: string } {
+  const { terms, offeredModels } = context
+  if (asked.kind !== KIND.textGeneration) return refuse(`This provider answers kind ${KIND.textGeneration} only.`)
   const model = asked.model === null ? offeredModels[0] : findModel(asked.model, offeredModels)
   if (model === undefined && asked.model === null) return refuse('There is no model to answer with right now.')
   if (model === undefined) return refuse(`The model ${asked.model} is not offered. Offered: ${offeredModels.slice(0, 10).join(', ') || 'none'}.`)
@@ -61,9 +70,9 @@ export function admitRequest(asked: AskedFor, context: AdmissionContext): Admiss
   const places = terms.concurrency + terms.queueLength
   if (context.queuedJobs >= places) return refuse(`The queue is full: ${context.queuedJobs} paid jobs wait. Try again in a moment.`)
   if (context.unpaidJobs >= places * UNPAID_PER_PLACE) return refuse('Too many requests wait for their payment. Try again in a moment.')
-  return { accepted: true, model, maxTokens: Math.min(asked.maxTokens ?? terms.maxTokens, terms.maxTokens), priceMsat }
+  return { accepted: true, model }
 }
 
-function refuse(reason: string): Admission {
+function refuse(reason: string): { readonly accepted: false; readonly reason: string } {
   return { accepted: false, reason }
 }

@@ -33,8 +33,13 @@ export interface IncomingRequest {
   readonly refusal: string | null
 }
 
+/** A request whose prompt is still to be fetched. */
+export type UnreadRequest = Omit<IncomingRequest, 'prompt' | 'refusal'>
+
 /** Who listens. Claims and cancellations come with who made them: only the sale's own customer is believed. */
 export interface SaleInbox {
+  /** Asked before anything is fetched for a request: why it would not be taken whatever its prompt says, for the customer; null when it may be. */
+  mayTake(request: UnreadRequest): string | null
   onRequest(request: IncomingRequest): void
   onPaymentClaim(jobId: string, from: string, eventId: string): void
   onCancel(requestId: string, from: string, eventId: string): void

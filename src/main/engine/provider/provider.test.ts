@@ -90,6 +90,8 @@ test('who asks, cancels and asks again from fresh keys gets no more invoices tha
     heard.inbox?.onCancel(requestId, customer, hex(3))
   }
   expect(heard.invoices).toBe(16)
+  const unread = { dialect: 'nip90' as const, privacy: 'public-relays' as const, requestId: hex(4), jobId: jobIdOf(hex(4)), customer: hex(4), open: false, route: {}, kind: 5_050, maxTokens: 1, model: null, sampling: {}, bidMsat: null }
+  expect(heard.inbox?.mayTake(unread)).toContain('wait for their payment')
   expect(jobs.map(state)).toEqual([...Array<string>(16).fill('stopped'), ...Array<string>(4).fill('refused')])
   await close()
 })

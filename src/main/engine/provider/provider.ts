@@ -19,7 +19,7 @@ import { createSignal, type Signal } from '../signal.ts'
 import type { Journal } from '../store/journal.ts'
 import type { SettingStore } from '../store/settings.ts'
 import type { Wallet } from '../wallet/wallet.ts'
-import { admitRequest, countOpenJobs, findModel } from './admission.ts'
+import { admitRequest, admitUnread, countOpenJobs, findModel, type AdmissionContext } from './admission.ts'
 import { createAnnouncer } from './announcer.ts'
 import type { SaleDialect, SaleInbox } from './dialect.ts'
 import { saleMachine, type Sale, type SaleMessage } from './sale.ts'
@@ -204,12 +204,20 @@ export function createProvider(options: ProviderOptions): Provider {
     return chosen.length === 0 ? available : chosen.flatMap((model) => findModel(model, available) ?? [])
   }
 
+  function admissionContext(customer: string): AdmissionContext {
+    const { terms, jobs } = status.get()
+    return { terms, offeredModels: offeredModels(), ...countOpenJobs(Object.values(jobs), customer) }
+  }
+
   const listener: SaleInbox = {
+    mayTake(unread) {
+      const admission = admitUnread(unread, admissionContext(unread.customer))
+      return admission.accepted ? null : admission.reason
+    },
     onRequest(asked) {
       const { jobId, requestId, customer, dialect, route, privacy, prompt, model, sampling } = asked
       if (status.get().selling !== 'on' || journal.row('provider', jobId) !== null) return
-      const { terms, jobs } = status.get()
-      const admission = admitRequest(asked, { terms, offeredModels: offeredModels(), ...countOpenJobs(Object.values(jobs), customer) })
+      const admission = admitRequest(asked, admissionContext(customer))
       if (!admission.accepted && (asked.open || !mayRefuse())) return
       requestsStored += 1
       if (requestsStored % FORGET_EVERY === 0) forgetUnpaid()

@@ -9,7 +9,7 @@ import { loadNostrCrypto } from '../../nostr/crypto.ts'
 import { createMemoryPool } from '../../nostr/testing/memoryPool.ts'
 import { createManualClock } from '../../testing/manualClock.ts'
 import { nodeRandom } from '../../testing/nodePorts.ts'
-import type { IncomingRequest } from '../dialect.ts'
+import type { IncomingRequest, SaleInbox } from '../dialect.ts'
 import { createJobRequests, type JobRequestsOptions } from './jobRequests.ts'
 
 const crypto = await loadNostrCrypto()
@@ -19,7 +19,7 @@ const customer = crypto.createSigner(customerSecret)
 const customerCipher = createCipher(customerSecret, nodeRandom)
 const me = crypto.publicKey(sellerSecret)
 
-async function open(options: Partial<JobRequestsOptions> = {}) {
+async function open(options: Partial<JobRequestsOptions> = {}, mayTake: SaleInbox['mayTake'] = () => null) {
   const clock = createManualClock()
   const pool = createMemoryPool()
   const requests: IncomingRequest[] = []
@@ -37,7 +37,7 @@ async function open(options: Partial<JobRequestsOptions> = {}) {
     speaksSouk1: false,
     ...options,
   })
-  const subscription = listen({ onRequest: (request) => void requests.push(request), onPaymentClaim: (...claim) => void claims.push(claim), onCancel: (...cancel) => void cancels.push(cancel) })
+  const subscription = listen({ mayTake, onRequest: (request) => void requests.push(request), onPaymentClaim: (...claim) => void claims.push(claim), onCancel: (...cancel) => void cancels.push(cancel) })
   const say = async (template: Partial<EventTemplate>, signer = customer) => {
     const event = signer.sign({ kind: 5050, created_at: nowSecs, tags: [], content: '', ...template })
     await pool.publish(event)
@@ -175,10 +175,31 @@ describe('what a request names', () => {
     expect(other.requests).toMatchObject([{ refusal: expect.stringContaining('parts') }])
   })
 
+  it('is not fetched for a request that would be refused whatever it holds', async () => {
+    const fetches = { resolveInputs: () => expect.unreachable('it is fetched'), collectParts: () => expect.unreachable('it is fetched') }
+    const asked: unknown[] = []
+    const { requests, say, sayHidden } = await open(fetches, (unread) => {
+      asked.push([unread.customer, unread.model, unread.bidMsat])
+      return 'The queue is full.'
+    })
+    await say({ tags: [['i', 'c'.repeat(64), 'event'], ['param', 'model', 'm'], ['bid', '5000'], ['p', me]] })
+    await sayHidden(parts)
+    expect(requests).toMatchObject([{ prompt: '', refusal: 'The queue is full.' }, { prompt: '', refusal: 'The queue is full.' }])
+    expect(asked).toEqual([[customer.pubkey, 'm', 5_000], [customer.pubkey, null, null]])
+  })
+
+  it('is fetched for few of one key at once, so that others have their turn', async () => {
+    const { requests, say } = await open({ resolveInputs: () => new Promise<Result<string>>(() => {}) })
+    for (let count = 0; count < 4; count++) await say({ tags: [['i', 'c'.repeat(64), 'event'], ['p', me], ['x', String(count)]] })
+    expect(requests).toMatchObject([{ refusal: expect.stringContaining('of one key') }])
+    await say({ tags: [['i', 'c'.repeat(64), 'event'], ['p', me]] }, crypto.createSigner(nodeRandom.bytes(32)))
+    expect(requests).toHaveLength(1)
+  })
+
   it('is fetched for so many at once; nothing comes after the end', async () => {
     const finish: (() => void)[] = []
     const { requests, say, subscription } = await open({ resolveInputs: () => new Promise<Result<string>>((resolve) => finish.push(() => resolve(ok('done')))) })
-    for (let count = 0; count < 17; count++) await say({ tags: [['i', 'c'.repeat(64), 'event'], ['p', me], ['x', String(count)]] })
+    for (let count = 0; count < 17; count++) await say({ tags: [['i', 'c'.repeat(64), 'event'], ['p', me], ['x', String(count)]] }, crypto.createSigner(nodeRandom.bytes(32)))
     expect(requests).toMatchObject([{ refusal: expect.stringContaining('Too many') }])
     finish[0]?.()
     await say({ tags: [['i', 'one more'], ['p', me]] })

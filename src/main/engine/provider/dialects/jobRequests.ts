@@ -12,7 +12,7 @@ import type { NostrCrypto } from '../../nostr/crypto.ts'
 import type { RelayPool, Subscription } from '../../nostr/relayPool.ts'
 import { createTokenBucket } from '../../nostr/tokenBucket.ts'
 import type { Clock } from '../../ports.ts'
-import type { SaleInbox } from '../dialect.ts'
+import type { SaleInbox, UnreadRequest } from '../dialect.ts'
 import type { ResolveInputs } from './jobInputs.ts'
 import { makeJobRoute } from './jobRoute.ts'
 
@@ -45,6 +45,8 @@ export interface JobRequests {
 const SOUK1 = 'souk/1'
 /** Requests whose inputs are being fetched at once; those beyond it are refused. */
 const MAX_FETCHING = 16
+/** Of those, by one key. */
+const MAX_FETCHING_PER_KEY = 3
 /**
  * Hidden requests that are opened: each comes from a key of its own, whose agreement costs 1 to 4 ms, and anybody can make one.
  * The rate is some ten times what a seller has invoices for; the burst is what may have gathered while it was away.
@@ -69,10 +71,11 @@ export function createJobRequests(options: JobRequestsOptions): JobRequests {
 
   function listen(inbox: SaleInbox): Subscription {
     const closing = new AbortController()
-    let fetching = 0
+    /** Who asked, for each request that is being fetched. */
+    const fetching: string[] = []
 
-    function give(event: NostrEvent, job: JobRequest, encrypted: boolean, prompt: Result<string>): void {
-      inbox.onRequest({
+    function read(event: NostrEvent, job: JobRequest, encrypted: boolean): UnreadRequest {
+      return {
         dialect: encrypted && speaksSouk1 && job.stream === SOUK1 ? SOUK1 : 'nip90',
         privacy: encrypted ? 'private' : 'public-relays',
         requestId: event.id,
@@ -81,13 +84,19 @@ export function createJobRequests(options: JobRequestsOptions): JobRequests {
         open: tagValues(event.tags, 'p').length === 0,
         route: makeJobRoute(event, encrypted, job.relays),
         kind: event.kind,
-        prompt: prompt.ok ? prompt.value : '',
         maxTokens: job.maxTokens,
         model: job.model,
         sampling: job.sampling,
         bidMsat: job.bidMsat,
-        refusal: job.refusal ?? (prompt.ok ? null : prompt.error.message),
-      })
+      }
+    }
+
+    /** Why nothing is fetched for it; null when it is. */
+    function whyNotFetched(unread: UnreadRequest, job: JobRequest): string | null {
+      if (job.parts !== null && collectParts === null) return 'Prompts in parts are not taken here.'
+      if (fetching.length >= MAX_FETCHING) return 'Too many requests have inputs to be fetched. Try again in a moment.'
+      if (fetching.filter((customer) => customer === unread.customer).length >= MAX_FETCHING_PER_KEY) return 'Too many requests of one key have inputs to be fetched. Try again in a moment.'
+      return inbox.mayTake(unread)
     }
 
     function onRequest(event: NostrEvent): void {
@@ -95,20 +104,22 @@ export function createJobRequests(options: JobRequestsOptions): JobRequests {
       if (!isSelling() || !isTimely(event.created_at, nowSecs()) || isKnownRequest(event.id)) return
       const opened = open(event)
       if (opened === null) return
-      const encrypted = isEncrypted(event)
       const job = parseJobRequest(opened)
-      const refuse = (message: string) => give(event, job, encrypted, { ok: false, error: { code: 'refused', message } })
+      const unread = read(event, job, isEncrypted(event))
+      const refuse = (refusal: string) => inbox.onRequest({ ...unread, prompt: '', refusal })
       if (job.refusal !== null) return refuse(job.refusal)
       if (job.parts === null && job.inputs.every(({ type }) => type === 'text')) {
-        return give(event, job, encrypted, { ok: true, value: job.inputs.map(({ value }) => value).join('\n\n') })
+        return inbox.onRequest({ ...unread, prompt: job.inputs.map(({ value }) => value).join('\n\n'), refusal: null })
       }
-      if (job.parts !== null && collectParts === null) return refuse('Prompts in parts are not taken here.')
-      if (fetching >= MAX_FETCHING) return refuse('Too many requests have inputs to be fetched. Try again in a moment.')
-      fetching += 1
+      const reason = whyNotFetched(unread, job)
+      if (reason !== null) return refuse(reason)
+      fetching.push(event.pubkey)
       const fetched = job.parts !== null && collectParts !== null ? collectParts(job.parts.ids, job.parts.sha256, event.pubkey, closing.signal) : resolveInputs(job.inputs, closing.signal)
       void fetched.then((prompt) => {
-        fetching -= 1
-        if (!closing.signal.aborted) give(event, job, encrypted, prompt)
+        fetching.splice(fetching.indexOf(event.pubkey), 1)
+        if (closing.signal.aborted) return
+        if (prompt.ok) inbox.onRequest({ ...unread, prompt: prompt.value, refusal: null })
+        else refuse(prompt.error.message)
       })
     }
 

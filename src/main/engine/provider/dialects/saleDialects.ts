@@ -39,6 +39,9 @@ export interface SaleDialectsOptions {
   readonly pieceIntervalMs: () => number
 }
 
+/** A prompt's parts are on the relays before the request that names them: who names others holds up those who come after for no longer. */
+const PARTS_PATIENCE_MS = 6_000
+
 /** Every dialect in which Souk sells. */
 export function createSaleDialects(options: SaleDialectsOptions): readonly SaleDialect[] {
   const { clock, cipher, terms } = options
@@ -49,7 +52,7 @@ export function createSaleDialects(options: SaleDialectsOptions): readonly SaleD
     ...options,
     openRequests: () => terms().openRequests,
     resolveInputs,
-    collectParts: (ids, sha256, author, signal) => collectText({ ids, sha256, author, maxBytes: terms().maxPromptBytes }, signal),
+    collectParts: (ids, sha256, author, signal) => collectText({ ids, sha256, author, maxBytes: terms().maxPromptBytes, patienceMs: PARTS_PATIENCE_MS }, signal),
     speaksSouk1: true,
   })
   // What is stored goes out again after a crash as the same event.

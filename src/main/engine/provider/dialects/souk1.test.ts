@@ -37,7 +37,7 @@ function open() {
   const answers = createJobAnswers({ pool, signer, cipher: { ...cipher, encrypt: (peer, text) => cipher.encryptSteadily(peer, text) } })
   const dialect = createPrivateSales({ pool, clock, signer, receiptSigner: crypto.createSigner(SELLER, true), cipher, answers, frames })
   const heard: unknown[] = []
-  const listening = dialect.listen({ onRequest: (request) => heard.push(request), onPaymentClaim: () => {}, onCancel: (requestId, from) => heard.push({ requestId, from }) })
+  const listening = dialect.listen({ mayTake: () => null, onRequest: (request) => heard.push(request), onPaymentClaim: () => {}, onCancel: (requestId, from) => heard.push({ requestId, from }) })
   const say = async (secret: Uint8Array, frame: Frame, requestId: string | null = REQUEST_ID, createdAt = Math.floor(clock.now() / 1_000)) => {
     const sealed = createSteadyCipher(secret, nodeRandom).encrypt(signer.pubkey, writeFrame(frame))
     if (!sealed.ok) throw new Error(sealed.error.message)
