@@ -19,7 +19,7 @@ export interface BidGatheringOptions {
   /** How well that key is known: the higher, the sooner it is taken, whatever it asks. */
   readonly rank: (pubkey: string) => number
   /** The bids so far, the best first: once for each time that some were gathered. */
-  onGathered(bids: readonly Bid[]): void
+  readonly onGathered: (bids: readonly Bid[]) => void
 }
 
 export interface BidGathering {
