@@ -41,6 +41,8 @@ export interface SaleInbox {
   /** Asked before anything is fetched for a request: why it would not be taken whatever its prompt says, for the customer; null when it may be. */
   mayTake(request: UnreadRequest): string | null
   onRequest(request: IncomingRequest): void
+  /** Whether that key asked for that job: what it says of it is heard before what strangers say. */
+  isCustomer(requestId: string, from: string): boolean
   onPaymentClaim(jobId: string, from: string, eventId: string): void
   onCancel(requestId: string, from: string, eventId: string): void
 }

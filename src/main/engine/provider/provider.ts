@@ -236,6 +236,7 @@ export function createProvider(options: ProviderOptions): Provider {
       }
       reactor.dispatch(jobId, { at: clock.now(), type: 'requested', request, refusal: admission.accepted ? null : admission.reason })
     },
+    isCustomer: (requestId, from) => isCustomer(jobIdOf(requestId), from),
     onPaymentClaim(jobId, from, eventId) {
       if (isCustomer(jobId, from)) reactor.dispatch(jobId, { at: clock.now(), type: 'paymentClaimed', eventId })
     },

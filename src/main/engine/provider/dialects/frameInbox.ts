@@ -8,7 +8,7 @@ import { KIND } from '#shared/protocol/kinds.ts'
 import type { Cipher } from '../../nostr/cipher.ts'
 import type { PublishReport, RelayPool, Subscription } from '../../nostr/relayPool.ts'
 import type { Signer } from '../../nostr/signer.ts'
-import { createTokenBucket } from '../../nostr/tokenBucket.ts'
+import { createTokenBucket, type TokenBucket } from '../../nostr/tokenBucket.ts'
 import type { Clock } from '../../ports.ts'
 import type { SaleInbox } from '../dialect.ts'
 
@@ -42,6 +42,11 @@ const MAX_CONTENT_CHARACTERS = 8_192
 /** A key that was never seen costs milliseconds to read, and anybody can make one. */
 const STRANGERS_PER_SEC = 30
 const STRANGERS_AT_ONCE = 60
+/** Of one job, by who asked for it: a cancellation is heard however many strangers speak, or customers of other jobs. */
+const PER_JOB_PER_SEC = 1
+const PER_JOB_AT_ONCE = 10
+/** Jobs whose customers' frames are counted; one that is forgotten starts again with all that it may say. */
+const MAX_COUNTED_JOBS = 500
 const PONGS_PER_SEC = 10
 const PONGS_AT_ONCE = 20
 
@@ -53,6 +58,7 @@ interface Hearer {
 export function createFrameInbox({ pool, signer, cipher, clock, isSelling }: FrameInboxOptions): FrameInbox {
   const hearers = new Map<string, Hearer>()
   const strangers = createTokenBucket(clock, STRANGERS_PER_SEC, STRANGERS_AT_ONCE)
+  const jobs = new Map<string, TokenBucket>()
   const pongs = createTokenBucket(clock, PONGS_PER_SEC, PONGS_AT_ONCE)
   const nowSecs = () => Math.floor(clock.now() / 1_000)
 
@@ -62,13 +68,26 @@ export function createFrameInbox({ pool, signer, cipher, clock, isSelling }: Fra
     return pool.publish(signer.sign(frameTemplate({ peer, requestId }, sealed.value, nowSecs())), relays)
   }
 
+  function allowanceOf(requestId: string): TokenBucket {
+    const known = jobs.get(requestId)
+    if (known !== undefined) return known
+    const oldest = jobs.keys().next()
+    if (jobs.size >= MAX_COUNTED_JOBS && oldest.done !== true) jobs.delete(oldest.value)
+    const allowance = createTokenBucket(clock, PER_JOB_PER_SEC, PER_JOB_AT_ONCE)
+    jobs.set(requestId, allowance)
+    return allowance
+  }
+
   function onFrame(event: NostrEvent, relay: string, inbox: SaleInbox): void {
     const address = frameAddress(event)
     if (address?.peer !== signer.pubkey || !isTimely(event.created_at, nowSecs()) || event.content.length > MAX_CONTENT_CHARACTERS) return
     const { requestId } = address
     const found = requestId === null ? undefined : hearers.get(requestId)
     const hearer = found?.customer === event.pubkey ? found : null
-    if (hearer === null && !strangers.take()) return
+    if (hearer === null) {
+      const isOfCustomer = requestId !== null && inbox.isCustomer(requestId, event.pubkey)
+      if (!(isOfCustomer ? allowanceOf(requestId) : strangers).take()) return
+    }
     const text = cipher.decrypt(event.pubkey, event.content)
     const frame = text.ok ? parseFrame(text.value) : text
     if (!frame.ok) return

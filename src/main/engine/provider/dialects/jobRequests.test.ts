@@ -37,7 +37,7 @@ async function open(options: Partial<JobRequestsOptions> = {}, mayTake: SaleInbo
     speaksSouk1: false,
     ...options,
   })
-  const subscription = listen({ mayTake, onRequest: (request) => void requests.push(request), onPaymentClaim: (...claim) => void claims.push(claim), onCancel: (...cancel) => void cancels.push(cancel) })
+  const subscription = listen({ mayTake, isCustomer: () => true, onRequest: (request) => void requests.push(request), onPaymentClaim: (...claim) => void claims.push(claim), onCancel: (...cancel) => void cancels.push(cancel) })
   const say = async (template: Partial<EventTemplate>, signer = customer) => {
     const event = signer.sign({ kind: 5050, created_at: nowSecs, tags: [], content: '', ...template })
     await pool.publish(event)

@@ -21,6 +21,7 @@ import { createPrivateSales } from './souk1.ts'
 const SELLER = new Uint8Array(32).fill(7)
 const CUSTOMER = new Uint8Array(32).fill(8)
 const STRANGER = new Uint8Array(32).fill(9)
+const OTHER = new Uint8Array(32).fill(10)
 const REQUEST_ID = '1'.repeat(64)
 
 let crypto: NostrCrypto
@@ -37,7 +38,7 @@ function open() {
   const answers = createJobAnswers({ pool, signer, cipher: { ...cipher, encrypt: (peer, text) => cipher.encryptSteadily(peer, text) } })
   const dialect = createPrivateSales({ pool, clock, signer, receiptSigner: crypto.createSigner(SELLER, true), cipher, answers, frames })
   const heard: unknown[] = []
-  const listening = dialect.listen({ mayTake: () => null, onRequest: (request) => heard.push(request), onPaymentClaim: () => {}, onCancel: (requestId, from) => heard.push({ requestId, from }) })
+  const listening = dialect.listen({ mayTake: () => null, isCustomer: (requestId, from) => (from === crypto.publicKey(CUSTOMER) ? requestId.startsWith('1') : from === crypto.publicKey(OTHER) && requestId.startsWith('2')), onRequest: (request) => heard.push(request), onPaymentClaim: () => {}, onCancel: (requestId, from) => heard.push({ requestId, from }) })
   const say = async (secret: Uint8Array, frame: Frame, requestId: string | null = REQUEST_ID, createdAt = Math.floor(clock.now() / 1_000)) => {
     const sealed = createSteadyCipher(secret, nodeRandom).encrypt(signer.pubkey, writeFrame(frame))
     if (!sealed.ok) throw new Error(sealed.error.message)
@@ -159,6 +160,27 @@ describe('what others say to a seller in frames', () => {
     await say(CUSTOMER, { type: 'cancel', seq: 0, reason: '' })
     await say(CUSTOMER, { type: 'cancel', seq: 0, reason: '' }, null)
     expect(heard).toEqual([{ requestId: REQUEST_ID, from: crypto.publicKey(CUSTOMER) }])
+  })
+
+  it('is heard of customers, however much strangers and customers of other jobs say', async () => {
+    const { heard, say } = open()
+    for (let count = 0; count < 100; count++) {
+      await say(STRANGER, { type: 'ping', seq: count }, null)
+      await say(STRANGER, { type: 'cancel', seq: 0, reason: '' })
+      await say(OTHER, { type: 'cancel', seq: 0, reason: '' }, '2'.repeat(64))
+    }
+    heard.length = 0
+    await say(CUSTOMER, { type: 'cancel', seq: 0, reason: '' })
+    expect(heard).toEqual([{ requestId: REQUEST_ID, from: crypto.publicKey(CUSTOMER) }])
+  })
+
+  it('of one job is opened so often, and then again after a while', async () => {
+    const { clock, heard, say } = open()
+    for (let count = 0; count < 30; count++) await say(CUSTOMER, { type: 'cancel', seq: 0, reason: '' })
+    expect(heard).toHaveLength(10)
+    clock.advance(2_000)
+    await say(CUSTOMER, { type: 'cancel', seq: 0, reason: '' })
+    expect(heard).toHaveLength(11)
   })
 
   it('asks whether it is there, and is told so while it sells', async () => {
