@@ -200,3 +200,19 @@ test('frames may go as often as the quickest relay takes them, and not at all wh
   await until(() => status(near.url).state === 'waiting')
   expect(pool.frameIntervalMs()).toBe(16)
 })
+
+test('a relay that a stranger named does not hurry the frames of those of the list, and sets the pace where none of them takes any', async () => {
+  const [listed, guest] = [await startRelay(), await startRelay()]
+  const { pool, clock, until, status, subscribe } = await connect(listed, { allowPrivateGuests: true, memory: { read: () => remember(listed.url, 400), write: () => {} } })
+  const seen = subscribe([{ kinds: [25_050] }], [guest.url])
+  await until(() => seen.eoses === 1 && status(guest.url).latencyMs !== null)
+  expect(pool.frameIntervalMs([guest.url])).toBeLessThan(100)
+  expect(pool.frameIntervalMs([listed.url, guest.url])).toBe(400)
+  for (const paceMs of [800, 1_600, 3_200]) {
+    clock.advance(2_000)
+    for (const client of listed.clients()) client.send(['NOTICE', 'rate-limited: slower'])
+    await until(() => status(listed.url).pace === paceMs)
+  }
+  expect(pool.frameIntervalMs([listed.url])).toBeNull()
+  expect(pool.frameIntervalMs([listed.url, guest.url])).toBeLessThan(100)
+})

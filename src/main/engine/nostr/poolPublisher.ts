@@ -87,9 +87,13 @@ export function createPoolPublisher(options: PoolPublisherOptions): PoolPublishe
     },
 
     frameIntervalMs(relays) {
-      const intervals = options.present(relays).flatMap(({ connection }) => connection.frameIntervalMs() ?? [])
-      // The quickest sets the pace: the others drop what they cannot take, and the stored event repairs it.
-      return intervals.length === 0 ? null : Math.min(...intervals)
+      const present = options.present(relays)
+      const quickest = (members: readonly Member[]) => Math.min(...members.flatMap(({ connection }) => connection.frameIntervalMs() ?? []))
+      // The quickest sets the pace: the others drop what they cannot take, and the stored event repairs it. Who names a
+      // relay of its own could otherwise have the list's flooded.
+      const listedMs = quickest(present.filter(({ isGuest }) => !isGuest))
+      const intervalMs = Number.isFinite(listedMs) ? listedMs : quickest(present)
+      return Number.isFinite(intervalMs) ? intervalMs : null
     },
 
     onLinkChange() {
