@@ -292,9 +292,10 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   const mutes = createMutes({ pool, signer, cipher, clock, log, store: settings, mayShowKey: isSeller })
   undo.push(() => mutes.close())
   const hidden = { includes: (pubkey: string, eventId: string) => mutes.isMuted(pubkey) || mutes.isHidden(eventId), subscribe: (listener: () => void) => mutes.muted.subscribe(listener) }
+  const boughtFrom = () => new Set([...journal.peerHistory('customer')].flatMap(([pubkey, { done }]) => (done > 0 ? [pubkey] : [])))
   const pinger = createPinger({ pool, crypto, random, clock, onPong: (pubkey, atMs) => directory.heard(pubkey, atMs) })
   undo.push(() => pinger.close())
-  const directory = createDirectory({ pool, clock, log, ownPubkey: () => signer.pubkey, hidden, probe: (offer) => pinger.ping(offer) })
+  const directory = createDirectory({ pool, clock, log, ownPubkey: () => signer.pubkey, hidden, boughtFrom, probe: (offer) => pinger.ping(offer) })
   undo.push(() => directory.close())
   const channels = createChannels({ pool, signer, clock, store: settings, directory, publicRelays })
   undo.push(() => channels.close())

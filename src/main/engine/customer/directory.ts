@@ -24,6 +24,8 @@ export interface DirectoryOptions {
   readonly limits?: Partial<OfferBookLimits>
   /** Authors, and events, that a person does not want to see. */
   readonly hidden?: Hidden
+  /** Keys that sold us something before: a flood of offers does not push theirs out. */
+  readonly boughtFrom?: () => ReadonlySet<string>
   /** Asks an offer's seller for a sign of life, when the directory says so; the answer comes back by `heard`. Without it nobody is asked. */
   readonly probe?: (offer: SeenOffer) => void
 }
@@ -67,9 +69,12 @@ const MAX_CHANNELS = 100
 /** Reasons that are nobody's lie: old news, other trades, other channels. */
 const BLAMELESS = new Set(['expired', 'not-compute', 'untimely', 'wrong-kind', 'wrong-channel', 'not-an-announcement'])
 
-export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limits, hidden, probe }: DirectoryOptions): Directory {
+export function createDirectory({ pool, clock, log, ownPubkey, channelIds, limits, hidden, boughtFrom, probe }: DirectoryOptions): Directory {
   const bounds = { ...DEFAULT_LIMITS, ...limits }
-  const book = createOfferBook(bounds, (pubkey, eventId) => hidden?.includes(pubkey, eventId) === true)
+  const book = createOfferBook(bounds, {
+    isHidden: (pubkey, eventId) => hidden?.includes(pubkey, eventId) === true,
+    ...(boughtFrom === undefined ? {} : { boughtFrom }),
+  })
   const offers = createKeyedSignal<SeenOffer>()
   const loaded = createSignal(false)
   const refused = createSignal<Readonly<Record<string, number>>>({})

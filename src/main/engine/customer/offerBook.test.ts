@@ -105,6 +105,18 @@ test('a flood stays in its bounds: the oldest go first, one seller never fills t
   expect(names).not.toContain('a@9')
 })
 
+test('a flood of new keys pushes out neither who answered nor who sold us something, however old their offers are', () => {
+  const book = createOfferBook({ ...DEFAULT_LIMITS, offers: 100 }, { boughtFrom: () => new Set(['b']) })
+  for (const name of ['a', 'b', 'c']) book.put(offerOf(name, 'x', 10), eventOf(name), '')
+  // Before its offer was made, by its clock: it answered all the same.
+  book.heard('a', 5)
+  for (let index = 0; index < 500; index++) book.put(offerOf(`seller${index}`, 'x', 1_000 + index), eventOf(`${index}`), '')
+  const names = namesIn(book)
+  expect(names.slice(0, 2)).toEqual(['a@10', 'b@10'])
+  expect(names).not.toContain('c@10')
+  expect(names.length).toBeLessThanOrEqual(100)
+})
+
 test('the characters kept are bounded, and counted right through replacements and removals', () => {
   const size = JSON.stringify(eventOf('1', 'x'.repeat(1_000))).length
   const book = bookWith({ rawCharacters: size * 3 })

@@ -71,10 +71,18 @@ interface Seller {
   readonly announcements: Set<string>
   lastSeenAt: number
   unansweredAt: number
+  /** It gave a sign of life beside its offers, which cost nothing to make. */
+  hasAnswered: boolean
 }
 
-/** `isHidden`: whether nothing of that author, or not that event, is to be shown. It is kept all the same, and back when that changes. */
-export function createOfferBook(limits: OfferBookLimits, isHidden: (pubkey: string, eventId: string) => boolean = () => false): OfferBook {
+export interface OfferBookOptions {
+  /** Whether nothing of that author, or not that event, is to be shown. It is kept all the same, and back when that changes. */
+  readonly isHidden?: (pubkey: string, eventId: string) => boolean
+  /** Keys that sold us something before. Asked for only when the book is full. */
+  readonly boughtFrom?: () => ReadonlySet<string>
+}
+
+export function createOfferBook(limits: OfferBookLimits, { isHidden = () => false, boughtFrom = () => new Set() }: OfferBookOptions = {}): OfferBook {
   const entries = new Map<string, Entry>()
   const sellers = new Map<string, Seller>()
   const shown = new Map<string, SeenOffer>()
@@ -110,15 +118,21 @@ export function createOfferBook(limits: OfferBookLimits, isHidden: (pubkey: stri
     return true
   }
 
-  const removeOldest = (keys: Iterable<string>, count: number) => {
-    const aged = [...keys].map((key) => ({ key, at: entries.get(key)?.offer.announcedAt ?? 0 }))
-    for (const { key } of aged.sort((a, b) => a.at - b.at).slice(0, count)) remove(key)
+  /** Those of sellers that are known go last: new keys, each with the newest of listings, cost a flood nothing. */
+  const removeOldest = (keys: Iterable<string>, count: number, isKnown: (pubkey: string) => boolean) => {
+    const aged = [...keys].flatMap((key) => {
+      const entry = entries.get(key)
+      return entry === undefined ? [] : [{ key, at: entry.offer.announcedAt, known: Number(isKnown(entry.offer.pubkey)) }]
+    })
+    for (const { key } of aged.sort((a, b) => a.known - b.known || a.at - b.at).slice(0, count)) remove(key)
   }
 
   const keepBounds = (seller: Seller) => {
-    if (seller.keys.size > limits.offersPerSeller) removeOldest(seller.keys, seller.keys.size - limits.offersPerSeller)
+    if (seller.keys.size > limits.offersPerSeller) removeOldest(seller.keys, seller.keys.size - limits.offersPerSeller, () => false)
     while (entries.size > 0 && (entries.size > limits.offers || rawCharacters > limits.rawCharacters)) {
-      removeOldest(entries.keys(), Math.max(1, Math.floor(entries.size * EVICTED_SHARE)))
+      const bought = boughtFrom()
+      const isKnown = (pubkey: string) => bought.has(pubkey) || sellers.get(pubkey)?.hasAnswered === true
+      removeOldest(entries.keys(), Math.max(1, Math.floor(entries.size * EVICTED_SHARE)), isKnown)
     }
   }
 
@@ -138,7 +152,7 @@ export function createOfferBook(limits: OfferBookLimits, isHidden: (pubkey: stri
   function enter(offer: Offer, entry: Entry, before: Entry | undefined): void {
     rawCharacters += entry.raw.length - (before?.raw.length ?? 0)
     entries.set(offer.key, entry)
-    const seller = sellers.get(offer.pubkey) ?? { keys: new Set(), announcements: new Set(), lastSeenAt: 0, unansweredAt: -1 }
+    const seller = sellers.get(offer.pubkey) ?? { keys: new Set(), announcements: new Set(), lastSeenAt: 0, unansweredAt: -1, hasAnswered: false }
     sellers.set(offer.pubkey, seller)
     const wasUnanswered = isUnanswered(seller)
     const isNews = offer.lastSeenAt >= seller.lastSeenAt + SEEN_STEP_SECS
@@ -233,6 +247,7 @@ export function createOfferBook(limits: OfferBookLimits, isHidden: (pubkey: stri
     },
     heard(pubkey, atSecs) {
       const seller = sellers.get(pubkey)
+      if (seller) seller.hasAnswered = true
       if (!seller || atSecs <= seller.lastSeenAt) return false
       const isNews = isUnanswered(seller) || atSecs >= seller.lastSeenAt + SEEN_STEP_SECS
       // Kept as it was until it is news: otherwise many small steps would never be one.
