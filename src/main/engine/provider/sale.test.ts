@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { msat } from '#shared/market/msat.ts'
 import { replay } from '../machine.ts'
 import type { Invoice } from '../wallet/wallet.ts'
-import { CLOCK_DOUBT_MS, EXPIRY_GRACE_MS, saleMachine, type Sale, type SaleEffect, type SaleEvent, type SaleMessage, type SaleRequest } from './sale.ts'
+import { CLOCK_DOUBT_MS, EXPIRY_GRACE_MS, reasonForCustomer, saleMachine, type Sale, type SaleEffect, type SaleEvent, type SaleMessage, type SaleRequest } from './sale.ts'
 import { describeSale, saleTimeline } from './saleView.ts'
 
 const START = 1_700_000_000_000
@@ -155,6 +155,28 @@ describe('a sale', () => {
     expect(describeSale(request.jobId, sale).row).toMatchObject({ state: 'owed', final: false, movedMsat: PRICE })
     const retried = replayFrom(sale, saleMachine.decide(sale, { at: START + 5 * 60_000, type: 'tick' }))
     expect(saleMachine.due(retried)).toMatchObject([{ type: 'work', attempt: 4 }])
+  })
+
+  it('tells the customer of a failed run nothing in the backend’s words, and the seller everything', () => {
+    const words = 'Ollama is not answering at gpu.lan:11434.'
+    const fail = (sale: Sale, attempt: number): Sale => {
+      const begun = replayFrom(sale, saleMachine.decide(sale, { at: START, type: 'workBegun', attempt }))
+      return replayFrom(begun, saleMachine.decide(begun, { at: START, type: 'workFailed', problem: { code: 'backend-unreachable', message: words } }))
+    }
+    const [owed, given] = [fail(working, 3), fail(working, 15)]
+    if (!owed.begun || !given.begun) throw new Error('not begun')
+    expect([reasonForCustomer(owed), reasonForCustomer(given)]).toEqual([expect.stringContaining('tried again'), expect.stringContaining('still owed')])
+    expect(reasonForCustomer(owed) + reasonForCustomer(given)).not.toContain('gpu')
+    expect(describeSale(request.jobId, owed).row.note).toBe(words)
+    const refusing = STATES.refusing
+    expect(refusing.begun && reasonForCustomer(refusing)).toBe('Too long.')
+  })
+
+  it('takes up a debt that was stored before its customer had a reason of its own', () => {
+    const stored: SaleEvent = { at: START, type: 'owed', reason: 'Ollama is not answering at gpu.lan:11434.', retryAt: null }
+    const owed = replayFrom(working, [stored])
+    expect(owed).toMatchObject({ phase: { name: 'owed', reason: stored.reason } })
+    expect(owed.begun && reasonForCustomer(owed)).toBe('The seller could not answer yet.')
   })
 
   it('tells whoever asks nothing of what the wallet said when there is no invoice', () => {

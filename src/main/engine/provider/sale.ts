@@ -57,7 +57,7 @@ type Phase =
   | { readonly name: 'withdrawn'; readonly invoice: Invoice; readonly reason: string }
   | ({ readonly name: 'working'; readonly attempt: number; readonly retryAt: number } & Paid)
   | ({ readonly name: 'stopping'; readonly attempt: number } & Paid)
-  | ({ readonly name: 'owed'; readonly attempt: number; readonly retryAt: number | null; readonly reason: string; readonly told: boolean } & Paid)
+  | ({ readonly name: 'owed'; readonly attempt: number; readonly retryAt: number | null; readonly reason: string; readonly publicReason: string; readonly told: boolean } & Paid)
   | ({ readonly name: 'delivering'; readonly generated: Generated } & Paid)
   | ({ readonly name: 'delivered'; readonly generated: Generated } & Paid)
   | { readonly name: 'closed'; readonly outcome: 'refused' | 'stopped' | 'expired' | 'written-off'; readonly reason: string; readonly paid: Paid | null }
@@ -96,7 +96,8 @@ export type SaleEvent = { readonly at: number } & (
   | { readonly type: 'paid'; readonly paidMsat: Msat }
   | { readonly type: 'workBegun'; readonly attempt: number }
   | { readonly type: 'workFailed'; readonly reason: string; readonly retryAt: number }
-  | { readonly type: 'owed'; readonly reason: string; readonly retryAt: number | null }
+  /** `reason` is for the seller, in its backend's words; `publicReason` for the customer: what was stored before there was one has none. */
+  | { readonly type: 'owed'; readonly reason: string; readonly publicReason?: string; readonly retryAt: number | null }
   | { readonly type: 'retried' }
   | { readonly type: 'stopAsked'; readonly eventId: string }
   | { readonly type: 'generated'; readonly generated: Generated }
@@ -122,6 +123,10 @@ export const CLOCK_DOUBT_MS = 900_000
 const REFUSAL_WINDOW_MS = 60_000
 /** Pauses before the next try after a failed run; when they are used up the job is a debt. */
 const QUICK_RETRY_MS = [2_000, 10_000] as const
+/** What the customer hears of a failed run: the backend's own words may name machines and files of the seller's. */
+const NOT_ANSWERING = 'The seller’s model is not answering; it is tried again.'
+const GIVEN_UP = 'The seller’s model does not answer. The seller has to see to it; the answer is still owed.'
+const NOT_YET = 'The seller could not answer yet.'
 /** A debt is tried again by itself this often, this many times; then a person decides. */
 const DEBT_RETRY_MS = 5 * 60_000
 const MAX_ATTEMPTS = 15
@@ -181,10 +186,10 @@ function onPayment(sale: Sale & { begun: true }, phase: Phase, settledMsat: Msat
   if (!isUnpaid(phase) && phase.name !== 'withdrawn') return []
   const paid: SaleEvent = { at, type: 'paid', paidMsat: settledMsat }
   if (settledMsat < sale.request.priceMsat) {
-    return [paid, { at, type: 'owed', reason: 'Less arrived than the invoice asked for. Pay it back, or answer anyway.', retryAt: null }]
+    return [paid, { at, type: 'owed', reason: 'Less arrived than the invoice asked for. Pay it back, or answer anyway.', publicReason: 'Less arrived than the invoice asked for. The seller decides what to do.', retryAt: null }]
   }
   if (phase.name === 'withdrawn') {
-    return [paid, { at, type: 'owed', reason: `Paid after it was cancelled (${phase.reason})`, retryAt: null }]
+    return [paid, { at, type: 'owed', reason: `Paid after it was cancelled (${phase.reason})`, publicReason: 'It was paid after it was cancelled. The seller decides what to do.', retryAt: null }]
   }
   return [paid]
 }
@@ -209,6 +214,8 @@ function onCustomerCancel(phase: Phase, eventId: string, at: number): readonly S
   }
 }
 
+const SELLER_CANCELLED = 'The seller cancelled it after it was paid.'
+
 function onSellerCancel(phase: Phase, at: number): readonly SaleEvent[] {
   switch (phase.name) {
     case 'quoting':
@@ -217,7 +224,7 @@ function onSellerCancel(phase: Phase, at: number): readonly SaleEvent[] {
     case 'waiting':
       return [{ at, type: 'withdrawn', reason: 'The seller cancelled it.' }]
     case 'working':
-      return [{ at, type: 'owed', reason: 'The seller cancelled it after it was paid.', retryAt: null }]
+      return [{ at, type: 'owed', reason: SELLER_CANCELLED, publicReason: SELLER_CANCELLED, retryAt: null }]
     case 'refusing':
     case 'withdrawn':
     case 'stopping':
@@ -250,7 +257,8 @@ function onTick(sale: Sale & { begun: true }, at: number): readonly SaleEvent[] 
 function afterFailure(attempt: number, reason: string, at: number): SaleEvent {
   const pause = QUICK_RETRY_MS[attempt - 1]
   if (pause !== undefined) return { at, type: 'workFailed', reason, retryAt: at + pause }
-  return { at, type: 'owed', reason, retryAt: attempt < MAX_ATTEMPTS ? at + DEBT_RETRY_MS : null }
+  const retryAt = attempt < MAX_ATTEMPTS ? at + DEBT_RETRY_MS : null
+  return { at, type: 'owed', reason, publicReason: retryAt === null ? GIVEN_UP : NOT_ANSWERING, retryAt }
 }
 
 function evolve(sale: Sale, event: SaleEvent): Sale {
@@ -281,7 +289,7 @@ function nextPhase(phase: Phase, event: SaleEvent): Phase {
     case 'workFailed':
       return phase.name === 'working' ? { ...phase, retryAt: event.retryAt } : phase
     case 'owed':
-      return phase.name === 'working' ? { ...paidOf(phase), name: 'owed', attempt: phase.attempt, retryAt: event.retryAt, reason: event.reason, told: false } : phase
+      return phase.name === 'working' ? { ...paidOf(phase), name: 'owed', attempt: phase.attempt, retryAt: event.retryAt, reason: event.reason, publicReason: event.publicReason ?? NOT_YET, told: false } : phase
     case 'retried':
       return phase.name === 'owed' ? { ...paidOf(phase), name: 'working', attempt: phase.attempt, retryAt: 0 } : phase
     case 'stopAsked':
@@ -351,6 +359,12 @@ const watchPayment = (invoice: Invoice): SaleEffect => ({ key: 'watchPayment', t
 /** Unix ms from which an unpaid invoice may count as expired. */
 export function expiryDeadline(invoice: Invoice): number {
   return invoice.expiresAt * 1_000 + EXPIRY_GRACE_MS
+}
+
+/** Why it is refused, or still owed, for the customer to read; empty when it is neither. */
+export function reasonForCustomer({ phase }: Sale & { begun: true }): string {
+  if (phase.name === 'owed') return phase.publicReason
+  return phase.name === 'refusing' ? phase.reason : ''
 }
 
 function paidOf(paid: Paid): Paid {

@@ -9,7 +9,7 @@ import type { RelayPool } from '../../nostr/relayPool.ts'
 import type { Signer } from '../../nostr/signer.ts'
 import type { Clock } from '../../ports.ts'
 import type { BegunSale, SaleDialect, SaleInbox } from '../dialect.ts'
-import type { SaleSending } from '../sale.ts'
+import { reasonForCustomer, type SaleSending } from '../sale.ts'
 import { createTextCoalescer } from './textCoalescer.ts'
 
 export interface ChannelSalesOptions {
@@ -45,8 +45,7 @@ export function createChannelSales({ pool, signer, clock, channelId, relayHint, 
     if (what === 'result' && 'generated' in phase) {
       return template(sale, { type: 'JobResult', job_id: request.jobId, result: phase.generated.text }, createdAt)
     }
-    const text = 'reason' in phase ? phase.reason : ''
-    return feedbackTemplate({ requestId: request.requestId, customerPubkey: request.customer, status: 'error', text }, createdAt)
+    return feedbackTemplate({ requestId: request.requestId, customerPubkey: request.customer, status: 'error', text: reasonForCustomer(sale) }, createdAt)
   }
 
   function onChannelMessage(event: NostrEvent, channel: string, inbox: SaleInbox): void {

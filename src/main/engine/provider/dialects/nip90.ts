@@ -6,7 +6,7 @@ import { dateMessage, type Delivery } from '../../delivery.ts'
 import { MAX_EVENT_PLAINTEXT_BYTES } from '../../nostr/cipher.ts'
 import type { Clock } from '../../ports.ts'
 import type { BegunSale, SaleDialect } from '../dialect.ts'
-import type { SaleSending } from '../sale.ts'
+import { reasonForCustomer, type SaleSending } from '../sale.ts'
 import { jobRouteOf, type JobAnswers } from './jobRoute.ts'
 import type { JobRequests } from './jobRequests.ts'
 
@@ -47,7 +47,7 @@ export function createNip90Sales({ clock, requests, answers }: Nip90SalesOptions
         return answers.sendFeedback(sale, { status: 'payment-required', text: '', invoice: { amountMsat, bolt11 } }, createdAt)
       }
       if (what === 'result' && 'generated' in phase) return sendResult(sale, phase.generated.text, createdAt)
-      return answers.sendFeedback(sale, { status: 'error', text: 'reason' in phase ? phase.reason : '' }, createdAt)
+      return answers.sendFeedback(sale, { status: 'error', text: reasonForCustomer(sale) }, createdAt)
     },
     openStream(sale) {
       // Relays store a kind 7000: never a token on it. A second try is the same work.

@@ -80,7 +80,7 @@ describe('what a seller says in souk/1', () => {
   it('of invoices and failures is feedback that the customer alone can read', async () => {
     const { dialect, events } = open()
     await dialect.send('invoice', sale({ name: 'offering' }))
-    await dialect.send('trouble', sale({ name: 'owed', reason: 'The model fell over.', attempt: 1, retryAt: null, told: false }))
+    await dialect.send('trouble', sale({ name: 'owed', reason: 'gpu.lan fell over.', publicReason: 'The model fell over.', attempt: 1, retryAt: null, told: false }))
     const feedback = events(7000).map((event) => parseFeedback(openEnvelope(event, read(event) ?? '')))
     expect(feedback).toMatchObject([{ value: { status: 'payment-required', bolt11: invoice.bolt11, requestId: REQUEST_ID } }, { value: { status: 'error', text: 'The model fell over.' } }])
     for (const event of events(7000)) expect(event.tags.map(([name]) => name)).toEqual(['e', 'p', 'encrypted'])

@@ -13,6 +13,7 @@ import type { Signer } from '../../nostr/signer.ts'
 import type { SteadyCipher } from '../../nostr/steadyCipher.ts'
 import type { Clock } from '../../ports.ts'
 import type { BegunSale, SaleDialect } from '../dialect.ts'
+import { reasonForCustomer } from '../sale.ts'
 import type { FrameInbox } from './frameInbox.ts'
 import { createFrameSender, type FrameFate } from './frameSender.ts'
 import { jobRouteOf, type JobAnswers } from './jobRoute.ts'
@@ -82,7 +83,7 @@ export function createPrivateSales({ pool, clock, signer, receiptSigner, cipher,
         const { amountMsat, bolt11 } = phase.invoice
         return answers.sendFeedback(sale, { status: 'payment-required', text: '', invoice: { amountMsat, bolt11 } }, createdAt)
       }
-      return answers.sendFeedback(sale, { status: 'error', text: 'reason' in phase ? phase.reason : '' }, createdAt)
+      return answers.sendFeedback(sale, { status: 'error', text: reasonForCustomer(sale) }, createdAt)
     },
     openStream(sale, streams) {
       const { requestId, customer } = sale.request
