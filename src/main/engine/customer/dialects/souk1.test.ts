@@ -31,7 +31,7 @@ const PAYMENT_HASH = 'ab'.repeat(32)
 function open(prompt = 'What is 2+2?') {
   const [clock, pool] = [createManualClock(), createMemoryPool()]
   const logged: string[] = []
-  const create = () => createPrivatePurchases({ pool, clock, log: (_, message, fields) => logged.push(`${message}: ${String(fields?.['reason'] ?? '')}`), crypto, identities: createJobIdentities(identitySecret, crypto, nodeRandom), answerRelays: () => [HOME] })
+  const create = () => createPrivatePurchases({ pool, clock, log: (_, message, fields) => logged.push(typeof fields?.['reason'] === 'string' ? `${message}: ${fields['reason']}` : message), crypto, identities: createJobIdentities(identitySecret, crypto, nodeRandom), answerRelays: () => [HOME] })
   const dialect = create()
   const { event, jobId, route, privacy } = dialect.makeRequest({ provider: seller.pubkey, channelId: null, relays: [], prompt, maxTokens: 9, model: null, bidMsat: sats(10), encrypted: false }, () => false)
   const [asked] = purchaseMachine.decide(purchaseMachine.initial, {
