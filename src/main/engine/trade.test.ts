@@ -59,8 +59,12 @@ describe('a trade', () => {
     const { jobId, threadId } = await askSeller(buyer, pubkeyOf(seller), QUESTION)
     let streamed = ''
     let pieces = 0
+    const replaced: [string, boolean][] = []
     buyer.customer.watchText(jobId, (change) => {
-      if (change.type === 'replace') return
+      if (change.type === 'replace') {
+        replaced.push([change.text, jobId in buyer.customer.jobs.get()])
+        return
+      }
       streamed += change.text
       pieces += 1
     })
@@ -71,6 +75,8 @@ describe('a trade', () => {
     expect(sold.peer).not.toBe(pubkeyOf(buyer))
     expect(buyer.customer.answer(jobId).split(/\s+/)).toHaveLength(30)
     expect(streamed).toBe(buyer.customer.answer(jobId))
+    // Once, and while the job is still among those that run.
+    expect(replaced).toEqual([[streamed, true]])
     expect(pieces).toBeGreaterThan(1)
     expect([await balanceOf(buyer), await balanceOf(seller)]).toEqual([PLAY_MONEY - PRICE - FEE, PLAY_MONEY + PRICE])
     expect(market.settledPayments(jobId)).toEqual([{ amountMsat: PRICE, feeMsat: FEE }])

@@ -22,7 +22,7 @@ import { feeCap, sumMsat, type SpendingContext } from './judgeInvoice.ts'
 import { createLiveText, type TextChange } from './liveText.ts'
 import type { SeenOffer } from './offerBook.ts'
 import { createOfferRows } from './offerRows.ts'
-import { intentOf, purchaseMachine, settlementOf, type Purchase, type PurchaseMessage } from './purchase.ts'
+import { intentOf, purchaseMachine, settlementOf, type Purchase, type PurchaseEffect, type PurchaseEvent, type PurchaseMessage } from './purchase.ts'
 import { createPurchaseEffects } from './purchaseEffects.ts'
 import { describePurchase } from './purchaseView.ts'
 import { isLive, whyUnavailable } from './selection.ts'
@@ -125,7 +125,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     onlyPrivate: options.onlyPrivate,
   })
 
-  const reactor: Reactor<Purchase, PurchaseMessage> = createReactor({
+  const reactor: Reactor<Purchase, PurchaseMessage> = createReactor<Purchase, PurchaseMessage, PurchaseEvent, PurchaseEffect>({
     role: 'customer' as const,
     machine: purchaseMachine,
     journal,
@@ -144,7 +144,9 @@ export function createCustomer(options: CustomerOptions): Customer {
     }),
     describe: describePurchase,
     tick: (at): PurchaseMessage => ({ at, type: 'tick', clockProblem: options.clockProblem() }),
-    onChange(jobId, _state, row) {
+    onChange(jobId, _state, row, events) {
+      // Shown once it is stored, whatever came in before; and before the job's last row, after which nobody looks.
+      for (const event of events) if (event.type === 'resultReceived') liveText.replace(jobId, event.text)
       const { [jobId]: _, ...others } = jobs.get()
       jobs.set(row.final ? others : { ...others, [jobId]: row })
       if (row.final) {

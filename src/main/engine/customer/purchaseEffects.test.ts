@@ -41,10 +41,13 @@ async function open(change: { readonly provider?: string; readonly known?: reado
     return events.length > 0 ? 'changed' : 'unchanged'
   }
   dispatch({ at: clock.now(), type: 'asked', request })
+  const liveText = createLiveText(clock)
+  const shown: string[] = []
+  liveText.watch(JOB, ({ text }) => shown.push(text))
   const perform = createPurchaseEffects({
     clock, wallet,
     dialectOf: () => dialect,
-    liveText: createLiveText(clock),
+    liveText,
     isMuted: (pubkey) => pubkey === change.muted,
     bidderRank: (pubkey) => (change.known?.includes(pubkey) === true ? 1 : 0),
     state: () => state,
@@ -64,7 +67,7 @@ async function open(change: { readonly provider?: string; readonly known?: reado
     await listening
     expect(clock.pending()).toBe(0)
   }
-  return { clock, heard, bid, bound, leave, dispatch }
+  return { clock, heard, shown, bid, bound, leave, dispatch }
 }
 
 test('of the bids for an open request the cheapest is taken, not the first, and the others are told', async () => {
@@ -126,5 +129,12 @@ test('a seller that is asked by name is taken at once', async () => {
   const { bid, bound, leave, heard } = await open({ provider: 'named' })
   await bid('named', sats(10))
   expect([bound(), heard.declined]).toEqual(['named', []])
+  await leave()
+})
+
+test('a result before the payment is not shown, whoever sends it', async () => {
+  const { heard, shown, leave } = await open({ provider: 'named' })
+  for (const from of ['named', 'stranger']) heard.inbox?.onResult(from, eventOf('1'), { text: 'a lie', usage: null, receipt: null, isOpen: true })
+  expect(shown).toEqual([])
   await leave()
 })

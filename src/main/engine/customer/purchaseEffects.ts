@@ -150,10 +150,7 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
           if (!isWhole || characters > MAX_ANSWER_CHARACTERS) return
           liveText.add(jobId, text, (gathered) => void dispatch(jobId, { at: clock.now(), type: 'textReceived', from, text: gathered }))
         },
-        onResult(from, event, answer) {
-          if (isProvider(from)) liveText.replace(jobId, answer.text)
-          take(dispatch(jobId, { at: clock.now(), type: 'resultReceived', from, eventId: event.id, raw: JSON.stringify(event), ...answer }))
-        },
+        onResult: (from, event, answer) => take(dispatch(jobId, { at: clock.now(), type: 'resultReceived', from, eventId: event.id, raw: JSON.stringify(event), ...answer })),
         onRefusal: (from, event, reason) => take(dispatch(jobId, { at: clock.now(), type: 'refusalReceived', from, eventId: event.id, reason })),
         onCaughtUp() {
           isCaughtUp = true
