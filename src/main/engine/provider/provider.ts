@@ -137,34 +137,39 @@ export function createProvider(options: ProviderOptions): Provider {
   let requestsStored = 0
   let cancelProgress: (() => void) | null = null
 
+  const effects = createSaleEffects({
+    clock,
+    log,
+    wallet,
+    backend: options.backend,
+    scheduler,
+    dialectOf: ({ request }) => dialectNamed(request.dialect),
+    streaming: () => status.get().terms.streaming,
+    state: (jobId) => reactor.state(jobId),
+    dispatch: (jobId, message) => reactor.dispatch(jobId, message),
+    onProgress(jobId, made) {
+      progress.set(jobId, made)
+      cancelProgress ??= clock.after(PROGRESS_INTERVAL_MS, () => {
+        cancelProgress = null
+        showProgress()
+      })
+    },
+  })
+
   const reactor: Reactor<Sale, SaleMessage> = createReactor({
     role: 'provider' as const,
     machine: saleMachine,
     journal,
     clock,
     log,
-    perform: createSaleEffects({
-      clock,
-      log,
-      wallet,
-      backend: options.backend,
-      scheduler,
-      dialectOf: ({ request }) => dialectNamed(request.dialect),
-      streaming: () => status.get().terms.streaming,
-      state: (jobId) => reactor.state(jobId),
-      dispatch: (jobId, message) => reactor.dispatch(jobId, message),
-      onProgress(jobId, made) {
-        progress.set(jobId, made)
-        cancelProgress ??= clock.after(PROGRESS_INTERVAL_MS, () => {
-          cancelProgress = null
-          showProgress()
-        })
-      },
-    }),
+    perform: effects.perform,
     describe: describeSale,
     tick: (at): SaleMessage => ({ at, type: 'tick' }),
     onChange(jobId, _state, row) {
-      if (row.final) progress.delete(jobId)
+      if (row.final) {
+        progress.delete(jobId)
+        effects.forget(jobId)
+      }
       showJobs((jobs) => withJob(jobs, row))
       options.onJobChanged(row)
     },

@@ -32,7 +32,13 @@ export interface SaleProgress {
 const FIRST_LOOK_MS = 1_000
 const MAX_LOOK_MS = 10_000
 
-export function createSaleEffects(options: SaleEffectsOptions): (effect: SaleEffect, jobId: string, signal: AbortSignal) => Promise<void> {
+export interface SaleEffects {
+  perform(this: void, effect: SaleEffect, jobId: string, signal: AbortSignal): Promise<void>
+  /** The job has ended: nothing of what it had made is kept. */
+  forget(jobId: string): void
+}
+
+export function createSaleEffects(options: SaleEffectsOptions): SaleEffects {
   const { clock, wallet, scheduler, dialectOf } = options
   /** What a running job has made so far, for a customer who stops it. */
   const partial = new Map<string, { text: string }>()
@@ -145,7 +151,7 @@ export function createSaleEffects(options: SaleEffectsOptions): (effect: SaleEff
     return options.backend().generate({ ...request.sampling, model: request.model, messages: parseConversation(request.prompt), maxTokens: request.maxTokens }, signal)
   }
 
-  return async (effect, jobId, signal) => {
+  async function perform(effect: SaleEffect, jobId: string, signal: AbortSignal): Promise<void> {
     switch (effect.type) {
       case 'makeInvoice':
         return makeInvoice(jobId, effect.request, signal)
@@ -170,6 +176,8 @@ export function createSaleEffects(options: SaleEffectsOptions): (effect: SaleEff
         return
     }
   }
+
+  return { perform, forget: (jobId) => void partial.delete(jobId) }
 }
 
 function usageSoFar(outputTokens: number, durationMs: number): Usage {
