@@ -43,7 +43,7 @@ Examples:
     .option('--discover', 'look for sellers by their listings (always done; kept for scripts)')
     .option('--prompt <text>', 'the question; - or nothing reads standard input')
     .option('--select <rule>', 'cheapest (the default), first, or the start of a seller’s public key')
-    .addOption(new Option('--open', 'ask whoever answers first, in public (in nip90)').conflicts('select'))
+    .addOption(new Option('--open', 'ask anyone, in public (in nip90)').conflicts('select'))
     .addOption(new Option('--dialect <name>', 'ask in this dialect only (default: the best that the seller speaks)').choices(DIALECTS))
     .option('--encrypted', 'hide question and answer from the relays, in nip90 too')
     .option('--max-price <msats>', 'most that the request may cost, in millisatoshi', wholeNumber(0, MOST_MSATS))

@@ -53,7 +53,7 @@ export const selectionSchema = z.discriminatedUnion('by', [
   z.object({ by: z.literal('first') }),
   z.object({ by: z.literal('pubkey'), prefix: z.string().regex(/^[0-9a-f]{4,64}$/) }),
   z.object({ by: z.literal('offer'), key: offerKeySchema }),
-  /** Whoever answers first: the question is public. */
+  /** Whoever offers to answer: the question is public. */
   z.object({ by: z.literal('open') }),
 ])
 export type Selection = z.output<typeof selectionSchema>
