@@ -2,7 +2,7 @@ import type { Question } from '#engine/customer/customer.ts'
 import { isLive } from '#engine/customer/selection.ts'
 import type { JobRow } from '#shared/ipc/common.ts'
 import { selectionSchema, type Selection } from '#shared/ipc/customer.ts'
-import type { DialectName } from '#shared/market/dialect.ts'
+import type { DialectName, Privacy } from '#shared/market/dialect.ts'
 import { formatSats, msat } from '#shared/market/msat.ts'
 import { connectToMarket } from '../connectToMarket.ts'
 import { EXIT, type ExitCode } from '../exitCodes.ts'
@@ -27,6 +27,8 @@ export interface CustomerCommandOptions extends CommonOptions {
   readonly json?: boolean | undefined
 }
 
+/** Who can read it. */
+const ASKED_HOW: Record<Privacy, string> = { private: 'in private', 'public-relays': 'in public on the relays', 'public-channel': 'in public in a channel' }
 const NOTHING_ASKED = 'Interrupted. Nothing was asked or paid.'
 /** How long a stop may take to reach the provider, and a payment under way to end. */
 const STOP_GRACE_MS = 3_000
@@ -115,7 +117,7 @@ async function followJob({ engine, output, interrupt }: Session, jobId: string):
   }
   const first = current()
   output.tell({ type: 'job', ...first })
-  output.say(`Asked ${first.peerName ?? first.peer.slice(0, 12)}: up to ${formatSats(first.priceMsat)} sats, fees apart.`)
+  output.say(`Asked ${first.peer === '' ? 'anyone' : (first.peerName ?? first.peer.slice(0, 12))}, ${ASKED_HOW[first.privacy]}: up to ${formatSats(first.priceMsat)} sats, fees apart.`)
   let written = ''
   const write = (text: string) => {
     written += text
