@@ -53,6 +53,7 @@ import { createMockWallet } from './wallet/mock.ts'
 import { createNwcWallet, type NwcTimeouts } from './wallet/nwc.ts'
 import type { Wallet } from './wallet/wallet.ts'
 import type { Web } from './web/web.ts'
+import { findWorkProblem } from './workDemand.ts'
 
 export interface EngineConfig {
   readonly dataFolder: string
@@ -308,6 +309,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
     limits: () => preferences.settings.get().limits,
     onlyPrivate: () => preferences.settings.get().onlyPrivate,
     clockProblem: () => findClockProblem(pool),
+    relayProblem: (sellerRelays) => findWorkProblem(pool, sellerRelays),
     peerRelays: (pubkey) => peerRelays.of(pubkey),
     isSentByHand: (paymentHash) => payments.find(paymentHash) !== null,
     randomId: () => Buffer.from(random.bytes(16)).toString('hex'),

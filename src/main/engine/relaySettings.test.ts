@@ -1,6 +1,6 @@
 /** Relays and privacy as a person sets them, with real engines, relays and wallets. */
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { KIND } from '#shared/protocol/kinds.ts'
 import { parseRelayList, type RelayList } from '#shared/protocol/nip65.ts'
 import type { Engine } from './engine.ts'
@@ -82,6 +82,18 @@ test('who asks only privately is refused what is not, before anything is sent', 
   buyer.preferences.update({ onlyPrivate: false })
   expect(buyer.customer.quote({ prompt: 'in a channel', selection, dialect: 'channel' })).toMatchObject({ ok: true, value: { privacy: 'public-channel' } })
   expect(buyer.customer.retry(jobId, { by: 'open' })).toMatchObject({ ok: false, error: { code: 'not-private' } })
+  await market.close(seller)
+  await market.close(buyer)
+})
+
+test('who asks where every relay wants work is told before anything is sent', async () => {
+  const [seller, buyer] = [await market.openSeller('reached'), await market.open('unheard')]
+  vi.spyOn(buyer.pool, 'powBits').mockReturnValue(20)
+  const question = { prompt: 'anyone?', selection: { by: 'pubkey', prefix: seller.keyring.identity.pubkey } } as const
+  await until((look) => buyer.customer.offers.subscribe(look), () => (buyer.customer.quote(question).ok ? true : null), () => JSON.stringify(buyer.customer.quote(question)))
+  expect(buyer.customer.quote(question)).toMatchObject({ value: { problem: expect.stringMatching(/wants proof of work/) as string } })
+  expect(buyer.customer.ask(question)).toMatchObject({ ok: false, error: { code: 'not-possible', message: expect.stringMatching(/wants proof of work/) as string } })
+  expect(buyer.threads.list()).toEqual([])
   await market.close(seller)
   await market.close(buyer)
 })

@@ -45,6 +45,8 @@ export interface CustomerOptions {
   readonly onlyPrivate: () => boolean
   /** How this machine's clock and the relays' differ, for a person; null when they agree. */
   readonly clockProblem: () => string | null
+  /** Why no relay would take a question to a seller that reads there besides, for a person; null when one may. */
+  readonly relayProblem: (sellerRelays: readonly string[]) => string | null
   /** Where that key's owner reads, beyond what its offer says. */
   readonly peerRelays: (pubkey: string) => readonly string[]
   /** Whether a person paid, or tried to pay, that invoice by hand. */
@@ -203,17 +205,22 @@ export function createCustomer(options: CustomerOptions): Customer {
     return null
   }
 
+  /** Where its seller reads, as far as it is known. */
+  function relaysOf(offer: SoughtOffer | null): readonly string[] {
+    return offer === null ? [] : [...new Set([...options.peerRelays(offer.pubkey), ...offer.relays, ...offer.seenOn])]
+  }
+
   function quote(question: Question): Result<Quote> {
     const target = chooseTarget(question)
     if (!target.ok) return target
     const { offer, dialect, privacy, encrypted, priceMsat } = target.value
-    // Asked for while the question is still being written.
-    if (offer !== null) options.peerRelays(offer.pubkey)
+    // Its list is asked for while the question is still being written.
+    const relayProblem = options.relayProblem(relaysOf(offer))
     const turns = question.threadId === undefined ? [] : threads.turns(question.threadId).map((turn) => ({ prompt: turn.prompt, answer: answer(turn.jobId) }))
     const rendered = renderConversation(turns, question.prompt, Math.min(dialect.maxPromptBytes, MAX_HISTORY_BYTES))
     const maxFeeMsat = feeCap(priceMsat, options.limits().maxFeePermille)
     const tooLong = rendered.promptBytes > dialect.maxPromptBytes ? `The question has ${rendered.promptBytes} bytes; this way takes at most ${dialect.maxPromptBytes}. Shorten it.` : null
-    return ok({ offer, dialect: dialect.name, privacy, encrypted, priceMsat, maxFeeMsat, ...rendered, problem: tooLong ?? problemWith(priceMsat, maxFeeMsat) })
+    return ok({ offer, dialect: dialect.name, privacy, encrypted, priceMsat, maxFeeMsat, ...rendered, problem: tooLong ?? relayProblem ?? problemWith(priceMsat, maxFeeMsat) })
   }
 
   function ask(question: Question): Result<{ readonly jobId: string; readonly threadId: string }> {
@@ -226,7 +233,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     const at = clock.now()
     const maxTokens = question.maxTokens ?? limits.maxTokens
     const budgetMsat = minMsat(question.maxPriceMsat ?? limits.perJobMsat, limits.perJobMsat)
-    const draft = { channelId: offer?.channelId ?? null, provider: offer?.pubkey ?? null, relays: offer === null ? [] : [...new Set([...options.peerRelays(offer.pubkey), ...offer.relays, ...offer.seenOn])], prompt, maxTokens, model: null, bidMsat: minMsat(priceMsat, budgetMsat), encrypted }
+    const draft = { channelId: offer?.channelId ?? null, provider: offer?.pubkey ?? null, relays: relaysOf(offer), prompt, maxTokens, model: null, bidMsat: minMsat(priceMsat, budgetMsat), encrypted }
     const { event, jobId, route, privacy } = dialectNamed(dialect).makeRequest(draft, (taken) => threads.turn(taken) !== null || journal.row('customer', taken) !== null)
     const request = {
       jobId,
