@@ -6,5 +6,7 @@ export default defineConfig({
     environment: 'node',
     testTimeout: 20_000,
     pool: 'forks',
+    // Many tests wait for other processes; Vitest's own choice leaves one core of two idle.
+    maxWorkers: '100%',
   },
 })
