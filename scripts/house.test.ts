@@ -96,6 +96,17 @@ function findCrossings(path: string, text: string): string[] {
   return targets.filter((target) => forbiddenWhileRunning.some((rule) => rule.folder.test(path) && rule.target.test(target))).map((target) => `${path} → ${target}`)
 }
 
+async function shippedFiles(): Promise<readonly string[]> {
+  const names = await readdir(join(root, 'src'), { recursive: true })
+  return names.map((name) => `src/${name.replaceAll('\\', '/')}`).filter((path) => /\.tsx?$/.test(path) && !/\.test\.tsx?$|\/testing\//.test(path))
+}
+
+test('what comes from outside meets a schema through safeParse.ts alone, which never throws', async () => {
+  const paths = (await shippedFiles()).filter((path) => path !== 'src/shared/safeParse.ts')
+  const direct = await Promise.all(paths.map(async (path) => ((await readFile(join(root, path), 'utf8')).includes('.safeParse(') ? [path] : [])))
+  expect(direct.flat()).toEqual([])
+})
+
 describe('imports made while running', () => {
   test('across an arrow are found', () => {
     expect(findCrossings('src/main/engine/x.ts', "await import('electron')")).toEqual(['src/main/engine/x.ts → electron'])
@@ -104,8 +115,7 @@ describe('imports made while running', () => {
   })
 
   test('keep the arrows everywhere in src', async () => {
-    const names = await readdir(join(root, 'src'), { recursive: true })
-    const paths = names.map((name) => `src/${name.replaceAll('\\', '/')}`).filter((path) => /\.tsx?$/.test(path) && !/\.test\.tsx?$|\/testing\//.test(path))
+    const paths = await shippedFiles()
     const found = await Promise.all(paths.map(async (path) => findCrossings(path, await readFile(join(root, path), 'utf8'))))
     expect(paths.length).toBeGreaterThan(0)
     expect(found.flat()).toEqual([])

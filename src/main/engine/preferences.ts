@@ -6,6 +6,7 @@ import type { BackendChoice } from './inference/chooseBackend.ts'
 import { parseRelayAddress } from './nostr/relayAddress.ts'
 import { createSignal, type Signal } from './signal.ts'
 import type { SettingStore } from './store/settings.ts'
+import { safeParse } from '#shared/safeParse.ts'
 
 export interface Preferences {
   readonly settings: Signal<Settings>
@@ -78,7 +79,7 @@ const storedRelaySchema = z.union([z.string().transform((url) => ({ url, read: t
 export function readRelays(store: Pick<SettingStore, 'read'>): RelaySetting[] {
   const relays = new Map<string, RelaySetting>()
   for (const stored of store.read(SETTINGS_KEY, relaysSchema)?.relays ?? []) {
-    const relay = storedRelaySchema.safeParse(stored)
+    const relay = safeParse(storedRelaySchema, stored)
     const address = relay.success ? parseRelayAddress(relay.data.url) : null
     if (!relay.success || !address?.ok || relays.has(address.value) || relays.size === MAX_RELAYS) continue
     relays.set(address.value, { ...relay.data, url: address.value })

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { mintFaultsSchema, type MintFaults } from '#shared/ipc/settings.ts'
 import { writeFileAtomically } from './atomicFile.ts'
+import { safeParse } from '#shared/safeParse.ts'
 
 const playedSchema = z.object({ pid: z.int().positive(), faults: mintFaultsSchema })
 
@@ -49,7 +50,7 @@ export function forgetWish(folder: string): void {
 
 function readJson<S extends z.ZodType>(path: string, schema: S): z.output<S> | null {
   try {
-    const parsed = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
+    const parsed = safeParse(schema, JSON.parse(readFileSync(path, 'utf8')))
     return parsed.success ? parsed.data : null
   } catch {
     return null

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { keyRecipeShape, sealedShape } from './secretsCipher.ts'
+import { safeParse } from '#shared/safeParse.ts'
 
 const VERSION = 1
 
@@ -36,10 +37,10 @@ export function parseDocument(text: string): ParsedDocument {
   } catch {
     return { kind: 'damaged' }
   }
-  const envelope = envelopeShape.safeParse(json)
+  const envelope = safeParse(envelopeShape, json)
   if (!envelope.success) return { kind: 'damaged' }
   if (envelope.data.version > VERSION) return { kind: 'newer' }
-  const body = bodyShape.safeParse(envelope.data.body)
+  const body = safeParse(bodyShape, envelope.data.body)
   if (!body.success || digestOf(envelope.data.body) !== envelope.data.digest) return { kind: 'damaged' }
   return { kind: 'document', document: body.data }
 }

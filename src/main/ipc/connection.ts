@@ -9,6 +9,7 @@ import { describeIssues } from './describeIssues.ts'
 import { mirrorRows } from './mirrorRows.ts'
 import { mirrorState } from './mirrorState.ts'
 import { pumpStream, type Pump } from './pumpStream.ts'
+import { safeParse } from '#shared/safeParse.ts'
 
 /** A route and what answers it, types erased: the schemas guard both sides. */
 export type Endpoint =
@@ -111,7 +112,7 @@ export function createConnection({ endpoints, send, limits, clock, log }: Connec
     try {
       const answer = await endpoint.handler(input)
       if (!answer.ok) return { type: 'problem', id, problem: qualify(name, answer.error) }
-      const output = endpoint.output.safeParse(answer.value)
+      const output = safeParse(endpoint.output, answer.value)
       if (output.success) return { type: 'answer', id, ok: true, value: output.data }
       logBug(name, 'output', describeIssues(output.error))
       return { type: 'problem', id, problem: INTERNAL }
@@ -150,7 +151,7 @@ export function createConnection({ endpoints, send, limits, clock, log }: Connec
 
   function listen(id: number, name: string, endpoint: EndpointOf<'event'>): Subscription {
     const stop = endpoint.listen((raw) => {
-      const payload = endpoint.payload.safeParse(raw)
+      const payload = safeParse(endpoint.payload, raw)
       try {
         if (payload.success) post({ type: 'event', id, payload: payload.data })
         else logBug(name, 'payload', describeIssues(payload.error))
@@ -186,7 +187,7 @@ export function createConnection({ endpoints, send, limits, clock, log }: Connec
       if (endpoint.verb === 'state') subscriptions.set(id, watch(id, name, endpoint))
       else if (endpoint.verb === 'event') subscriptions.set(id, listen(id, name, endpoint))
       else {
-        const input = endpoint.input.safeParse('input' in message ? message.input : undefined)
+        const input = safeParse(endpoint.input, 'input' in message ? message.input : undefined)
         if (!input.success) {
           refuseOpening(message, { code: 'invalid-input', message: `That cannot be asked: ${describeIssues(input.error)}.`.slice(0, MAX_MESSAGE_CHARS) })
         } else if (endpoint.verb === 'request') void answerRequest(id, name, endpoint, input.data)
@@ -242,7 +243,7 @@ export function createConnection({ endpoints, send, limits, clock, log }: Connec
   return {
     receive(raw) {
       if (closed) return
-      const parsed = clientMessageSchema.safeParse(raw)
+      const parsed = safeParse(clientMessageSchema, raw)
       if (!parsed.success) refuse('protocol', 'That message cannot be read.')
       else if (!greeted && parsed.data.type !== 'hello') refuse('protocol', 'The first message must be a hello.')
       else dispatch(parsed.data)

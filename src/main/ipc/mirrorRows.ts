@@ -4,6 +4,7 @@ import { diffMerge } from '#shared/ipc/mergePatch.ts'
 import { STATE_WINDOW } from '#shared/ipc/wire.ts'
 import { describeIssues } from './describeIssues.ts'
 import type { Mirror, MirrorOptions } from './mirrorState.ts'
+import { safeParse } from '#shared/safeParse.ts'
 
 export interface MirrorRowsOptions extends MirrorOptions {
   /** The snapshot's member that is the record of rows. */
@@ -44,7 +45,7 @@ export function mirrorRows(options: MirrorRowsOptions): Mirror {
   }
 
   function send(): void {
-    const head = headChanged ? snapshot.safeParse(source.get()) : null
+    const head = headChanged ? safeParse(snapshot, source.get()) : null
     headChanged = false
     if (head?.success === false) options.onBug('snapshot', describeIssues(head.error))
     if (sentHead === null && !head?.success) {
@@ -81,7 +82,7 @@ export function mirrorRows(options: MirrorRowsOptions): Mirror {
     const before = sentRows.get(key)
     const after = record.get().get(key)
     if (after === undefined) return sentRows.delete(key) ? null : undefined
-    const parsed = row.safeParse(after)
+    const parsed = safeParse(row, after)
     if (!parsed.success) {
       options.onBug('row', describeIssues(parsed.error))
       return undefined

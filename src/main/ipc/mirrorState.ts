@@ -4,6 +4,7 @@ import type { StateSource } from '#shared/ipc/handlers.ts'
 import { diffMerge } from '#shared/ipc/mergePatch.ts'
 import { STATE_WINDOW } from '#shared/ipc/wire.ts'
 import { describeIssues } from './describeIssues.ts'
+import { safeParse } from '#shared/safeParse.ts'
 
 export interface MirrorOptions {
   readonly source: StateSource<unknown>
@@ -46,7 +47,7 @@ export function mirrorState(options: MirrorOptions): Mirror {
   }
 
   function send(raw: unknown) {
-    const parsed = snapshot.safeParse(raw)
+    const parsed = safeParse(snapshot, raw)
     if (!parsed.success) {
       options.onBug('snapshot', describeIssues(parsed.error))
       return

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { STREAM_WINDOW } from '#shared/ipc/wire.ts'
 import type { Problem } from '#shared/market/result.ts'
 import { describeIssues } from './describeIssues.ts'
+import { safeParse } from '#shared/safeParse.ts'
 
 export interface PumpOptions {
   start(signal: AbortSignal): AsyncIterable<unknown>
@@ -40,7 +41,7 @@ export function pumpStream(options: PumpOptions): Pump {
         const next = await source.next()
         if (abort.signal.aborted) return 'cancelled'
         if (next.done) return undefined
-        const item = options.item.safeParse(next.value)
+        const item = safeParse(options.item, next.value)
         if (!item.success) {
           endSource()
           return options.onBug('item', describeIssues(item.error))

@@ -9,6 +9,7 @@ import { createLink, type ConnectionState, type LinkMessage } from './clientLink
 import { createStateMirror, type StateMirror } from './stateMirror.ts'
 import type { Transport } from './transport.ts'
 import { STREAM_WINDOW, type ClientMessage } from './wire.ts'
+import { safeParse } from '../safeParse.ts'
 
 export type { ConnectionState } from './clientLink.ts'
 
@@ -168,7 +169,7 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
     const request = takePending(id)
     if (!request) return
     const route = routeOf(request.route)
-    const output = route.verb === 'request' ? route.output.safeParse(value) : undefined
+    const output = route.verb === 'request' ? safeParse(route.output, value) : undefined
     if (output?.success) request.settle({ ok: true, value: output.data })
     else request.settle({ ok: false, error: protocolProblem(request.route) })
   }
@@ -177,7 +178,7 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
     const open = streams.get(id)
     if (!open) return
     const route = routeOf(open.route)
-    const item = route.verb === 'stream' ? route.item.safeParse(raw) : undefined
+    const item = route.verb === 'stream' ? safeParse(route.item, raw) : undefined
     if (!item?.success) {
       streams.delete(id)
       send({ type: 'cancel', id })
@@ -220,7 +221,7 @@ export function createIpcClient<C extends Contract>(contract: C, transport: Tran
     const mirror = mirrorsById.get(id)
     if (!mirror) return
     const route = routeOf(mirror.route)
-    const payload = route.verb === 'event' ? route.payload.safeParse(raw) : undefined
+    const payload = route.verb === 'event' ? safeParse(route.payload, raw) : undefined
     if (!payload?.success) {
       protocolProblem(mirror.route)
       return

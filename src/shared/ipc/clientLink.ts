@@ -2,6 +2,7 @@
 import type { Problem } from '../market/result.ts'
 import type { Transport } from './transport.ts'
 import { WIRE_VERSION, decodeWire, encodeWire, serverMessageSchema, type ClientMessage, type ServerMessage } from './wire.ts'
+import { safeParse } from '../safeParse.ts'
 
 export type ConnectionState = 'connecting' | 'open' | 'closed'
 /** What is said of something that was asked for, rather than of the connection. */
@@ -124,7 +125,7 @@ export function createLink(options: LinkOptions): Link {
   }
 
   function receive(data: unknown) {
-    const parsed = serverMessageSchema.safeParse(decodeWire(data))
+    const parsed = safeParse(serverMessageSchema, decodeWire(data))
     if (!parsed.success) {
       options.report({ code: 'protocol', message: 'Souk sent a message that this page cannot read. Reload the page.' })
       return

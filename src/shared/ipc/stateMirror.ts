@@ -1,6 +1,7 @@
 /** The page's copy of a state: how a snapshot and the patches after it make the next value, and whether that is what the contract says. */
 import type { StateRoute, StateRows } from './contract.ts'
 import { applyMerge } from './mergePatch.ts'
+import { safeParse } from '../safeParse.ts'
 
 export interface StateMirror {
   /** Unchanged parts keep their identity, except the record of a state with rows: that is one and the same, its rows replaced in it. Throws nothing: what breaks the contract is kept, for the next patch, and answered with false. */
@@ -24,7 +25,7 @@ function mirrorWhole({ snapshot }: StateRoute): StateMirror {
     take(message) {
       value = message.type === 'snapshot' ? message.value : applyMerge(value, message.patch)
       // Checked, but handed on as it came: a parsed copy would give every unchanged part a new identity.
-      return snapshot.safeParse(value).success
+      return safeParse(snapshot, value).success
     },
     value: () => value,
     changed: () => null,
@@ -48,7 +49,7 @@ function mirrorByRows({ snapshot }: StateRoute, { member, row }: StateRows): Sta
       return
     }
     rows[key] = applyMerge(rows[key], change)
-    if (!row.safeParse(rows[key]).success) broken.add(key)
+    if (!safeParse(row, rows[key]).success) broken.add(key)
   }
 
   return {
@@ -61,7 +62,7 @@ function mirrorByRows({ snapshot }: StateRoute, { member, row }: StateRows): Sta
       }
       if (isNew || Object.keys(rest).length > 0) {
         head = isNew ? rest : applyMerge(head, rest)
-        isHeadGood = snapshot.safeParse({ ...membersOf(head), [member]: {} }).success
+        isHeadGood = safeParse(snapshot, { ...membersOf(head), [member]: {} }).success
       }
       const named = Object.entries(membersOf(changes))
       for (const [key, change] of named) takeRow(key, change)

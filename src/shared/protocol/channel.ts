@@ -8,6 +8,7 @@ import { channelMessageSchema } from './channelSchema.ts'
 import type { EventTemplate, NostrEvent } from './event.ts'
 import { KIND } from './kinds.ts'
 import { describeFault, parseWireObject } from './wireJson.ts'
+import { safeParse } from '../safeParse.ts'
 
 /** One message, told apart by `type`. Amounts are msat; hashes, preimages and `target_provider` are lower-case hex. */
 export type ChannelMessage = Readonly<z.output<typeof channelMessageSchema>>
@@ -46,7 +47,7 @@ export function parseChannelMessage(content: string): Result<ChannelMessage> {
   if (typeof type !== 'string' || !Object.hasOwn(FIELD_ORDER, type)) {
     return fail('unknown-type', 'This is not a message of the marketplace: its type is missing or unknown.')
   }
-  const message = channelMessageSchema.safeParse(object.value)
+  const message = safeParse(channelMessageSchema, object.value)
   if (!message.success) return fail('bad-field', `This ${type} cannot be read. ${describeFault(message.error)}`)
   return ok(message.data)
 }

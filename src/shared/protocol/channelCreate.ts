@@ -5,6 +5,7 @@ import type { EventTemplate, NostrEvent } from './event.ts'
 import { KIND } from './kinds.ts'
 import { cleanText, isRelayUrl } from './wireText.ts'
 import { describeFault, parseWireObject } from './wireJson.ts'
+import { safeParse } from '../safeParse.ts'
 
 export interface ChannelDescription {
   readonly name: string
@@ -51,7 +52,7 @@ export function parseChannelCreate(event: NostrEvent): Result<Channel> {
 export function parseChannelDescription(content: string): Result<ChannelDescription> {
   const object = parseWireObject(content)
   if (!object.ok) return object
-  const description = descriptionSchema.safeParse(object.value)
+  const description = safeParse(descriptionSchema, object.value)
   if (!description.success) return fail('bad-field', `This channel cannot be read. ${describeFault(description.error)}`)
   const { name, about, picture, relays } = description.data
   return ok({

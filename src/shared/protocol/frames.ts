@@ -9,6 +9,7 @@ import { KIND } from './kinds.ts'
 import { readUsage, wireUsageSchema, writeUsage, type Usage } from './usage.ts'
 import { describeFault, parseWireObject } from './wireJson.ts'
 import { cleanText } from './wireText.ts'
+import { safeParse } from '../safeParse.ts'
 
 /** `delta` and `usage` count from 1 in one sequence. An `ack` has the highest number below which nothing is missing, 0 for none. */
 export type StreamFrame = { readonly type: 'delta'; readonly seq: number; readonly text: string } | { readonly type: 'usage'; readonly seq: number; readonly usage: Usage }
@@ -67,7 +68,7 @@ export function parseFrame(text: string): Result<Frame> {
   const object = parseWireObject(text, MAX_FRAME_BYTES)
   if (!object.ok) return object
   if (!TYPES.includes(object.value['type'])) return fail('unknown-type', 'The type of this frame is missing or not known.')
-  const parsed = frameSchema.safeParse(object.value)
+  const parsed = safeParse(frameSchema, object.value)
   if (!parsed.success) return fail('bad-field', `This frame cannot be read. ${describeFault(parsed.error)}`)
   const frame = parsed.data
   if (frame.type === 'usage') return ok({ type: 'usage', seq: frame.seq, usage: readUsage(frame) })

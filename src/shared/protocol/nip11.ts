@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { safeParse } from '../safeParse.ts'
 
 /** What a relay says it takes (NIP-11 `limitation`). Null: it does not say. Sizes of zero and less are not believed. */
 export interface RelayLimitation {
@@ -84,7 +85,7 @@ const documentSchema = z.object({
  */
 export function parseRelayInformation(value: unknown): RelayInformation | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
-  const parsed = documentSchema.safeParse(value)
+  const parsed = safeParse(documentSchema, value)
   if (!parsed.success) return null
   const { name, description, software, version, supported_nips: nips, limitation } = parsed.data
   const supportedNips = nips.slice(0, MAX_NIPS).filter((nip): nip is number => Number.isSafeInteger(nip))
@@ -92,7 +93,7 @@ export function parseRelayInformation(value: unknown): RelayInformation | null {
 }
 
 function parseLimitation(value: unknown): RelayLimitation {
-  const parsed = limitationSchema.safeParse(value)
+  const parsed = safeParse(limitationSchema, value)
   const limits = parsed.success ? parsed.data : limitationSchema.parse({})
   return {
     maxMessageBytes: limits.max_message_length,

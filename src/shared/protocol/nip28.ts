@@ -6,6 +6,7 @@ import { isHex64, tagValues, type EventTemplate, type NostrEvent } from './event
 import { KIND } from './kinds.ts'
 import { parseWireObject } from './wireJson.ts'
 import { cleanText } from './wireText.ts'
+import { safeParse } from '../safeParse.ts'
 
 /** A channel's newer description. It counts only when `pubkey` is who created the channel. */
 export interface ChannelUpdate extends ChannelDescription {
@@ -82,6 +83,6 @@ function writeReason(reason: string): string {
 
 function readReason(content: string): string {
   const object = parseWireObject(content, MAX_CONTENT)
-  const reason = object.ok ? z.string().safeParse(object.value['reason']) : null
+  const reason = object.ok ? safeParse(z.string(), object.value['reason']) : null
   return reason?.success === true ? cleanText(reason.data, MAX_REASON) : ''
 }

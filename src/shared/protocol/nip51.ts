@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { fail, ok, type Result } from '../market/result.ts'
 import { isHex64, tagValues, type EventTemplate, type NostrEvent } from './event.ts'
 import { KIND } from './kinds.ts'
+import { safeParse } from '../safeParse.ts'
 
 /** One entry as it is on the wire: `["p", key, …]`, `["e", id, …]`, `["word", text]`, `["t", tag]`, or what a later spec adds. */
 export type ListTag = readonly string[]
@@ -28,7 +29,7 @@ const tagsSchema = z.array(z.array(z.string().max(MAX_VALUE)).max(MAX_TAG_VALUES
  */
 export function parseMuteList(event: NostrEvent, decrypt: (content: string) => Result<string>): Result<MuteList> {
   if (event.kind !== KIND.muteList) return fail('wrong-kind', 'This event is no mute list.')
-  const publicTags = tagsSchema.safeParse(event.tags)
+  const publicTags = safeParse(tagsSchema, event.tags)
   if (!publicTags.success) return fail('too-long', `The mute list has more than ${MAX_LIST_TAGS} entries, or one of them is too long.`)
   if (event.content === '') return ok({ publicTags: publicTags.data, privateTags: [] })
   const text = decrypt(event.content)
@@ -46,7 +47,7 @@ function parsePrivateTags(text: string): Result<readonly ListTag[]> {
   } catch {
     return fail('unreadable', 'The private part of the mute list is not JSON.')
   }
-  const tags = tagsSchema.safeParse(value)
+  const tags = safeParse(tagsSchema, value)
   return tags.success ? ok(tags.data) : fail('unreadable', 'The private part of the mute list is not a list of tags, or is too long.')
 }
 

@@ -6,6 +6,7 @@ import { MAX_PARTS } from './jobRequest.ts'
 import { receiptEventSchema } from './receipt.ts'
 import { readUsage, wireUsageSchema, writeUsage, type Usage } from './usage.ts'
 import { describeFault, MAX_EVENT_BYTES, parseWireObject } from './wireJson.ts'
+import { safeParse } from '../safeParse.ts'
 
 export type PrivateResult = {
   /** Hex SHA-256 of the whole answer in UTF-8. */
@@ -44,7 +45,7 @@ export function parsePrivateResult(plaintext: string): Result<PrivateResult, { r
   const object = parseWireObject(plaintext, MAX_EVENT_BYTES)
   const version = object.ok ? object.value['souk'] : null
   if (!object.ok || typeof version !== 'number' || version < VERSION) return fail('not-souk', 'This is not a result of souk/1.')
-  const parsed = resultSchema.safeParse(object.value)
+  const parsed = safeParse(resultSchema, object.value)
   if (!parsed.success) return fail('bad-field', `The result cannot be read. ${describeFault(parsed.error)}`)
   const { sha256, text, parts = [], usage, receipt } = parsed.data
   const rest = { sha256, usage: usage === null ? null : readUsage(usage), receipt }

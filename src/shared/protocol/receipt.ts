@@ -9,6 +9,7 @@ import { isHex64, tagValues, type EventTemplate, type NostrEvent } from './event
 import { KIND } from './kinds.ts'
 import { readUsage, wireUsageSchema, writeUsage, type Usage } from './usage.ts'
 import { cleanText } from './wireText.ts'
+import { safeParse } from '../safeParse.ts'
 
 export interface Receipt {
   /** Id of the event that asked. */
@@ -85,6 +86,6 @@ export function findReceiptFault(receipt: Receipt, job: Pick<Receipt, 'requestId
 function usageOf(tags: NostrEvent['tags']): Usage | null {
   const [, prompt = '', output = '', duration = ''] = tags.find((tag) => tag[0] === 'usage') ?? []
   if (![prompt, output, duration].every((text) => /^\d{1,12}$/.test(text))) return null
-  const parsed = wireUsageSchema.safeParse({ prompt_tokens: Number(prompt), output_tokens: Number(output), duration_ms: Number(duration) })
+  const parsed = safeParse(wireUsageSchema, { prompt_tokens: Number(prompt), output_tokens: Number(output), duration_ms: Number(duration) })
   return parsed.success ? readUsage(parsed.data) : null
 }

@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '../market/result.ts'
 import { isHex64, tagValues, type NostrEvent } from './event.ts'
 import { KIND } from './kinds.ts'
 import { parseWireObject } from './wireJson.ts'
+import { safeParse } from '../safeParse.ts'
 
 export interface ZapReceipt {
   /** Ids of events that it says were paid for, at least one. */
@@ -31,7 +32,7 @@ export function parseZapReceipt(event: NostrEvent): Result<ZapReceipt> {
   if (event.kind !== KIND.zapReceipt) return fail('wrong-kind', 'This event is not a zap receipt.')
   if (event.tags.length > MAX_TAGS) return fail('too-long', `The zap receipt has more than ${MAX_TAGS} tags.`)
   const object = parseWireObject(tagValues(event.tags, 'description')[0] ?? '', MAX_DESCRIPTION)
-  const request = requestSchema.safeParse(object.ok ? object.value : null)
+  const request = safeParse(requestSchema, object.ok ? object.value : null)
   if (!request.success) return fail('no-request', 'The zap receipt does not hold the request to pay.')
   const eventIds = [...new Set(tagValues(request.data.tags, 'e').filter(isHex64))].slice(0, MAX_EVENT_IDS)
   return eventIds.length === 0 ? fail('no-event', 'The zap is for no event.') : ok({ eventIds, request: request.data })

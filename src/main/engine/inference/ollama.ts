@@ -8,6 +8,7 @@ import { openCall } from './ollamaCall.ts'
 import { createCatalogue } from './ollamaCatalogue.ts'
 import { isCloudName } from './ollamaModels.ts'
 import { BackendFault } from './ollamaProblems.ts'
+import { safeParse } from '#shared/safeParse.ts'
 
 export interface OllamaOptions {
   /** "http://127.0.0.1:11434". Already validated: `parseBackendUrl`. */
@@ -80,7 +81,7 @@ export function createOllamaBackend(options: OllamaOptions): Backend {
       const lines = await call.client.chat(toChatRequest(request, traits.value, options.keepAlive))
       for await (const line of lines) {
         call.disarm()
-        const parsed = chatLineSchema.safeParse(line)
+        const parsed = safeParse(chatLineSchema, line)
         if (!parsed.success) throw new BackendFault('backend-misbehaved', 'The server sent something that is not an answer of Ollama. Check the address in Settings.')
         const { message, done, done_reason: reason } = parsed.data
         const text = message?.content ?? ''
@@ -126,7 +127,7 @@ export function createOllamaBackend(options: OllamaOptions): Backend {
       for await (const line of lines) {
         call.disarm()
         hasBegun = true
-        const parsed = pullLineSchema.safeParse(line)
+        const parsed = safeParse(pullLineSchema, line)
         if (!parsed.success) throw new BackendFault('backend-misbehaved', 'The server sent something that is not an answer of Ollama. Check the address in Settings.')
         const { status, digest, total, completed } = parsed.data
         if (status === 'success') {

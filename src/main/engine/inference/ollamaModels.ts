@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Model } from './backend.ts'
+import { safeParse } from '#shared/safeParse.ts'
 
 const MAX_MODELS = 500
 const size = z.number().int().nonnegative().optional().catch(undefined)
@@ -33,11 +34,11 @@ export interface ModelTraits {
 
 /** The entries of a /api/tags answer that can be read, null when it is no such answer. One odd entry does not hide the others. */
 export function parseTags(answer: unknown): readonly TagEntry[] | null {
-  const list = z.object({ models: z.array(z.unknown()).nullable() }).safeParse(answer)
+  const list = safeParse(z.object({ models: z.array(z.unknown()).nullable() }), answer)
   if (!list.success) return null
   const entries: TagEntry[] = []
   for (const item of (list.data.models ?? []).slice(0, MAX_MODELS)) {
-    const entry = tagSchema.safeParse(item)
+    const entry = safeParse(tagSchema, item)
     if (entry.success) entries.push(entry.data)
   }
   return entries
@@ -55,7 +56,7 @@ export function isCloudEntry(entry: Pick<TagEntry, 'name' | 'remote_host' | 'rem
 
 /** Null when the answer is not one of /api/show. */
 export function parseShow(answer: unknown, entry: Pick<TagEntry, 'name' | 'details'>): ModelTraits | null {
-  const show = showSchema.safeParse(answer)
+  const show = safeParse(showSchema, answer)
   if (!show.success) return null
   const { capabilities, model_info: info, remote_host, remote_model } = show.data
   // Servers before 0.6.4 name no capabilities: there the family tells embedding models.

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Clock } from '../ports.ts'
 import { PACE_MAX_MS } from './relayPace.ts'
+import { safeParse } from '#shared/safeParse.ts'
 
 /** Where the pool keeps what it has learned of its relays: one value. Parsed when it is read. */
 export interface MemoryPort {
@@ -29,7 +30,7 @@ export function createRelayMemory(clock: Clock, port: MemoryPort | null): RelayM
   const paces = new Map<string, { readonly paceMs: number; readonly at: number }>()
   let cancelTimer: (() => void) | null = null
 
-  const parsed = schema.safeParse(port?.read())
+  const parsed = safeParse(schema, port?.read())
   for (const { url, paceMs, at } of parsed.success ? parsed.data.relays : []) {
     if (Math.abs(clock.now() - at) < FORGET_AFTER_MS) paces.set(url, { paceMs, at })
   }

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Random } from '../ports.ts'
+import { safeParse } from '#shared/safeParse.ts'
 
 const noticeSchema = z.object({
   relayUrl: z.string().regex(/^ws:\/\/127\.0\.0\.1:\d{1,5}$/),
@@ -28,7 +29,7 @@ export function mintDatabasePath(folder: string): string {
 /** Null when there is none, or none that can be read: then a host begins anew. */
 export function readNotice(folder: string): Notice | null {
   try {
-    const parsed = noticeSchema.safeParse(JSON.parse(readFileSync(noticePath(folder), 'utf8')))
+    const parsed = safeParse(noticeSchema, JSON.parse(readFileSync(noticePath(folder), 'utf8')))
     return parsed.success ? parsed.data : null
   } catch {
     return null

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { z } from 'zod'
+import { safeParse } from '#shared/safeParse.ts'
 
 /** Settings by key, each read through a schema: what does not parse is as if it were not there. */
 export interface SettingStore {
@@ -14,7 +15,7 @@ export function createSettingStore(database: DatabaseSync): SettingStore {
     read(key, schema) {
       const found = select.get(key)
       if (!found) return null
-      const parsed = schema.safeParse(parseJson(String(found['value'])))
+      const parsed = safeParse(schema, parseJson(String(found['value'])))
       return parsed.success ? parsed.data : null
     },
     write: (key, value) => void upsert.run(key, JSON.stringify(value)),

@@ -22,6 +22,7 @@ import { createNwcClient, type NwcReply } from './nwcClient.ts'
 import { describeFailure, saysNothingSent } from './nwcProblems.ts'
 import { opensHash, readTransaction } from './nwcTransaction.ts'
 import type { Invoice, InvoiceRequest, Payment, PaymentDirection, PayOutcome, PayRequest, Wallet, WalletProblem, WalletProblemCode } from './wallet.ts'
+import { safeParse } from '#shared/safeParse.ts'
 
 export interface NwcTimeouts {
   /** Until a relay is connected. */
@@ -123,7 +124,7 @@ export function createNwcWalletOver({ connection, network, clock, random, log, c
       if (!answer.ok) return answer
       const { transactions } = answer.value
       for (const entry of transactions.slice(0, limit)) {
-        const transaction = nwcTransactionSchema.safeParse(entry)
+        const transaction = safeParse(nwcTransactionSchema, entry)
         const payment = transaction.success ? readTransaction(transaction.data, nowSecs()) : null
         if (payment === null) log('warn', 'The wallet lists a payment that cannot be read; it is left out')
         else payments.push(payment)

@@ -13,6 +13,7 @@ import type { RelayPool } from '../nostr/relayPool.ts'
 import type { Signer } from '../nostr/signer.ts'
 import type { Clock, Log, Random } from '../ports.ts'
 import { createNip47Cipher } from './nip47Cipher.ts'
+import { safeParse } from '#shared/safeParse.ts'
 
 export type NwcReply<T> =
   | { readonly kind: 'result'; readonly value: T }
@@ -78,7 +79,7 @@ export function createNwcClient({ connection, createPool, clock, random, log, cr
     if (closed || event.pubkey !== walletPubkey) return
     const content = readContent(event)
     if (event.kind !== KIND.walletResponse) {
-      const notification = nwcNotificationSchema.safeParse(content)
+      const notification = safeParse(nwcNotificationSchema, content)
       if (notification.success) hint(notification.data.notification.payment_hash)
       return
     }
@@ -195,11 +196,11 @@ export function createNwcClient({ connection, createPool, clock, random, log, cr
 }
 
 function readReply<Schema extends z.ZodType>(content: unknown, method: NwcMethod, schema: Schema): NwcReply<z.output<Schema>> {
-  const response = nwcResponseSchema.safeParse(content)
+  const response = safeParse(nwcResponseSchema, content)
   if (!response.success) return { kind: 'garbled' }
   const { error, result, result_type } = response.data
   if (error !== null) return { kind: 'error', ...error }
   if (result_type !== null && result_type !== method) return { kind: 'garbled' }
-  const parsed = schema.safeParse(result)
+  const parsed = safeParse(schema, result)
   return parsed.success ? { kind: 'result', value: parsed.data } : { kind: 'garbled' }
 }

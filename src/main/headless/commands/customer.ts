@@ -11,6 +11,7 @@ import type { CommonOptions } from '../openSouk.ts'
 import { readPrompt } from '../readPrompt.ts'
 import { withEngine, type Session } from '../session.ts'
 import { CommandFailed, orInterrupted } from '../terminal.ts'
+import { safeParse } from '#shared/safeParse.ts'
 
 export interface CustomerCommandOptions extends CommonOptions {
   readonly channel?: string | undefined
@@ -55,7 +56,7 @@ export async function customer(options: CustomerCommandOptions): Promise<void> {
 }
 
 export function parseSelection(text: string): Selection {
-  const parsed = selectionSchema.safeParse(text === 'cheapest' || text === 'first' ? { by: text } : { by: 'pubkey', prefix: text.toLowerCase() })
+  const parsed = safeParse(selectionSchema, text === 'cheapest' || text === 'first' ? { by: text } : { by: 'pubkey', prefix: text.toLowerCase() })
   if (parsed.success) return parsed.data
   throw new CommandFailed(EXIT.usage, 'bad-select', `--select takes cheapest, first, or at least four characters of a hex public key; not "${text}".`)
 }

@@ -4,6 +4,7 @@ import { parseEvent, type ParseLimits } from '../eventParsing.ts'
 import { filterSize, parseFilter, type RelayFilter } from './filter.ts'
 import type { RelayLimits } from './limits.ts'
 import type { Refusal } from './refusal.ts'
+import { safeParse } from '#shared/safeParse.ts'
 
 /** What a client said, parsed; a refusal names what it answers, so that the reply is OK, CLOSED or NOTICE. */
 export type ClientMessage =
@@ -44,7 +45,7 @@ function parseSigned(type: 'event' | 'auth', input: unknown, limits: RelayLimits
   const parsed = parseEvent(input, parseLimits(limits))
   if (parsed.ok) return { type, event: parsed.value }
   const reason: Refusal = `invalid: ${parsed.error.message}`
-  const claimed = claimedId.safeParse(input)
+  const claimed = safeParse(claimedId, input)
   return claimed.success ? { type: 'refused-event', id: claimed.data.id, reason } : { type: 'refused', reason }
 }
 

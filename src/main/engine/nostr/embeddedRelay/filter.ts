@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { isIndexedTag } from './eventShape.ts'
+import { safeParse } from '#shared/safeParse.ts'
 
 /** NIP-01 filter, parsed: absent means any, an empty list matches nothing. */
 export interface RelayFilter {
@@ -29,7 +30,7 @@ const tagValues = z.array(z.string())
 
 /** Parses one filter. What it asks for and this relay cannot do is refused by name, never silently ignored. */
 export function parseFilter(input: unknown): Result<RelayFilter> {
-  const parsed = filterShape.safeParse(input)
+  const parsed = safeParse(filterShape, input)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
     return fail('invalid', `filter ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'malformed'}`.replace(' :', ':'))
@@ -40,7 +41,7 @@ export function parseFilter(input: unknown): Result<RelayFilter> {
     if (Object.hasOwn(known, key)) continue
     const name = key.slice(1)
     if (!key.startsWith('#') || !isIndexedTag(name)) return fail('invalid', `filter field '${key.slice(0, 32)}' is not known to this relay`)
-    const values = tagValues.safeParse(value)
+    const values = safeParse(tagValues, value)
     if (!values.success) return fail('invalid', `filter ${key} must be a list of strings`)
     tags.push({ name, values: new Set(values.data) })
   }

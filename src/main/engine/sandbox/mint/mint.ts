@@ -16,6 +16,7 @@ import { auditAccounts, createLedger, type MintAudit } from './ledger.ts'
 import { createPayments } from './payments.ts'
 import { MINT_MIGRATIONS } from './schema.ts'
 import { createMintService, type Outgoing } from './service.ts'
+import { safeParse } from '#shared/safeParse.ts'
 
 /** The sandbox's wallet service: NIP-47 over a relay, play money underneath. */
 export interface Mint {
@@ -141,7 +142,7 @@ export async function openMint({ pool, databasePath, secretKey, clock, random, l
       return
     }
     const json = parseJson(text)
-    const body = nwcRequestSchema.safeParse(json)
+    const body = safeParse(nwcRequestSchema, json)
     if (!body.success) {
       const method = methodOf(json)
       const known = NWC_METHODS.some((name) => name === method)
