@@ -14,3 +14,8 @@ test('every condition that is named is kept', () => {
     value: { ids: new Set([id]), authors: new Set([id]), kinds: new Set([42]), since: 0, until: 5, limit: 0, tags: [{ name: 'e', values: new Set([id]) }, { name: 'E', values: new Set() }] },
   })
 })
+
+test('a list too long to be meant is refused unread', () => {
+  const refused = parseFilter({ kinds: Array.from({ length: 30_000 }, () => -1) })
+  expect(refused.ok ? null : refused.error.message).toBe('filter kinds lists more than 5000 values')
+})

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
-import { isIndexedTag } from './eventShape.ts'
 import { safeParse } from '#shared/safeParse.ts'
+import { isIndexedTag } from './eventShape.ts'
 
 /** NIP-01 filter, parsed: absent means any, an empty list matches nothing. */
 export interface RelayFilter {
@@ -28,8 +28,13 @@ const known = {
 const filterShape = z.object(known).catchall(z.unknown())
 const tagValues = z.array(z.string())
 
+/** A list of more is refused unread: a fault for each of 30,000 wrong values takes tens of milliseconds. */
+const MAX_LISTED = 5_000
+
 /** Parses one filter. What it asks for and this relay cannot do is refused by name, never silently ignored. */
 export function parseFilter(input: unknown): Result<RelayFilter> {
+  const tooLong = typeof input === 'object' && input !== null ? Object.entries(input).find(([, value]) => Array.isArray(value) && value.length > MAX_LISTED) : undefined
+  if (tooLong !== undefined) return fail('invalid', `filter ${tooLong[0].slice(0, 32)} lists more than ${MAX_LISTED} values`)
   const parsed = safeParse(filterShape, input)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
