@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts'
 import type { SaleEvent } from './provider/sale.ts'
 import { delaying, dropping, lyingOk, seededNumbers, startFaultyRelay, type FaultyRelay } from './testing/faultyRelay.ts'
 import { askSeller, ended, openMarket, type Market } from './testing/market.ts'
+import { nodeClock } from './testing/nodePorts.ts'
 
 const SEED = 4_711
 const JOBS = 100
@@ -13,6 +14,7 @@ const AT_ONCE = 10
 /** A relay dies when so many more jobs have ended, and comes back after so many; the last ones before the end are not killed any more. */
 const ALIVE_FOR_JOBS = 8
 const DEAD_FOR_JOBS = 5
+const DEAD_FOR_MS = 3_000
 const LAST_DEATH = JOBS - AT_ONCE - DEAD_FOR_JOBS
 const JOB_TIMEOUT_MS = 120_000
 
@@ -30,27 +32,34 @@ afterAll(async () => {
   await Promise.all(relays.map((relay) => relay.kill()))
 })
 
-/** Kills one relay after the other, and brings it back, by the count of jobs that have ended. */
+/** Kills one relay after the other, by the count of jobs that have ended, and brings it back by that count or by the clock: what is left may be too poor to end a job. */
 function createReaper() {
   const kills = relays.map(() => 0)
-  let victim: { readonly relay: FaultyRelay; readonly until: number } | null = null
+  let victim: { readonly relay: FaultyRelay; readonly until: number; readonly cancel: () => void } | null = null
   let nextDeath = ALIVE_FOR_JOBS
+  let ended = 0
   let turn = 0
   let line = Promise.resolve()
+  const revive = () => {
+    if (victim === null) return
+    const { relay, cancel } = victim
+    cancel()
+    victim = null
+    nextDeath = ended + ALIVE_FOR_JOBS
+    line = line.then(() => relay.restart())
+  }
   return {
     kills,
     jobEnded(count: number): void {
+      ended = count
       if (victim !== null && count >= victim.until) {
-        const { relay } = victim
-        victim = null
-        nextDeath = count + ALIVE_FOR_JOBS
-        line = line.then(() => relay.restart())
+        revive()
       } else if (victim === null && count >= nextDeath && count <= LAST_DEATH) {
         const index = turn++ % relays.length
         const relay = relays[index]
         if (relay === undefined) throw new Error('no relay')
         kills[index] = (kills[index] ?? 0) + 1
-        victim = { relay, until: count + DEAD_FOR_JOBS }
+        victim = { relay, until: count + DEAD_FOR_JOBS, cancel: nodeClock.after(DEAD_FOR_MS, revive) }
         line = line.then(() => relay.kill())
       }
     },
