@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { DIALECTS, PRIVACIES } from '../market/dialect.ts'
 import { isMsat, type Msat } from '../market/msat.ts'
 import { NETWORKS } from '../market/network.ts'
+import { SETTLEMENTS } from '../market/settlement.ts'
 
 export const msatSchema = z.custom<Msat>(isMsat, 'an integer amount in msat')
 export const hex64Schema = z.string().regex(/^[0-9a-f]{64}$/)
@@ -16,6 +17,7 @@ export const relayUrlSchema = z.string().max(300).regex(/^wss?:\/\/[^\s]+$/, 'an
 
 export const dialectSchema = z.enum(DIALECTS)
 export const privacySchema = z.enum(PRIVACIES)
+export const settlementSchema = z.enum(SETTLEMENTS)
 
 export const roleSchema = z.enum(['provider', 'customer'])
 export type Role = z.output<typeof roleSchema>
@@ -26,14 +28,24 @@ export const jobStateSchema = z.enum([
   'invoiced',
   'paying',
   'payment-unknown',
+  /** Money is locked for it, and the answer is still to come. */
+  'locked',
   'queued',
   'working',
+  /** A metered stream waits for its next payment. */
+  'paused',
+  /** The sealed answer is there, and its price is not paid yet. */
+  'sealed',
+  /** Delivered; what is locked is being released and claimed. */
+  'unlocking',
   'done',
   'stopped',
   'refused',
   'failed',
   'owed',
   'expired',
+  /** What was locked went back to the customer. */
+  'returned',
 ])
 export type JobState = z.output<typeof jobStateSchema>
 
@@ -49,12 +61,19 @@ export const jobRowSchema = z.object({
   peerName: z.string().optional(),
   dialect: dialectSchema,
   privacy: privacySchema,
+  settlement: settlementSchema.default('prepay'),
   model: z.string().optional(),
   promptPreview: z.string(),
   priceMsat: msatSchema,
   /** What really moved, fee included for a customer. */
   movedMsat: msatSchema,
   feeMsat: msatSchema,
+  /** Locked now: for the provider, by the customer. */
+  lockedMsat: msatSchema.optional(),
+  /** When what is locked returns by itself. */
+  lockedUntil: timeSchema.optional(),
+  /** Paid and not delivered: what the provider owes the customer. */
+  owedMsat: msatSchema.optional(),
   createdAt: timeSchema,
   updatedAt: timeSchema,
   endedAt: timeSchema.optional(),

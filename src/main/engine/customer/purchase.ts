@@ -212,6 +212,8 @@ function onPayAnswer(purchase: Begun, outcome: PayOutcome, at: number): readonly
       return settle(purchase, phase.stopping, outcome.preimage, outcome.feeMsat, at)
     case 'failed':
       return [{ at, type: 'payFailed', reason: outcome.problem.message }]
+    case 'held':
+      return phase.doubt === null ? [{ at, type: 'payInDoubt', reason: 'The payee holds the payment back.' }] : []
     case 'unknown':
       return phase.doubt === null ? [{ at, type: 'payInDoubt', reason: outcome.problem.message }] : []
   }

@@ -1,6 +1,7 @@
 /** How a purchase looks to pages, limits and the timeline: derived from its state and its journal. */
 import type { TimelineEntry } from '#shared/ipc/activity.ts'
 import type { JobState } from '#shared/ipc/common.ts'
+import { NO_STANDING, standingOf, type Standing } from '#shared/market/books.ts'
 import { addMsat, ZERO_MSAT } from '#shared/market/msat.ts'
 import { utf8Bytes } from '#shared/market/conversation.ts'
 import { nameOfKey } from '#shared/protocol/nip89.ts'
@@ -28,6 +29,7 @@ export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
       peer: purchase.provider ?? '',
       peerName: request.provider === null && purchase.provider !== null ? nameOfKey(purchase.provider) : request.providerName,
       dialect: request.dialect,
+      settlement: 'prepay',
       privacy: purchase.isExposed ? 'public-relays' : request.privacy,
       ...(request.model === null ? {} : { model: request.model }),
       promptPreview: request.prompt.slice(0, PREVIEW_CHARACTERS),
@@ -45,7 +47,19 @@ export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
     pendingMsat: phase.name === 'paying' ? addMsat(phase.intent.amountMsat, phase.intent.maxFeeMsat) : ZERO_MSAT,
     settledAt: settled?.settledAt ?? null,
     paymentHash: intent?.paymentHash ?? null,
+    standing: standingOfPurchase(phase),
   }
+}
+
+/** What it means for our money. */
+function standingOfPurchase(phase: Begun['phase']): Standing {
+  if (phase.name === 'paying') return standingOf({ from: 'wallet', to: 'onTheWay', msat: addMsat(phase.intent.amountMsat, phase.intent.maxFeeMsat) })
+  const settled = settlementOf(phase)
+  if (settled === null) return NO_STANDING
+  const outcome = phase.name === 'closing' || phase.name === 'closed' ? phase.outcome : null
+  // A stop is the customer's own: what it paid is spent. What was never delivered is lost.
+  const to = outcome === null ? 'owedToUs' : outcome === 'failed' ? 'lost' : 'spent'
+  return standingOf({ from: 'wallet', to, msat: settled.intent.amountMsat }, { from: 'wallet', to: 'fees', msat: settled.feeMsat })
 }
 
 /** What the provider counted. */

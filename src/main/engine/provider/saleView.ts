@@ -2,6 +2,7 @@
 import type { TimelineEntry } from '#shared/ipc/activity.ts'
 import type { JobState } from '#shared/ipc/common.ts'
 import { parseConversation, utf8Bytes } from '#shared/market/conversation.ts'
+import { NO_STANDING, standingOf } from '#shared/market/books.ts'
 import { ZERO_MSAT } from '#shared/market/msat.ts'
 import type { JobRecord } from '../store/journal.ts'
 import type { Generated, Sale, SaleEvent, SaleSending } from './sale.ts'
@@ -25,6 +26,7 @@ export function describeSale(jobId: string, sale: Sale): JobRecord {
       peer: request.customer,
       dialect: request.dialect,
       privacy: request.privacy,
+      settlement: 'prepay',
       model: request.model,
       promptPreview: lastMessage(request.prompt).slice(0, PREVIEW_CHARACTERS),
       priceMsat: request.priceMsat,
@@ -39,6 +41,8 @@ export function describeSale(jobId: string, sale: Sale): JobRecord {
     pendingMsat: ZERO_MSAT,
     settledAt: paid?.paidAt ?? null,
     paymentHash: invoice?.paymentHash ?? null,
+    // Until it is delivered, what was paid is a debt; a debt that is written off was paid back by other means, or kept.
+    standing: paid === null ? NO_STANDING : standingOf({ from: final ? 'earned' : 'owedByUs', to: 'wallet', msat: paid.paidMsat }),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { Standing } from '#shared/market/books.ts'
 import { jobRowSchema, type JobRow, type JobState, type Role } from '#shared/ipc/common.ts'
 import { msat, type Msat } from '#shared/market/msat.ts'
 import { inTransaction } from './database.ts'
@@ -11,6 +12,8 @@ export interface JobRecord {
   /** Unix ms at which money moved, null while none has. */
   readonly settledAt: number | null
   readonly paymentHash: string | null
+  /** What the job means for one's money as it stands now: what moved since the row before is posted to the books with it. */
+  readonly standing: Standing
 }
 
 export interface StoredEvent {

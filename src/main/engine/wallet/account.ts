@@ -169,10 +169,13 @@ export function createAccount(options: { readonly wallet: Wallet; readonly payme
         case 'failed':
           if (!resolve(paymentHash, 'failed', ZERO_MSAT, outcome.problem.message)) follow()
           return fail(outcome.problem.code, outcome.problem.message)
-        case 'unknown':
-          resolve(paymentHash, 'unknown', ZERO_MSAT, outcome.problem.message)
+        case 'held':
+        case 'unknown': {
+          const message = outcome.state === 'held' ? 'The payee holds the payment back: it is paid once they take it, or it comes back.' : outcome.problem.message
+          resolve(paymentHash, 'unknown', ZERO_MSAT, message)
           follow()
-          return ok({ state: 'unknown', paymentHash, message: outcome.problem.message })
+          return ok({ state: 'unknown', paymentHash, message })
+        }
       }
     },
     async lookUp(paymentHash, direction) {
