@@ -3,7 +3,7 @@ import type { JobRow } from '#shared/ipc/common.ts'
 import type { OfferRow, Selection } from '#shared/ipc/customer.ts'
 import type { Limits } from '#shared/ipc/settings.ts'
 import { renderConversation } from '#shared/market/conversation.ts'
-import type { DialectName, Privacy } from '#shared/market/dialect.ts'
+import { dialectNamed, type DialectName, type Privacy } from '#shared/market/dialect.ts'
 import { formatSats, minMsat, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import type { Clock, Log } from '../ports.ts'
@@ -136,7 +136,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     perform: createPurchaseEffects({
       clock,
       wallet,
-      dialectOf: ({ request }) => dialectNamed(request.dialect),
+      dialectOf: ({ request }) => dialectNamed(dialects, request.dialect),
       liveText,
       isMuted: options.isMuted,
       bidderRank,
@@ -187,12 +187,6 @@ export function createCustomer(options: CustomerOptions): Customer {
     await seeker.seek(intent.paymentHash, (payment) => reactor.dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment }) !== 'store-failed')
   }
 
-  function dialectNamed(name: DialectName): PurchaseDialect {
-    const dialect = dialects.find((each) => each.name === name)
-    if (dialect === undefined) throw new Error(`The dialect ${name} is not spoken here.`)
-    return dialect
-  }
-
   /** What stands in the way of sending it, for a person; the invoice is checked again when it comes. */
   function problemWith(priceMsat: Msat, maxFeeMsat: Msat): string | null {
     const context = spending(null)
@@ -234,7 +228,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     const maxTokens = question.maxTokens ?? limits.maxTokens
     const budgetMsat = minMsat(question.maxPriceMsat ?? limits.perJobMsat, limits.perJobMsat)
     const draft = { channelId: offer?.channelId ?? null, provider: offer?.pubkey ?? null, relays: relaysOf(offer), prompt, maxTokens, model: null, bidMsat: minMsat(priceMsat, budgetMsat), encrypted }
-    const { event, jobId, route, privacy } = dialectNamed(dialect).makeRequest(draft, (taken) => threads.turn(taken) !== null || journal.row('customer', taken) !== null)
+    const { event, jobId, route, privacy } = dialectNamed(dialects, dialect).makeRequest(draft, (taken) => threads.turn(taken) !== null || journal.row('customer', taken) !== null)
     const request = {
       jobId,
       event,

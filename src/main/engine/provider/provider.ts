@@ -1,6 +1,6 @@
 /** Selling: takes requests, drives the sales, announces. Knows nothing of who buys. */
 import type { JobRow } from '#shared/ipc/common.ts'
-import { DIALECTS, type DialectName } from '#shared/market/dialect.ts'
+import { dialectNamed, DIALECTS, type DialectName } from '#shared/market/dialect.ts'
 import { saleTermsSchema, type SaleTerms } from '#shared/ipc/provider.ts'
 import { addMsat, msat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
@@ -143,7 +143,7 @@ export function createProvider(options: ProviderOptions): Provider {
     wallet,
     backend: options.backend,
     scheduler,
-    dialectOf: ({ request }) => dialectNamed(request.dialect),
+    dialectOf: ({ request }) => dialectNamed(dialects, request.dialect),
     streaming: () => status.get().terms.streaming,
     state: (jobId) => reactor.state(jobId),
     dispatch: (jobId, message) => reactor.dispatch(jobId, message),
@@ -299,12 +299,6 @@ export function createProvider(options: ProviderOptions): Provider {
   function listen(): void {
     for (const inbox of inboxes) inbox.close()
     inboxes = dialects.map((dialect) => dialect.listen(listener))
-  }
-
-  function dialectNamed(name: DialectName): SaleDialect {
-    const dialect = dialects.find((each) => each.name === name)
-    if (dialect === undefined) throw new Error(`The dialect ${name} is not spoken here.`)
-    return dialect
   }
 
   async function createChannel(): Promise<string | null> {
