@@ -81,6 +81,7 @@ export function createWalletService({ account, ledger, time, chance, faults, tra
       createdAt: invoice.createdAt,
       settledAt: seen?.state === 'settled' && seen.endedAt !== null ? Math.floor(seen.endedAt / 1_000) : null,
       expiresAt: invoice.expiresAt,
+      heldUntil: null,
     }
   }
 
@@ -166,7 +167,7 @@ export function createWalletService({ account, ledger, time, chance, faults, tra
     return {
       kind: 'mock',
       network: 'regtest',
-      info: () => Promise.resolve(ok({ alias: account, network: 'regtest', methods: [] })),
+      info: () => Promise.resolve(ok({ alias: account, network: 'regtest', methods: [], holdInvoices: false, lockAddress: null, budget: null })),
       balance: () => Promise.resolve(ok(ledger.balance(account))),
       createInvoice: (request) =>
         ask(`createInvoice ${request.description}`, unanswered(), ANSWER_TIMEOUT_MS, () => {
@@ -183,6 +184,7 @@ export function createWalletService({ account, ledger, time, chance, faults, tra
           return carried === null ? null : { answer: carried.outcome, afterMs: carried.afterMs }
         })
       },
+      lock: () => Promise.resolve({ state: 'failed', problem: { code: 'wallet-unsupported', message: 'Nothing is locked here.' } }),
       lookup: (paymentHash, direction) =>
         ask<Result<Payment | null, WalletProblem>>(`lookup ${direction} ${paymentHash.slice(0, 12)}`, unanswered(), ANSWER_TIMEOUT_MS, () => {
           if (faults.happens('look-up without an answer')) return null

@@ -58,7 +58,7 @@ function open(): Account {
       lookups += 1
       if (!isWalletThere) return Promise.resolve(fail('wallet-timeout', 'No answer.'))
       const state = known.get(paymentHash)
-      return Promise.resolve(ok(state === undefined ? null : { direction: 'outgoing', paymentHash, amountMsat: AMOUNT, feeMsat: msat(10), state, description: '', bolt11: null, preimage: null, createdAt: 0, settledAt: null, expiresAt: null }))
+      return Promise.resolve(ok(state === undefined ? null : { direction: 'outgoing', paymentHash, amountMsat: AMOUNT, feeMsat: msat(10), state, description: '', bolt11: null, preimage: null, createdAt: 0, settledAt: null, expiresAt: null, heldUntil: null }))
     },
     watch(listener) {
       listeners.add(listener)

@@ -59,6 +59,13 @@ it('pays nothing that is not on regtest, expired, without an amount, or no invoi
   expect(await pay(encodeInvoice({ ...content, network: 'regtest' }, key))).toMatchObject({ state: 'failed', problem: { code: 'invoice-expired' } })
 })
 
-it('knows no hold invoices', async () => {
-  expect(await wallet.createHoldInvoice({ ...ASKED, paymentHash: '01'.repeat(32) })).toMatchObject({ ok: false, error: { code: 'wallet-unsupported' } })
+it('locks no money, and says so beforehand and when asked', async () => {
+  const refusal = { code: 'wallet-unsupported', message: expect.stringContaining('lock no money') }
+  const paymentHash = '01'.repeat(32)
+  expect(await wallet.info()).toMatchObject({ ok: true, value: { holdInvoices: false, lockAddress: null } })
+  expect(await wallet.createHoldInvoice({ ...ASKED, paymentHash, holdSecs: 600 })).toEqual({ ok: false, error: refusal })
+  expect(await wallet.settleHold(paymentHash)).toEqual({ ok: false, error: refusal })
+  expect(await wallet.cancelHold(paymentHash)).toEqual({ ok: false, error: refusal })
+  const request = { address: 'spark1', paymentHash, amountMsat: msat(1_000), maxFeeMsat: msat(0), expirySecs: 600, idempotencyKey: 'k' }
+  expect(await wallet.lock(request)).toEqual({ state: 'failed', problem: refusal })
 })

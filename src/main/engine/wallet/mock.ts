@@ -34,7 +34,7 @@ export function createMockWallet({ clock, random }: { readonly clock: Clock; rea
     const content = { network: 'regtest', amountMsat, paymentHash, paymentSecret: bytesToHex(random.bytes(32)), description, createdAt, expirySecs } as const
     const bolt11 = encodeInvoice(content, nodeKey)
     const expiresAt = createdAt + expirySecs
-    keep({ direction: 'incoming', paymentHash, amountMsat, feeMsat: ZERO_MSAT, state: 'settled', description, bolt11, preimage, createdAt, settledAt: createdAt, expiresAt })
+    keep({ direction: 'incoming', paymentHash, amountMsat, feeMsat: ZERO_MSAT, state: 'settled', description, bolt11, preimage, createdAt, settledAt: createdAt, expiresAt, heldUntil: null })
     return Promise.resolve(ok({ bolt11, paymentHash, amountMsat, network: 'regtest' as const, createdAt, expiresAt, description }))
   }
   const pay = (bolt11: string): PayOutcome => {
@@ -49,18 +49,23 @@ export function createMockWallet({ clock, random }: { readonly clock: Clock; rea
     if (expiresAt <= nowSecs()) return { state: 'failed', problem: { code: 'invoice-expired', message: 'This invoice has expired. Ask for a new one.' } }
     const preimage = MOCK_PREIMAGE_PREFIX + bytesToHex(random.bytes(28))
     const createdAt = nowSecs()
-    keep({ direction: 'outgoing', paymentHash, amountMsat, feeMsat: ZERO_MSAT, state: 'settled', description, bolt11, preimage, createdAt, settledAt: createdAt, expiresAt })
+    keep({ direction: 'outgoing', paymentHash, amountMsat, feeMsat: ZERO_MSAT, state: 'settled', description, bolt11, preimage, createdAt, settledAt: createdAt, expiresAt, heldUntil: null })
     return { state: 'settled', preimage, feeMsat: ZERO_MSAT }
   }
-  const unsupported = () => Promise.resolve(fail('wallet-unsupported', 'Mock payments know no hold invoices. Use a wallet for escrow.'))
+  const problem = { code: 'wallet-unsupported', message: 'Mock payments lock no money. Choose a wallet that knows hold invoices, or pay before the answer.' } as const
+  const unsupported = () => Promise.resolve(fail(problem.code, problem.message))
   return {
     kind: 'mock',
     network: 'regtest',
-    info: () => Promise.resolve(ok({ alias: 'Mock wallet (no money)', network: 'regtest', methods: ['make_invoice', 'pay_invoice', 'lookup_invoice', 'list_transactions'] })),
+    info() {
+      const methods = ['make_invoice', 'pay_invoice', 'lookup_invoice', 'list_transactions']
+      return Promise.resolve(ok({ alias: 'Mock wallet (no money)', network: 'regtest', methods, holdInvoices: false, lockAddress: null, budget: null }))
+    },
     balance: () => Promise.resolve(ok(sats(100_000))),
     createInvoice,
     createHoldInvoice: unsupported,
     pay: ({ bolt11 }) => Promise.resolve(pay(bolt11)),
+    lock: () => Promise.resolve({ state: 'failed', problem }),
     lookup: (paymentHash, direction) => Promise.resolve(ok(payments.get(keyOf(paymentHash, direction)) ?? null)),
     list: ({ limit, offset }) => Promise.resolve(ok([...payments.values()].toReversed().slice(offset, offset + limit))),
     settleHold: unsupported,

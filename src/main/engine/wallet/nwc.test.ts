@@ -241,8 +241,8 @@ describe('making an invoice', () => {
 
   it('refuses a hold invoice on another hash than asked for', async () => {
     service.serve((request) => request.result({ invoice: invoice() }))
-    expect(await wallet.createHoldInvoice({ ...ASKED, paymentHash: HASH })).toMatchObject({ ok: true })
-    expect(await wallet.createHoldInvoice({ ...ASKED, paymentHash: OTHER_HASH })).toMatchObject({ ok: false, error: { code: 'wallet-misbehaved' } })
+    expect(await wallet.createHoldInvoice({ ...ASKED, paymentHash: HASH, holdSecs: 600 })).toMatchObject({ ok: true })
+    expect(await wallet.createHoldInvoice({ ...ASKED, paymentHash: OTHER_HASH, holdSecs: 600 })).toMatchObject({ ok: false, error: { code: 'wallet-misbehaved' } })
   })
 
   it('says that the wallet did not answer', async () => {
@@ -334,7 +334,7 @@ describe('the wallet itself', () => {
     expect(await info).toMatchObject({ ok: false, error: { code: 'wallet-unsupported' } })
     const again = wallet.info()
     ;(await service.next()).result({ alias: 'mine', network: 'regtest', methods: ['pay_invoice'] })
-    expect(await again).toEqual({ ok: true, value: { alias: 'mine', network: 'regtest', methods: ['pay_invoice'] } })
+    expect(await again).toEqual({ ok: true, value: { alias: 'mine', network: 'regtest', methods: ['pay_invoice'], holdInvoices: false, lockAddress: null, budget: null } })
   })
 
   it('hints at payments as it notifies, and forgets the listener that left', async () => {

@@ -54,6 +54,7 @@ const DEFAULT_TIMEOUTS: NwcTimeouts = { connectMs: 10_000, replyMs: 20_000, payM
 /** Services cap their pages; none below this, so a shorter page is the last one. */
 const SMALLEST_PAGE = 20
 const LARGEST_PAGE = 50
+const HOLD_METHODS: readonly NwcMethod[] = ['make_hold_invoice', 'settle_hold_invoice', 'cancel_hold_invoice']
 /** How far back an outgoing payment is looked for where `lookup_invoice` knows only the other direction. */
 const MAX_SEARCHED = 200
 
@@ -189,7 +190,7 @@ export function createNwcWalletOver({ connection, network, clock, random, log, c
       if (actual !== null && actual !== network) {
         return fail('wallet-unsupported', `This wallet is on ${actual}, but Souk is set to ${network}. Choose another wallet, or another network in Settings.`)
       }
-      return ok({ alias: alias ?? 'Wallet', network, methods })
+      return ok({ alias: alias ?? 'Wallet', network, methods, holdInvoices: HOLD_METHODS.every((method) => methods.includes(method)), lockAddress: null, budget: null })
     },
     async balance() {
       const answer = await ask('get_balance', {}, getBalanceResultSchema)
@@ -212,6 +213,7 @@ export function createNwcWalletOver({ connection, network, clock, random, log, c
       paying.set(invoice.paymentHash, attempt)
       return attempt
     },
+    lock: () => Promise.resolve({ state: 'failed', problem: { code: 'wallet-unsupported', message: 'This wallet locks money by hold invoices alone.' } }),
     lookup,
     list: (page) => list(page),
     async settleHold(preimage) {

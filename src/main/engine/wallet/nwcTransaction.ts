@@ -30,6 +30,7 @@ export function readTransaction(transaction: NwcTransaction, nowSecs: number): P
     createdAt: transaction.created_at ?? 0,
     settledAt: state === 'settled' ? notZero(transaction.settled_at) : null,
     expiresAt: notZero(transaction.expires_at),
+    heldUntil: null,
   }
 }
 

@@ -9,7 +9,7 @@ const HASH = 'a'.repeat(64)
 type Answer = Result<Payment | null, WalletProblem>
 const lost: Answer = fail('wallet-timeout', 'No answer.')
 const seen = (state: Payment['state']): Answer =>
-  ok({ direction: 'outgoing', paymentHash: HASH, amountMsat: sats(10), feeMsat: msat(10), state, description: '', bolt11: null, preimage: null, createdAt: 0, settledAt: null, expiresAt: null })
+  ok({ direction: 'outgoing', paymentHash: HASH, amountMsat: sats(10), feeMsat: msat(10), state, description: '', bolt11: null, preimage: null, createdAt: 0, settledAt: null, expiresAt: null, heldUntil: null })
 
 function open(answers: readonly (Answer | Promise<Answer>)[]) {
   const clock = createManualClock()

@@ -178,7 +178,7 @@ describe('a wallet on the mint', () => {
 describe('hold invoices', () => {
   it('lock, are told to the payee, and settle with the preimage', async () => {
     const [seller, buyer] = [walletOf(SELLER), walletOf(BUYER)]
-    const invoice = await must(seller.createHoldInvoice({ ...ASKED, paymentHash: HASH }))
+    const invoice = await must(seller.createHoldInvoice({ ...ASKED, paymentHash: HASH, holdSecs: 600 }))
     const locked = hinted(seller, HASH)
     const outcome = pay(buyer, invoice)
     await locked
@@ -192,7 +192,7 @@ describe('hold invoices', () => {
 
   it('return everything when cancelled, and the payer is told why', async () => {
     const [seller, buyer] = [walletOf(SELLER), walletOf(BUYER)]
-    const invoice = await must(seller.createHoldInvoice({ ...ASKED, paymentHash: HASH }))
+    const invoice = await must(seller.createHoldInvoice({ ...ASKED, paymentHash: HASH, holdSecs: 600 }))
     const locked = hinted(seller, HASH)
     const outcome = pay(buyer, invoice)
     await locked
@@ -204,7 +204,7 @@ describe('hold invoices', () => {
 
   it('return everything when their time is over', async () => {
     const [seller, buyer] = [walletOf(SELLER), walletOf(BUYER)]
-    const invoice = await must(seller.createHoldInvoice({ ...ASKED, expirySecs: 30, paymentHash: HASH }))
+    const invoice = await must(seller.createHoldInvoice({ ...ASKED, expirySecs: 30, paymentHash: HASH, holdSecs: 600 }))
     const locked = hinted(seller, HASH)
     const outcome = pay(buyer, invoice)
     await locked
@@ -215,15 +215,15 @@ describe('hold invoices', () => {
 
   it('are asked for twice after a crash, and are the same one; a used hash is refused', async () => {
     const [seller, buyer] = [walletOf(SELLER), walletOf(BUYER)]
-    const invoice = await must(seller.createHoldInvoice({ ...ASKED, paymentHash: HASH }))
-    expect(await must(seller.createHoldInvoice({ ...ASKED, paymentHash: HASH }))).toEqual(invoice)
-    expect(await seller.createHoldInvoice({ ...ASKED, amountMsat: msat(1), paymentHash: HASH })).toMatchObject({ ok: false })
-    expect(await buyer.createHoldInvoice({ ...ASKED, paymentHash: HASH })).toMatchObject({ ok: false })
+    const invoice = await must(seller.createHoldInvoice({ ...ASKED, paymentHash: HASH, holdSecs: 600 }))
+    expect(await must(seller.createHoldInvoice({ ...ASKED, paymentHash: HASH, holdSecs: 600 }))).toEqual(invoice)
+    expect(await seller.createHoldInvoice({ ...ASKED, amountMsat: msat(1), paymentHash: HASH, holdSecs: 600 })).toMatchObject({ ok: false })
+    expect(await buyer.createHoldInvoice({ ...ASKED, paymentHash: HASH, holdSecs: 600 })).toMatchObject({ ok: false })
   })
 
   it('are settled and cancelled by nobody but their payee', async () => {
     const [seller, buyer] = [walletOf(SELLER), walletOf(BUYER)]
-    const invoice = await must(seller.createHoldInvoice({ ...ASKED, paymentHash: HASH }))
+    const invoice = await must(seller.createHoldInvoice({ ...ASKED, paymentHash: HASH, holdSecs: 600 }))
     const locked = hinted(seller, HASH)
     const outcome = pay(buyer, invoice)
     await locked
@@ -386,7 +386,7 @@ describe('requests', () => {
 describe('a restart', () => {
   it('answers who still waits for a hold, and goes on with slow payments', async () => {
     const [seller, buyer] = [walletOf(SELLER), walletOf(BUYER)]
-    const hold = await must(seller.createHoldInvoice({ ...ASKED, paymentHash: HASH }))
+    const hold = await must(seller.createHoldInvoice({ ...ASKED, paymentHash: HASH, holdSecs: 600 }))
     const slow = await must(seller.createInvoice(ASKED))
     const locked = hinted(seller, HASH)
     const held = pay(buyer, hold)
