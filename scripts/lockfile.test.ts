@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
 
-type Entry = { version?: string; resolved?: string; integrity?: string; dependencies?: Record<string, string>; optionalDependencies?: Record<string, string> }
+type Entry = { link?: boolean; version?: string; resolved?: string; integrity?: string; dependencies?: Record<string, string>; optionalDependencies?: Record<string, string> }
 
 const text = readFileSync(resolve(import.meta.dirname, '..', 'package-lock.json'), 'utf8')
 const { packages } = JSON.parse(text) as { packages: Record<string, Entry> }
-const installed = Object.entries(packages).filter(([path]) => path !== '')
+/** Our own packages (packages/) are links to what is in the tree. */
+const installed = Object.entries(packages).filter(([path, { link }]) => path.startsWith('node_modules/') && link !== true)
 
 /** Where Node would find `name` from the package at `path`: in its own node_modules or in one further out. */
 function isLocked(path: string, name: string): boolean {
