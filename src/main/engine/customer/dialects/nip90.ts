@@ -14,6 +14,7 @@ import type { Cipher } from '../../nostr/cipher.ts'
 import type { JobIdentities, JobIdentity } from '../../nostr/jobIdentity.ts'
 import type { RelayPool } from '../../nostr/relayPool.ts'
 import { createTokenBucket } from '../../nostr/tokenBucket.ts'
+import { withOwnRelays } from '../../nostr/withOwnRelays.ts'
 import type { Clock } from '../../ports.ts'
 import type { BegunPurchase, PurchaseDialect, PurchaseInbox, RequestDraft } from '../dialect.ts'
 import { chooseAnswerRelays, chooseSellerRelays } from './jobRelays.ts'
@@ -52,8 +53,7 @@ export function createNip90Purchases({ pool, clock, identities, answerRelays }: 
   const identityOf = (purchase: BegunPurchase) => identities.open(routeOf(purchase).nonce)
 
   function relaysOf(purchase: BegunPurchase, use: 'read' | 'write'): readonly string[] | undefined {
-    const { relays } = routeOf(purchase)
-    return relays.length === 0 ? undefined : [...new Set([...pool.urls(use), ...relays])]
+    return withOwnRelays(pool, use, routeOf(purchase).relays)
   }
 
   function draftTemplate(draft: RequestDraft, { cipher }: JobIdentity): EventTemplate {

@@ -16,6 +16,7 @@ import type { NostrCrypto } from '../../nostr/crypto.ts'
 import type { JobIdentities, JobIdentity } from '../../nostr/jobIdentity.ts'
 import { createTextCollector, sealText } from '../../nostr/privateTexts.ts'
 import type { RelayPool } from '../../nostr/relayPool.ts'
+import { withOwnRelays } from '../../nostr/withOwnRelays.ts'
 import type { Clock, Log } from '../../ports.ts'
 import type { BegunPurchase, PurchaseDialect, PurchaseInbox, RequestDraft } from '../dialect.ts'
 import { chooseAnswerRelays, chooseSellerRelays } from './jobRelays.ts'
@@ -50,8 +51,7 @@ export function createPrivatePurchases({ pool, clock, log, crypto, identities, a
   const routeOf = ({ request }: BegunPurchase) => routeSchema.parse(request.route)
 
   function relaysOf(purchase: BegunPurchase, use: 'read' | 'write'): readonly string[] | undefined {
-    const { relays } = routeOf(purchase)
-    return relays.length === 0 ? undefined : [...new Set([...pool.urls(use), ...relays])]
+    return withOwnRelays(pool, use, routeOf(purchase).relays)
   }
 
   /** The signed parts of a prompt: the same each time. */

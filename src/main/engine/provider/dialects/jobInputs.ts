@@ -7,6 +7,7 @@ import { parseJobResult } from '#shared/protocol/jobResult.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
 import { pause, unlessAborted } from '../../pause.ts'
 import type { RelayPool } from '../../nostr/relayPool.ts'
+import { withOwnRelays } from '../../nostr/withOwnRelays.ts'
 import type { Clock } from '../../ports.ts'
 import { readPublicPage } from '../../web/publicPage.ts'
 import type { Web } from '../../web/web.ts'
@@ -37,8 +38,9 @@ export function createJobInputs({ pool, clock, web, allowUrls }: JobInputsOption
     const events: NostrEvent[] = []
     let kept = 0
     const caughtUp = Promise.withResolvers<null>()
+    const relays = withOwnRelays(pool, 'read', relay === null ? [] : [relay])
     const subscription = pool.subscribe(filters, {
-      ...(relay === null ? {} : { relays: [...new Set([...pool.urls('read'), relay])] }),
+      ...(relays === undefined ? {} : { relays }),
       onEvent(event) {
         if (event.id === id || kept++ < MAX_KEPT) events.push(event)
       },

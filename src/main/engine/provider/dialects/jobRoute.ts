@@ -9,6 +9,7 @@ import { signAndDeliver, type Delivery } from '../../delivery.ts'
 import type { Cipher } from '../../nostr/cipher.ts'
 import type { RelayPool } from '../../nostr/relayPool.ts'
 import type { Signer } from '../../nostr/signer.ts'
+import { withOwnRelays } from '../../nostr/withOwnRelays.ts'
 import type { BegunSale } from '../dialect.ts'
 
 const eventSchema = z.object({ id: z.string(), pubkey: z.string(), created_at: z.number(), kind: z.number(), tags: z.array(z.array(z.string())), content: z.string(), sig: z.string() })
@@ -32,6 +33,11 @@ export function makeJobRoute(event: NostrEvent, encrypted: boolean, relays: read
 
 export function jobRouteOf({ request }: BegunSale): JobRoute {
   return routeSchema.parse(request.route)
+}
+
+/** Where its answers go: our own write relays, and those that the request names; undefined when it names none. */
+export function answerRelaysOf(pool: Pick<RelayPool, 'urls'>, sale: BegunSale): readonly string[] | undefined {
+  return withOwnRelays(pool, 'write', jobRouteOf(sale).relays)
 }
 
 export interface JobAnswersOptions {
@@ -59,8 +65,7 @@ export function createJobAnswers({ pool, signer, cipher }: JobAnswersOptions): J
   }
 
   function publish(sale: BegunSale, template: EventTemplate): Promise<Delivery | null> {
-    const { relays } = jobRouteOf(sale)
-    return signAndDeliver(pool, signer, template, relays.length === 0 ? undefined : [...new Set([...pool.urls('write'), ...relays])])
+    return signAndDeliver(pool, signer, template, answerRelaysOf(pool, sale))
   }
 
   return {

@@ -16,7 +16,7 @@ import type { BegunSale, SaleDialect } from '../dialect.ts'
 import { reasonForCustomer } from '../sale.ts'
 import type { FrameInbox } from './frameInbox.ts'
 import { createFrameSender, type FrameFate } from './frameSender.ts'
-import { jobRouteOf, type JobAnswers } from './jobRoute.ts'
+import { answerRelaysOf, type JobAnswers } from './jobRoute.ts'
 
 export interface PrivateSalesOptions {
   readonly pool: RelayPool
@@ -35,11 +35,6 @@ const LAST_PIECE_BYTES = 65_536
 const PARTS_AT_ONCE = 4
 
 export function createPrivateSales({ pool, clock, signer, receiptSigner, cipher, answers, frames }: PrivateSalesOptions): SaleDialect {
-  function relaysFor(sale: BegunSale): readonly string[] | undefined {
-    const { relays } = jobRouteOf(sale)
-    return relays.length === 0 ? undefined : [...new Set([...pool.urls('write'), ...relays])]
-  }
-
   async function sendResult(sale: BegunSale, createdAt: number): Promise<Delivery | null> {
     const { request, phase } = sale
     if (!('generated' in phase)) return null
@@ -62,7 +57,7 @@ export function createPrivateSales({ pool, clock, signer, receiptSigner, cipher,
     if (!sealed.ok) throw new Error(sealed.error.message)
     const ids: string[] = []
     for (let next = 0; next < sealed.value.length; next += PARTS_AT_ONCE) {
-      const deliveries = await Promise.all(sealed.value.slice(next, next + PARTS_AT_ONCE).map((part) => signAndDeliver(pool, signer, part, relaysFor(sale))))
+      const deliveries = await Promise.all(sealed.value.slice(next, next + PARTS_AT_ONCE).map((part) => signAndDeliver(pool, signer, part, answerRelaysOf(pool, sale))))
       for (const delivery of deliveries) {
         if (delivery === null) return null
         ids.push(delivery.eventId)
@@ -89,7 +84,7 @@ export function createPrivateSales({ pool, clock, signer, receiptSigner, cipher,
       const { requestId, customer } = sale.request
       if (sale.phase.name === 'working' && sale.phase.attempt <= 1) void answers.sendFeedback(sale, { status: 'processing', text: '' }, dateMessage(sale.changedAt, clock.now()))
       if (!streams) return { add() {}, end() {}, close() {} }
-      const relays = relaysFor(sale)
+      const relays = answerRelaysOf(pool, sale)
       const sender = createFrameSender({
         clock,
         intervalMs: () => pool.frameIntervalMs(relays),
