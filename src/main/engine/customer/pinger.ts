@@ -1,10 +1,11 @@
 /** Asks a seller whether it is there (souk/1's `ping`, PROTOCOL.md §5), each time from a key of which nobody has heard. */
 import { MAX_MESSAGE_AHEAD_SECS } from '#shared/protocol/event.ts'
-import { frameTemplate, parseFrame, writeFrame } from '#shared/protocol/frames.ts'
+import { parseFrame } from '#shared/protocol/frames.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
 import { createCipher } from '../nostr/cipher.ts'
 import type { NostrCrypto } from '../nostr/crypto.ts'
 import type { RelayPool } from '../nostr/relayPool.ts'
+import { signFrame } from '../nostr/signFrame.ts'
 import type { Clock, Random } from '../ports.ts'
 
 export interface PingerOptions {
@@ -47,16 +48,15 @@ export function createPinger({ pool, crypto, random, clock, onPong }: PingerOpti
       const relays = [...new Set([...seenOn, ...named])].filter((url) => own.includes(url)).slice(0, MAX_RELAYS)
       const key = random.bytes(KEY_BYTES)
       const [signer, cipher] = [crypto.createSigner(key), createCipher(key, random)]
-      const sealed = cipher.encrypt(pubkey, writeFrame({ type: 'ping', seq: 1 }))
-      if (!sealed.ok || relays.length === 0) return
+      const asked = signFrame({ signer, cipher }, clock, { type: 'ping', seq: 1 }, { peer: pubkey, requestId: null })
+      if (asked === null || relays.length === 0) return
       const end = () => {
         open.delete(end)
         cancelTimer()
         subscription.close()
       }
       const cancelTimer = clock.after(PATIENCE_MS, end)
-      const nowSecs = Math.floor(clock.now() / 1_000)
-      const subscription = pool.subscribe([{ kinds: [KIND.privateFrame], authors: [pubkey], '#p': [signer.pubkey], since: nowSecs - MAX_MESSAGE_AHEAD_SECS }], {
+      const subscription = pool.subscribe([{ kinds: [KIND.privateFrame], authors: [pubkey], '#p': [signer.pubkey], since: asked.created_at - MAX_MESSAGE_AHEAD_SECS }], {
         relays,
         onEvent(event) {
           const text = cipher.decrypt(pubkey, event.content)
@@ -67,7 +67,7 @@ export function createPinger({ pool, crypto, random, clock, onPong }: PingerOpti
         },
       })
       open.add(end)
-      void pool.publish(signer.sign(frameTemplate({ peer: pubkey, requestId: null }, sealed.value, nowSecs)), relays)
+      void pool.publish(asked, relays)
     },
     close() {
       for (const end of open) end()

@@ -5,7 +5,6 @@ import { jobIdOf } from '#shared/protocol/channel.ts'
 import { envelopeTemplate, isEncrypted, openEnvelope, writeHiddenTags } from '#shared/protocol/envelope.ts'
 import { MAX_CLOCK_ERROR_SECS, type EventTemplate, type NostrEvent } from '#shared/protocol/event.ts'
 import { cancelTemplate, parseFeedback } from '#shared/protocol/feedback.ts'
-import { frameTemplate, writeFrame } from '#shared/protocol/frames.ts'
 import { jobRequestTags, jobRequestTemplate, type JobRequestDraft } from '#shared/protocol/jobRequest.ts'
 import { parseJobResult } from '#shared/protocol/jobResult.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
@@ -13,6 +12,7 @@ import { dateMessage, deliver, signAndDeliver } from '../../delivery.ts'
 import type { Cipher } from '../../nostr/cipher.ts'
 import type { JobIdentities, JobIdentity } from '../../nostr/jobIdentity.ts'
 import type { RelayPool } from '../../nostr/relayPool.ts'
+import { signFrame } from '../../nostr/signFrame.ts'
 import { createTokenBucket } from '../../nostr/tokenBucket.ts'
 import { withOwnRelays } from '../../nostr/withOwnRelays.ts'
 import type { Clock } from '../../ports.ts'
@@ -159,9 +159,8 @@ export function createNip90Purchases({ pool, clock, identities, answerRelays }: 
       })
     },
     decline(purchase, provider) {
-      const { signer, cipher } = identityOf(purchase)
-      const sealed = cipher.encrypt(provider, writeFrame({ type: 'cancel', seq: 0, reason: 'Another offer was taken.' }))
-      if (sealed.ok) void pool.publish(signer.sign(frameTemplate({ peer: provider, requestId: purchase.request.event.id }, sealed.value, nowSecs())), relaysOf(purchase, 'write'))
+      const event = signFrame(identityOf(purchase), clock, { type: 'cancel', seq: 0, reason: 'Another offer was taken.' }, { peer: provider, requestId: purchase.request.event.id })
+      if (event !== null) void pool.publish(event, relaysOf(purchase, 'write'))
     },
   }
 }

@@ -7,7 +7,7 @@ import { jobIdOf } from '#shared/protocol/channel.ts'
 import { envelopeTemplate, isEncrypted, openEnvelope, writeHiddenTags } from '#shared/protocol/envelope.ts'
 import { MAX_CLOCK_ERROR_SECS, type NostrEvent } from '#shared/protocol/event.ts'
 import { cancelTemplate, parseFeedback } from '#shared/protocol/feedback.ts'
-import { frameTemplate, writeFrame, type Frame } from '#shared/protocol/frames.ts'
+import type { Frame } from '#shared/protocol/frames.ts'
 import { jobRequestTags, type JobRequestDraft } from '#shared/protocol/jobRequest.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
 import { digestText, MAX_PART_BYTES, MAX_PRIVATE_TEXT_BYTES } from '#shared/protocol/privateParts.ts'
@@ -16,6 +16,7 @@ import type { NostrCrypto } from '../../nostr/crypto.ts'
 import type { JobIdentities, JobIdentity } from '../../nostr/jobIdentity.ts'
 import { createTextCollector, sealText } from '../../nostr/privateTexts.ts'
 import type { RelayPool } from '../../nostr/relayPool.ts'
+import { signFrame } from '../../nostr/signFrame.ts'
 import { withOwnRelays } from '../../nostr/withOwnRelays.ts'
 import type { Clock, Log } from '../../ports.ts'
 import type { BegunPurchase, PurchaseDialect, PurchaseInbox, RequestDraft } from '../dialect.ts'
@@ -89,9 +90,9 @@ export function createPrivatePurchases({ pool, clock, log, crypto, identities, a
     return deliver(pool, event, relays)
   }
 
-  function sendFrame(frame: Frame, purchase: BegunPurchase, provider: string, { signer, cipher }: JobIdentity): void {
-    const sealed = cipher.encrypt(provider, writeFrame(frame))
-    if (sealed.ok) void pool.publish(signer.sign(frameTemplate({ peer: provider, requestId: purchase.request.event.id }, sealed.value, nowSecs())), relaysOf(purchase, 'write'))
+  function sendFrame(frame: Frame, purchase: BegunPurchase, provider: string, identity: JobIdentity): void {
+    const event = signFrame(identity, clock, frame, { peer: provider, requestId: purchase.request.event.id })
+    if (event !== null) void pool.publish(event, relaysOf(purchase, 'write'))
   }
 
   function onFeedback(event: NostrEvent, { cipher }: JobIdentity, inbox: PurchaseInbox): void {

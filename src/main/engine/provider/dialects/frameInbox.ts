@@ -3,11 +3,12 @@
  * cancellations of jobs in whatever dialect, and questions whether it is there, which it answers while it sells.
  */
 import { isTimely, MAX_MESSAGE_AGE_SECS, type NostrEvent } from '#shared/protocol/event.ts'
-import { frameAddress, frameTemplate, parseFrame, writeFrame, type Frame } from '#shared/protocol/frames.ts'
+import { frameAddress, parseFrame, type Frame, type FrameAddress } from '#shared/protocol/frames.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
 import type { Cipher } from '../../nostr/cipher.ts'
 import type { PublishReport, RelayPool, Subscription } from '../../nostr/relayPool.ts'
 import type { Signer } from '../../nostr/signer.ts'
+import { signFrame } from '../../nostr/signFrame.ts'
 import { createTokenBucket, type TokenBucket } from '../../nostr/tokenBucket.ts'
 import type { Clock } from '../../ports.ts'
 import type { SaleInbox } from '../dialect.ts'
@@ -22,9 +23,7 @@ export interface FrameInboxOptions {
 }
 
 /** Who is spoken to about what, and where. */
-export interface FramePeer {
-  readonly peer: string
-  readonly requestId: string | null
+export interface FramePeer extends FrameAddress {
   /** The write relays when absent. */
   readonly relays: readonly string[] | undefined
 }
@@ -62,10 +61,9 @@ export function createFrameInbox({ pool, signer, cipher, clock, isSelling }: Fra
   const pongs = createTokenBucket(clock, PONGS_PER_SEC, PONGS_AT_ONCE)
   const nowSecs = () => Math.floor(clock.now() / 1_000)
 
-  function send(frame: Frame, { peer, requestId, relays }: FramePeer): Promise<PublishReport | null> {
-    const sealed = cipher.encrypt(peer, writeFrame(frame))
-    if (!sealed.ok) return Promise.resolve(null)
-    return pool.publish(signer.sign(frameTemplate({ peer, requestId }, sealed.value, nowSecs())), relays)
+  function send(frame: Frame, to: FramePeer): Promise<PublishReport | null> {
+    const event = signFrame({ signer, cipher }, clock, frame, to)
+    return event === null ? Promise.resolve(null) : pool.publish(event, to.relays)
   }
 
   function allowanceOf(requestId: string): TokenBucket {
