@@ -32,6 +32,8 @@ export interface TextCollectorOptions {
 const PATIENCE_MS = 20_000
 /** Each costs up to a mebibyte and a subscription. */
 const MAX_AT_ONCE = 8
+/** Parts on their way at the same time. */
+const PARTS_AT_ONCE = 4
 
 export function createTextCollector({ pool, cipher, clock }: TextCollectorOptions): CollectText {
   let collecting = 0
@@ -89,4 +91,16 @@ export function sealText(text: string, peer: string, cipher: SteadyCipher, creat
     templates.push(partTemplate(peer, sealed.value, createdAt))
   }
   return ok(templates)
+}
+
+/** Publishes the parts, a few at a time. Their ids in order, once relays have them all; null when one is on none. */
+export async function publishParts<Part>(parts: readonly Part[], publish: (part: Part) => Promise<{ readonly eventId: string } | null>): Promise<readonly string[] | null> {
+  const ids: string[] = []
+  for (let next = 0; next < parts.length; next += PARTS_AT_ONCE) {
+    for (const delivery of await Promise.all(parts.slice(next, next + PARTS_AT_ONCE).map(publish))) {
+      if (delivery === null) return null
+      ids.push(delivery.eventId)
+    }
+  }
+  return ids
 }

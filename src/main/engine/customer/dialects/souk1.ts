@@ -14,7 +14,7 @@ import { digestText, MAX_PART_BYTES, MAX_PRIVATE_TEXT_BYTES } from '#shared/prot
 import { dateMessage, deliver, signAndDeliver, type Delivery } from '../../delivery.ts'
 import type { NostrCrypto } from '../../nostr/crypto.ts'
 import type { JobIdentities, JobIdentity } from '../../nostr/jobIdentity.ts'
-import { createTextCollector, sealText } from '../../nostr/privateTexts.ts'
+import { createTextCollector, publishParts, sealText } from '../../nostr/privateTexts.ts'
 import type { RelayPool } from '../../nostr/relayPool.ts'
 import { signFrame } from '../../nostr/signFrame.ts'
 import { withOwnRelays } from '../../nostr/withOwnRelays.ts'
@@ -45,7 +45,6 @@ const routeSchema = z.object({
 
 /** What is paid for is looked for again while it stays away: a relay may have lost it between its store and us. */
 const ASK_AGAIN_MS = 10_000
-const PARTS_AT_ONCE = 4
 
 export function createPrivatePurchases({ pool, clock, log, crypto, identities, answerRelays }: PrivatePurchasesOptions): PurchaseDialect {
   const nowSecs = () => Math.floor(clock.now() / 1_000)
@@ -83,11 +82,8 @@ export function createPrivatePurchases({ pool, clock, log, crypto, identities, a
     const relays = relaysOf(purchase, 'write')
     // Whoever reads the request finds its parts.
     const parts = longPrompt === null ? [] : partsOf(longPrompt, provider, identity, event.created_at)
-    for (let next = 0; next < parts.length; next += PARTS_AT_ONCE) {
-      const deliveries = await Promise.all(parts.slice(next, next + PARTS_AT_ONCE).map((part) => deliver(pool, part, relays)))
-      if (deliveries.includes(null)) return null
-    }
-    return deliver(pool, event, relays)
+    const ids = await publishParts(parts, (part) => deliver(pool, part, relays))
+    return ids === null ? null : deliver(pool, event, relays)
   }
 
   function sendFrame(frame: Frame, purchase: BegunPurchase, provider: string, identity: JobIdentity): void {

@@ -36,7 +36,7 @@ function open() {
   const cipher = createSteadyCipher(SELLER, nodeRandom)
   const frames = createFrameInbox({ pool, signer, cipher, clock, isSelling: () => selling.on })
   const answers = createJobAnswers({ pool, signer, cipher: { ...cipher, encrypt: (peer, text) => cipher.encryptSteadily(peer, text) } })
-  const dialect = createPrivateSales({ pool, clock, signer, receiptSigner: crypto.createSigner(SELLER, true), cipher, answers, frames })
+  const dialect = createPrivateSales({ pool, clock, receiptSigner: crypto.createSigner(SELLER, true), cipher, answers, frames })
   const heard: unknown[] = []
   const listening = dialect.listen({ mayTake: () => null, isCustomer: (requestId, from) => (from === crypto.publicKey(CUSTOMER) ? requestId.startsWith('1') : from === crypto.publicKey(OTHER) && requestId.startsWith('2')), onRequest: (request) => heard.push(request), onPaymentClaim: () => {}, onCancel: (requestId, from) => heard.push({ requestId, from }) })
   const say = async (secret: Uint8Array, frame: Frame, requestId: string | null = REQUEST_ID, createdAt = Math.floor(clock.now() / 1_000)) => {

@@ -6,8 +6,8 @@ import { KIND } from '#shared/protocol/kinds.ts'
 import { boundPrivateText, digestText, MAX_PART_BYTES, MAX_PRIVATE_TEXT_BYTES } from '#shared/protocol/privateParts.ts'
 import { writePrivateResult, type PrivateResult } from '#shared/protocol/privateResult.ts'
 import { receiptTemplate } from '#shared/protocol/receipt.ts'
-import { dateMessage, signAndDeliver, type Delivery } from '../../delivery.ts'
-import { sealText } from '../../nostr/privateTexts.ts'
+import { dateMessage, type Delivery } from '../../delivery.ts'
+import { publishParts, sealText } from '../../nostr/privateTexts.ts'
 import type { PublishReport, RelayPool } from '../../nostr/relayPool.ts'
 import type { Signer } from '../../nostr/signer.ts'
 import type { SteadyCipher } from '../../nostr/steadyCipher.ts'
@@ -21,8 +21,7 @@ import { answerRelaysOf, type JobAnswers } from './jobRoute.ts'
 export interface PrivateSalesOptions {
   readonly pool: RelayPool
   readonly clock: Clock
-  readonly signer: Signer
-  /** The same key, whose signatures repeat themselves: what they are in is published again after a crash. */
+  /** The seller's own key, whose signatures repeat themselves: what they are in is published again after a crash. */
   readonly receiptSigner: Signer
   readonly cipher: SteadyCipher
   readonly answers: JobAnswers
@@ -31,10 +30,8 @@ export interface PrivateSalesOptions {
 
 /** The piece that goes beyond the bound is delivered too. */
 const LAST_PIECE_BYTES = 65_536
-/** Parts on their way at the same time. */
-const PARTS_AT_ONCE = 4
 
-export function createPrivateSales({ pool, clock, signer, receiptSigner, cipher, answers, frames }: PrivateSalesOptions): SaleDialect {
+export function createPrivateSales({ pool, clock, receiptSigner, cipher, answers, frames }: PrivateSalesOptions): SaleDialect {
   async function sendResult(sale: BegunSale, createdAt: number): Promise<Delivery | null> {
     const { request, phase } = sale
     if (!('generated' in phase)) return null
@@ -51,19 +48,11 @@ export function createPrivateSales({ pool, clock, signer, receiptSigner, cipher,
   }
 
   /** Their ids, once relays have them all; null when one is on none. */
-  async function sendParts(sale: BegunSale, text: string, createdAt: number): Promise<readonly string[] | null> {
+  function sendParts(sale: BegunSale, text: string, createdAt: number): Promise<readonly string[] | null> {
     const sealed = sealText(text, sale.request.customer, cipher, createdAt)
     // The customer's key signed the request.
     if (!sealed.ok) throw new Error(sealed.error.message)
-    const ids: string[] = []
-    for (let next = 0; next < sealed.value.length; next += PARTS_AT_ONCE) {
-      const deliveries = await Promise.all(sealed.value.slice(next, next + PARTS_AT_ONCE).map((part) => signAndDeliver(pool, signer, part, answerRelaysOf(pool, sale))))
-      for (const delivery of deliveries) {
-        if (delivery === null) return null
-        ids.push(delivery.eventId)
-      }
-    }
-    return ids
+    return publishParts(sealed.value, (part) => answers.publish(sale, part))
   }
 
   return {
