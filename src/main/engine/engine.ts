@@ -260,6 +260,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
     clock, log, pool, signer, wallet, journal, settings, onJobChanged, onStoreFailure, onUnreadable,
     backend: () => backend.active(),
     availableModels: () => backend.status.get().models.map((model) => model.name),
+    modelDigest: (name) => backend.status.get().models.find((model) => model.name === name)?.digest,
     publicRelays,
     dialects: (channelId, terms) =>
       createSaleDialects({

@@ -37,6 +37,8 @@ export interface ProviderOptions {
   readonly backend: () => Backend
   /** Models that the backend could run now, in its own order. */
   readonly availableModels: () => readonly string[]
+  /** The digest of a model's files as the backend tells it now; undefined where it tells none. */
+  readonly modelDigest?: ((model: string) => string | undefined) | undefined
   /** Relays named in what is published. */
   readonly publicRelays: () => readonly string[]
   /** The dialects spoken; each is told the channel to listen to, null when there is none, and the terms as they are now. */
@@ -142,6 +144,7 @@ export function createProvider(options: ProviderOptions): Provider {
     log,
     wallet,
     backend: options.backend,
+    modelDigest: options.modelDigest,
     scheduler,
     dialectOf: ({ request }) => dialectNamed(dialects, request.dialect),
     streaming: () => status.get().terms.streaming,

@@ -14,6 +14,8 @@ export interface SaleEffectsOptions {
   readonly log: Log
   readonly wallet: Wallet
   readonly backend: () => Backend
+  /** The digest of a model's files as the backend tells it now; undefined where it tells none. */
+  readonly modelDigest?: ((model: string) => string | undefined) | undefined
   readonly scheduler: Scheduler
   readonly dialectOf: (sale: Extract<Sale, { begun: true }>) => SaleDialect
   readonly streaming: () => boolean
@@ -115,7 +117,7 @@ export function createSaleEffects(options: SaleEffectsOptions): SaleEffects {
     const end = (generated: Generated) => {
       out.end(generated.usage)
       partial.delete(jobId)
-      options.dispatch(jobId, { at: clock.now(), type: 'generated', generated })
+      options.dispatch(jobId, { at: clock.now(), type: 'generated', generated: withModelDigest(jobId, generated) })
     }
     try {
       for await (const item of run(request, AbortSignal.any([signal, full.signal]))) {
@@ -147,6 +149,13 @@ export function createSaleEffects(options: SaleEffectsOptions): SaleEffects {
     }
   }
 
+  /** Kept with the answer, so that a receipt made much later still names what made it. */
+  function withModelDigest(jobId: string, generated: Generated): Generated {
+    const sale = options.state(jobId)
+    const modelDigest = sale.begun ? options.modelDigest?.(sale.request.model) : undefined
+    return { ...generated, ...(modelDigest === undefined ? {} : { modelDigest }) }
+  }
+
   function run(request: SaleRequest, signal: AbortSignal): AsyncIterable<GenerateItem> {
     return options.backend().generate({ ...request.sampling, model: request.model, messages: parseConversation(request.prompt), maxTokens: request.maxTokens }, signal)
   }
@@ -169,7 +178,7 @@ export function createSaleEffects(options: SaleEffectsOptions): SaleEffects {
       case 'collectPartial': {
         const text = partial.get(jobId)?.text ?? ''
         partial.delete(jobId)
-        options.dispatch(jobId, { at: clock.now(), type: 'generated', generated: { text, usage: null, stoppedBy: 'customer' } })
+        options.dispatch(jobId, { at: clock.now(), type: 'generated', generated: withModelDigest(jobId, { text, usage: null, stoppedBy: 'customer' }) })
         return
       }
       case 'wake':
