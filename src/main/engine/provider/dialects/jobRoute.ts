@@ -5,12 +5,14 @@ import { envelopeTemplate, writeHiddenTags } from '#shared/protocol/envelope.ts'
 import type { EventTemplate, NostrEvent } from '#shared/protocol/event.ts'
 import { feedbackTemplate, hiddenFeedbackTags, type FeedbackDraft } from '#shared/protocol/feedback.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
-import { signAndDeliver, type Delivery } from '../../delivery.ts'
+import { dateMessage, signAndDeliver, type Delivery } from '../../delivery.ts'
 import type { Cipher } from '../../nostr/cipher.ts'
 import type { RelayPool } from '../../nostr/relayPool.ts'
 import type { Signer } from '../../nostr/signer.ts'
 import { withOwnRelays } from '../../nostr/withOwnRelays.ts'
+import type { Clock } from '../../ports.ts'
 import type { BegunSale } from '../dialect.ts'
+import { reasonForCustomer, type SaleSending } from '../sale.ts'
 
 const eventSchema = z.object({ id: z.string(), pubkey: z.string(), created_at: z.number(), kind: z.number(), tags: z.array(z.array(z.string())), content: z.string(), sig: z.string() })
 const routeSchema = z.object({
@@ -42,21 +44,28 @@ export function answerRelaysOf(pool: Pick<RelayPool, 'urls'>, sale: BegunSale): 
 
 export interface JobAnswersOptions {
   readonly pool: RelayPool
+  readonly clock: Clock
   readonly signer: Signer
   /** Of the signer's own key. */
   readonly cipher: Cipher
 }
 
+type Said = Pick<FeedbackDraft, 'status' | 'text' | 'invoice'>
+
 export interface JobAnswers {
+  /** Publishes what a sale has to say that is not its result: the invoice, or what became of the job; null when no relay took it. */
+  send(what: Exclude<SaleSending, 'result'>, sale: BegunSale): Promise<Delivery | null>
+  /** Work has begun; of a second try, which is the same work, nothing is said. Best effort. */
+  sayBegun(sale: BegunSale): void
   /** Publishes a kind 7000 as the request was made; null when no relay took it. */
-  sendFeedback(sale: BegunSale, said: Pick<FeedbackDraft, 'status' | 'text' | 'invoice'>, createdAt: number): Promise<Delivery | null>
+  sendFeedback(sale: BegunSale, said: Said, createdAt: number): Promise<Delivery | null>
   /** Signs and publishes, to our own relays and to those that the request names. */
   publish(sale: BegunSale, template: EventTemplate): Promise<Delivery | null>
   /** An envelope around a text for the sale's customer. An empty text stays empty: NIP-44 has none. */
   seal(sale: BegunSale, kind: number, text: string, createdAt: number): EventTemplate
 }
 
-export function createJobAnswers({ pool, signer, cipher }: JobAnswersOptions): JobAnswers {
+export function createJobAnswers({ pool, clock, signer, cipher }: JobAnswersOptions): JobAnswers {
   function seal({ request }: BegunSale, kind: number, text: string, createdAt: number): EventTemplate {
     const sealed = text === '' ? { ok: true as const, value: '' } : cipher.encrypt(request.customer, text)
     // The customer's key signed the request, and the length is the dialect's to bound.
@@ -68,13 +77,25 @@ export function createJobAnswers({ pool, signer, cipher }: JobAnswersOptions): J
     return signAndDeliver(pool, signer, template, answerRelaysOf(pool, sale))
   }
 
+  function sendFeedback(sale: BegunSale, said: Said, createdAt: number): Promise<Delivery | null> {
+    const draft: FeedbackDraft = { requestId: sale.request.requestId, customerPubkey: sale.request.customer, ...said }
+    const template = jobRouteOf(sale).encrypted ? seal(sale, KIND.jobFeedback, writeHiddenTags(hiddenFeedbackTags(draft)), createdAt) : feedbackTemplate(draft, createdAt)
+    return publish(sale, template)
+  }
+
   return {
     publish,
     seal,
-    sendFeedback(sale, said, createdAt) {
-      const draft: FeedbackDraft = { requestId: sale.request.requestId, customerPubkey: sale.request.customer, ...said }
-      const template = jobRouteOf(sale).encrypted ? seal(sale, KIND.jobFeedback, writeHiddenTags(hiddenFeedbackTags(draft)), createdAt) : feedbackTemplate(draft, createdAt)
-      return publish(sale, template)
+    sendFeedback,
+    send(what, sale) {
+      const { phase } = sale
+      const createdAt = dateMessage(sale.changedAt, clock.now())
+      if (what !== 'invoice' || !('invoice' in phase)) return sendFeedback(sale, { status: 'error', text: reasonForCustomer(sale) }, createdAt)
+      const { amountMsat, bolt11 } = phase.invoice
+      return sendFeedback(sale, { status: 'payment-required', text: '', invoice: { amountMsat, bolt11 } }, createdAt)
+    },
+    sayBegun(sale) {
+      if (sale.phase.name === 'working' && sale.phase.attempt <= 1) void sendFeedback(sale, { status: 'processing', text: '' }, dateMessage(sale.changedAt, clock.now()))
     },
   }
 }

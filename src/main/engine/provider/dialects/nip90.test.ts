@@ -28,7 +28,7 @@ function open({ encrypted = false, relays = [], form = 'canonical' }: { readonly
   const pool = createMemoryPool({ network })
   const heard: NostrEvent[] = []
   pool.subscribe([{}], { onEvent: (event) => void heard.push(event) })
-  const answers = createJobAnswers({ pool, signer: seller, cipher: createCipher(sellerSecret, nodeRandom) })
+  const answers = createJobAnswers({ pool, clock, signer: seller, cipher: createCipher(sellerSecret, nodeRandom) })
   const dialect = createNip90Sales({ clock, answers, requests: { listen: () => ({ close() {} }) } })
   const asked = customer.sign({ kind: 5050, created_at: Math.floor(clock.now() / 1_000), tags: form === 'canonical' ? [['i', 'x', 'text'], ['p', seller.pubkey]] : [['p', seller.pubkey]], content: 'x' })
   const request: SaleRequest = {

@@ -6,7 +6,6 @@ import { dateMessage, type Delivery } from '../../delivery.ts'
 import { MAX_EVENT_PLAINTEXT_BYTES } from '../../nostr/cipher.ts'
 import type { Clock } from '../../ports.ts'
 import type { BegunSale, SaleDialect } from '../dialect.ts'
-import { reasonForCustomer, type SaleSending } from '../sale.ts'
 import { jobRouteOf, type JobAnswers } from './jobRoute.ts'
 import type { JobRequests } from './jobRequests.ts'
 
@@ -20,16 +19,19 @@ export interface Nip90SalesOptions {
 const LAST_PIECE_BYTES = 1_024
 
 export function createNip90Sales({ clock, requests, answers }: Nip90SalesOptions): SaleDialect {
-  async function sendResult(sale: BegunSale, made: string, createdAt: number): Promise<Delivery | null> {
+  async function sendResult(sale: BegunSale): Promise<Delivery | null> {
+    const { phase } = sale
+    if (!('generated' in phase)) return null
+    const createdAt = dateMessage(sale.changedAt, clock.now())
+    const { text: made } = phase.generated
     // What the bound let through, unless the last piece was a giant one.
     const text = made.slice(0, frameTextLength(made, MAX_EVENT_PLAINTEXT_BYTES))
     const { requestId, customer } = sale.request
     const { encrypted, request } = jobRouteOf(sale)
-    const { phase } = sale
-    const invoice = 'invoice' in phase ? { amountMsat: phase.invoice.amountMsat, bolt11: phase.invoice.bolt11 } : {}
+    const { amountMsat, bolt11 } = phase.invoice
     const delivery = await answers.publish(
       sale,
-      encrypted ? answers.seal(sale, KIND.textGenerationResult, text, createdAt) : jobResultTemplate({ requestId, customerPubkey: customer, text, request: request ?? undefined, ...invoice }, createdAt),
+      encrypted ? answers.seal(sale, KIND.textGenerationResult, text, createdAt) : jobResultTemplate({ requestId, customerPubkey: customer, text, request: request ?? undefined, amountMsat, bolt11 }, createdAt),
     )
     if (delivery !== null) void answers.sendFeedback(sale, { status: 'success', text: '' }, createdAt)
     return delivery
@@ -39,19 +41,10 @@ export function createNip90Sales({ clock, requests, answers }: Nip90SalesOptions
     name: 'nip90',
     maxResultBytes: MAX_EVENT_PLAINTEXT_BYTES - LAST_PIECE_BYTES,
     listen: (inbox) => requests.listen(inbox),
-    send(what: SaleSending, sale) {
-      const { phase } = sale
-      const createdAt = dateMessage(sale.changedAt, clock.now())
-      if (what === 'invoice' && 'invoice' in phase) {
-        const { amountMsat, bolt11 } = phase.invoice
-        return answers.sendFeedback(sale, { status: 'payment-required', text: '', invoice: { amountMsat, bolt11 } }, createdAt)
-      }
-      if (what === 'result' && 'generated' in phase) return sendResult(sale, phase.generated.text, createdAt)
-      return answers.sendFeedback(sale, { status: 'error', text: reasonForCustomer(sale) }, createdAt)
-    },
+    send: (what, sale) => (what === 'result' ? sendResult(sale) : answers.send(what, sale)),
     openStream(sale) {
-      // Relays store a kind 7000: never a token on it. A second try is the same work.
-      if (sale.phase.name === 'working' && sale.phase.attempt <= 1) void answers.sendFeedback(sale, { status: 'processing', text: '' }, dateMessage(sale.changedAt, clock.now()))
+      answers.sayBegun(sale)
+      // Relays store a kind 7000: never a token on it.
       return { add() {}, end() {}, close() {} }
     },
   }

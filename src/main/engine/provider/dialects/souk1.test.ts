@@ -35,7 +35,7 @@ function open() {
   const signer = crypto.createSigner(SELLER)
   const cipher = createSteadyCipher(SELLER, nodeRandom)
   const frames = createFrameInbox({ pool, signer, cipher, clock, isSelling: () => selling.on })
-  const answers = createJobAnswers({ pool, signer, cipher: { ...cipher, encrypt: (peer, text) => cipher.encryptSteadily(peer, text) } })
+  const answers = createJobAnswers({ pool, clock, signer, cipher: { ...cipher, encrypt: (peer, text) => cipher.encryptSteadily(peer, text) } })
   const dialect = createPrivateSales({ pool, clock, receiptSigner: crypto.createSigner(SELLER, true), cipher, answers, frames })
   const heard: unknown[] = []
   const listening = dialect.listen({ mayTake: () => null, isCustomer: (requestId, from) => (from === crypto.publicKey(CUSTOMER) ? requestId.startsWith('1') : from === crypto.publicKey(OTHER) && requestId.startsWith('2')), onRequest: (request) => heard.push(request), onPaymentClaim: () => {}, onCancel: (requestId, from) => heard.push({ requestId, from }) })

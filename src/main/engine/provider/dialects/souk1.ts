@@ -13,7 +13,6 @@ import type { Signer } from '../../nostr/signer.ts'
 import type { SteadyCipher } from '../../nostr/steadyCipher.ts'
 import type { Clock } from '../../ports.ts'
 import type { BegunSale, SaleDialect } from '../dialect.ts'
-import { reasonForCustomer } from '../sale.ts'
 import type { FrameInbox } from './frameInbox.ts'
 import { createFrameSender, type FrameFate } from './frameSender.ts'
 import { answerRelaysOf, type JobAnswers } from './jobRoute.ts'
@@ -32,9 +31,10 @@ export interface PrivateSalesOptions {
 const LAST_PIECE_BYTES = 65_536
 
 export function createPrivateSales({ pool, clock, receiptSigner, cipher, answers, frames }: PrivateSalesOptions): SaleDialect {
-  async function sendResult(sale: BegunSale, createdAt: number): Promise<Delivery | null> {
+  async function sendResult(sale: BegunSale): Promise<Delivery | null> {
     const { request, phase } = sale
     if (!('generated' in phase)) return null
+    const createdAt = dateMessage(sale.changedAt, clock.now())
     const { usage } = phase.generated
     const text = boundPrivateText(phase.generated.text)
     const sha256 = digestText(text)
@@ -59,19 +59,10 @@ export function createPrivateSales({ pool, clock, receiptSigner, cipher, answers
     name: 'souk/1',
     maxResultBytes: MAX_PRIVATE_TEXT_BYTES - LAST_PIECE_BYTES,
     listen: (inbox) => frames.listen(inbox),
-    send(what, sale) {
-      const { phase } = sale
-      const createdAt = dateMessage(sale.changedAt, clock.now())
-      if (what === 'result') return sendResult(sale, createdAt)
-      if (what === 'invoice' && 'invoice' in phase) {
-        const { amountMsat, bolt11 } = phase.invoice
-        return answers.sendFeedback(sale, { status: 'payment-required', text: '', invoice: { amountMsat, bolt11 } }, createdAt)
-      }
-      return answers.sendFeedback(sale, { status: 'error', text: reasonForCustomer(sale) }, createdAt)
-    },
+    send: (what, sale) => (what === 'result' ? sendResult(sale) : answers.send(what, sale)),
     openStream(sale, streams) {
       const { requestId, customer } = sale.request
-      if (sale.phase.name === 'working' && sale.phase.attempt <= 1) void answers.sendFeedback(sale, { status: 'processing', text: '' }, dateMessage(sale.changedAt, clock.now()))
+      answers.sayBegun(sale)
       if (!streams) return { add() {}, end() {}, close() {} }
       const relays = answerRelaysOf(pool, sale)
       const sender = createFrameSender({
