@@ -13,6 +13,7 @@ import { pause } from '../../pause.ts'
 import type { Clock, Log } from '../../ports.ts'
 import type { BegunPurchase, PurchaseInbox } from '../dialect.ts'
 import { intentOf } from '../purchase.ts'
+import { openText } from './jobMessages.ts'
 
 export interface PrivateAnswersOptions {
   readonly purchase: BegunPurchase
@@ -103,8 +104,7 @@ export function createPrivateAnswers({ purchase, provider, identity, relays, col
       log('warn', 'a seller answered a private request in the clear', { jobId, seller: provider, kind: event.kind })
       return event.content
     }
-    if (event.content === '') return ''
-    const text = identity.cipher.decrypt(provider, event.content)
+    const text = openText(event, identity.cipher)
     if (text.ok) return text.value
     ignore(text.error.message)
     return null
