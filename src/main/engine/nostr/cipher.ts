@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '#shared/market/result.ts'
+import { setBounded } from '../boundedMap.ts'
 import type { Random } from '../ports.ts'
 import { createKeyAgreement } from './keyAgreement.ts'
 import { decryptNip04, isNip04 } from './nip04.ts'
@@ -39,10 +40,8 @@ export function createCipher(secretKey: Uint8Array, random: Random): Cipher {
     }
     const sharedX = agreement.sharedX(peer)
     if (sharedX === null) return null
-    const oldest = kept.keys().next()
-    if (kept.size >= MAX_KEPT_KEYS && oldest.done !== true) kept.delete(oldest.value)
     const key = deriveConversationKey(sharedX)
-    kept.set(peer, key)
+    setBounded(kept, peer, key, MAX_KEPT_KEYS)
     return key
   }
 

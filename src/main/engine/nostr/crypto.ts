@@ -1,4 +1,5 @@
 import { hash, randomFillSync } from 'node:crypto'
+import { setBounded } from '../boundedMap.ts'
 import type { EventTemplate, NostrEvent } from './relayPool.ts'
 import { loadSecp256k1 } from './secp256k1.ts'
 import type { Signer } from './signer.ts'
@@ -51,11 +52,7 @@ export async function loadNostrCrypto(): Promise<NostrCrypto> {
   const publicKeyOf = (keypair: Uint8Array) => Buffer.from(library.publicKey(keypair)).toString('hex')
 
   /** Only of who has signed something true, so that forged authors push nobody out. */
-  const keepKey = (pubkey: string, parsed: Uint8Array) => {
-    keptKeys.set(pubkey, parsed)
-    const oldest = keptKeys.keys().next()
-    if (keptKeys.size > MAX_KEPT_KEYS && oldest.done !== true) keptKeys.delete(oldest.value)
-  }
+  const keepKey = (pubkey: string, parsed: Uint8Array) => setBounded(keptKeys, pubkey, parsed, MAX_KEPT_KEYS)
 
   return {
     verify(event) {

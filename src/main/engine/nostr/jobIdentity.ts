@@ -1,3 +1,4 @@
+import { setBounded } from '../boundedMap.ts'
 import type { Random } from '../ports.ts'
 import type { NostrCrypto } from './crypto.ts'
 import { deriveJobKey, JOB_NONCE_BYTES } from './jobKey.ts'
@@ -32,9 +33,7 @@ export function createJobIdentities(identitySecret: Uint8Array, crypto: NostrCry
     const key = deriveJobKey(secret, Uint8Array.from(Buffer.from(nonce, 'hex')))
     const identity = { nonce, signer: crypto.createSigner(key), cipher: createSteadyCipher(key, random) }
     key.fill(0)
-    const oldest = kept.keys().next()
-    if (kept.size >= MAX_KEPT && oldest.done !== true) kept.delete(oldest.value)
-    kept.set(nonce, identity)
+    setBounded(kept, nonce, identity, MAX_KEPT)
     return identity
   }
   return { create: () => open(Buffer.from(random.bytes(JOB_NONCE_BYTES)).toString('hex')), open }

@@ -1,3 +1,4 @@
+import { setBounded } from '../boundedMap.ts'
 import { eventId, type NostrCrypto } from './crypto.ts'
 
 /** Events on their way between the parts of one process: a second's worth at the busiest. */
@@ -11,11 +12,7 @@ const MAX_KNOWN = 1_024
 export function rememberSignatures(crypto: NostrCrypto, maxKnown = MAX_KNOWN): NostrCrypto {
   /** By id. Only signatures that hold. */
   const known = new Map<string, string>()
-  const remember = (id: string, signature: string) => {
-    known.set(id, signature)
-    const oldest = known.keys().next()
-    if (known.size > maxKnown && oldest.done !== true) known.delete(oldest.value)
-  }
+  const remember = (id: string, signature: string) => setBounded(known, id, signature, maxKnown)
   return {
     publicKey: (secretKey) => crypto.publicKey(secretKey),
     verify(event) {

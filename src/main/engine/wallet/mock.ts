@@ -8,6 +8,7 @@ import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { sats, ZERO_MSAT } from '#shared/market/msat.ts'
 import { fail, ok } from '#shared/market/result.ts'
 import { decodeInvoice, encodeInvoice } from '#shared/protocol/bolt11.ts'
+import { setBounded } from '../boundedMap.ts'
 import type { Clock, Random } from '../ports.ts'
 import type { InvoiceRequest, Payment, PaymentDirection, PayOutcome, Wallet } from './wallet.ts'
 
@@ -22,9 +23,7 @@ export function createMockWallet({ clock, random }: { readonly clock: Clock; rea
   const nowSecs = () => Math.floor(clock.now() / 1_000)
   const keyOf = (paymentHash: string, direction: PaymentDirection) => `${direction}:${paymentHash}`
   const keep = (payment: Payment) => {
-    const oldest = payments.keys().next()
-    if (payments.size >= MAX_KEPT && oldest.done !== true) payments.delete(oldest.value)
-    payments.set(keyOf(payment.paymentHash, payment.direction), payment)
+    setBounded(payments, keyOf(payment.paymentHash, payment.direction), payment, MAX_KEPT)
     for (const listener of new Set(listeners)) listener({ paymentHash: payment.paymentHash })
   }
   const createInvoice = ({ amountMsat, description, expirySecs }: InvoiceRequest) => {

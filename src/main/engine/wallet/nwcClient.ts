@@ -8,6 +8,7 @@ import type { z } from 'zod'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
 import { nwcNotificationSchema, nwcResponseSchema, type NwcConnection, type NwcEncryption, type NwcMethod } from '#shared/protocol/nip47.ts'
+import { setBounded } from '../boundedMap.ts'
 import type { NostrCrypto } from '../nostr/crypto.ts'
 import type { RelayPool } from '../nostr/relayPool.ts'
 import type { Signer } from '../nostr/signer.ts'
@@ -163,11 +164,7 @@ export function createNwcClient({ connection, createPool, clock, random, log, cr
           resolve(reply)
         }
         const giveUp = (kind: 'timeout' | 'unpublished') => {
-          if (paymentHash !== undefined && waiting.has(event.id)) {
-            const oldest = late.keys().next()
-            if (late.size >= MAX_LATE && oldest.done !== true) late.delete(oldest.value)
-            late.set(event.id, paymentHash)
-          }
+          if (paymentHash !== undefined && waiting.has(event.id)) setBounded(late, event.id, paymentHash, MAX_LATE)
           end({ kind })
         }
         const cancel = clock.after(timeoutMs, () => giveUp('timeout'))

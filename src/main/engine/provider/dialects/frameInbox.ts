@@ -5,6 +5,7 @@
 import { isTimely, MAX_MESSAGE_AGE_SECS, type NostrEvent } from '#shared/protocol/event.ts'
 import { frameAddress, parseFrame, type Frame, type FrameAddress } from '#shared/protocol/frames.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
+import { setBounded } from '../../boundedMap.ts'
 import type { Cipher } from '../../nostr/cipher.ts'
 import type { PublishReport, RelayPool, Subscription } from '../../nostr/relayPool.ts'
 import type { Signer } from '../../nostr/signer.ts'
@@ -69,10 +70,8 @@ export function createFrameInbox({ pool, signer, cipher, clock, isSelling }: Fra
   function allowanceOf(requestId: string): TokenBucket {
     const known = jobs.get(requestId)
     if (known !== undefined) return known
-    const oldest = jobs.keys().next()
-    if (jobs.size >= MAX_COUNTED_JOBS && oldest.done !== true) jobs.delete(oldest.value)
     const allowance = createTokenBucket(clock, PER_JOB_PER_SEC, PER_JOB_AT_ONCE)
-    jobs.set(requestId, allowance)
+    setBounded(jobs, requestId, allowance, MAX_COUNTED_JOBS)
     return allowance
   }
 
