@@ -1,3 +1,5 @@
+import { seededNumbers } from '#engine/testing/seededNumbers.ts'
+
 /** A seeded source of everything that the fuzz chooses: the same seed, the same cases, on every machine. */
 export interface FuzzRandom {
   /** A whole number from 0 up to, not including, `limit`. */
@@ -7,16 +9,9 @@ export interface FuzzRandom {
   pick<T>(list: readonly T[]): T
 }
 
-/** mulberry32: 32 bits of state are plenty for one case, and it is quick to start. */
 export function createRandom(seed: number): FuzzRandom {
-  let state = seed >>> 0
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return (mixed ^ (mixed >>> 14)) >>> 0
-  }
-  const below = (limit: number) => Math.floor((next() / 0x1_0000_0000) * limit)
+  const next = seededNumbers(seed)
+  const below = (limit: number) => Math.floor(next() * limit)
   return {
     below,
     oneIn: (odds) => below(odds) === 0,

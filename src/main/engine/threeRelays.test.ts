@@ -4,9 +4,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { sats } from '#shared/market/msat.ts'
 import type { Engine } from './engine.ts'
 import type { SaleEvent } from './provider/sale.ts'
-import { delaying, dropping, lyingOk, seededNumbers, startFaultyRelay, type FaultyRelay } from './testing/faultyRelay.ts'
+import { delaying, dropping, lyingOk, startFaultyRelay, type FaultyRelay } from './testing/faultyRelay.ts'
 import { askSeller, ended, openMarket, type Market } from './testing/market.ts'
 import { nodeClock } from './testing/nodePorts.ts'
+import { seededNumbers } from './testing/seededNumbers.ts'
 
 const SEED = 4_711
 const JOBS = 100

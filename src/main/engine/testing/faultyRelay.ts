@@ -11,17 +11,6 @@ export interface FaultyRelay {
   restart(): Promise<void>
 }
 
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-export function seededNumbers(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 const isEvent = (text: string) => text.startsWith('["EVENT"')
 
 /** Loses some of the events that come and go, with their OK. */
