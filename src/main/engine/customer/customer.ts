@@ -173,7 +173,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     return rankBidder({
       history: offers.historyOf(pubkey),
       owes: Object.values(jobs.get()).some(({ peer, state }) => peer === pubkey && state === 'owed'),
-      isListed: [...directory.offers.get().values()].some(isSold),
+      isListed: directory.offers.get().values().some(isSold),
     })
   }
 
