@@ -1,5 +1,6 @@
 /** The history as a file: CSV for a spreadsheet, JSON for a program. Amounts are msat, so that nothing is rounded. */
 import type { PaymentRow } from '#shared/ipc/wallet.ts'
+import { writeCsv } from '#shared/market/csv.ts'
 
 const COLUMNS: readonly (readonly [string, (row: PaymentRow) => string | number])[] = [
   ['created', (row) => new Date(row.createdAt).toISOString()],
@@ -13,20 +14,8 @@ const COLUMNS: readonly (readonly [string, (row: PaymentRow) => string | number]
   ['job_id', (row) => row.jobId ?? ''],
 ]
 
-/** RFC 4180: CRLF, quotes doubled. A byte order mark tells spreadsheets that it is UTF-8. */
 export function toCsv(rows: readonly PaymentRow[]): string {
-  const lines = [COLUMNS.map(([name]) => name), ...rows.map((row) => COLUMNS.map(([, read]) => read(row)))]
-  return `\uFEFF${lines.map((line) => line.map(csvCell).join(',')).join('\r\n')}\r\n`
-}
-
-/**
- * One cell. A text that a spreadsheet would take for a formula gets a leading apostrophe: descriptions are written by
- * strangers.
- */
-export function csvCell(value: string | number): string {
-  if (typeof value === 'number') return String(value)
-  const safe = /^[\s]*[=+\-@]|^[\t\r]/.test(value) ? `'${value}` : value
-  return /[",\r\n;\t]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  return writeCsv([COLUMNS.map(([name]) => name), ...rows.map((row) => COLUMNS.map(([, read]) => read(row)))])
 }
 
 export function toJson(rows: readonly PaymentRow[]): string {
