@@ -40,6 +40,7 @@ import { createProvider, type Provider } from './provider/provider.ts'
 import { createRelayListPublisher } from './provider/relayListPublisher.ts'
 import { startHouse } from './sandbox/house.ts'
 import { joinSandbox, type Sandbox } from './sandbox/sandbox.ts'
+import { createSpendingReader } from './spending/readSpending.ts'
 import { openDatabase } from './store/database.ts'
 import { lockFolder } from './store/folderLock.ts'
 import { createJournal, type Journal } from './store/journal.ts'
@@ -236,7 +237,8 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   undo.push(() => wallet.close())
 
   const payments = createSentPaymentStore(database)
-  const account = createAccount({ wallet, payments, clock, log, isOwnHash: (hash) => journal.jobOfPayment(hash) !== null })
+  const spending = createSpendingReader({ journal, payments, clock, settings: () => preferences.settings.get() })
+  const account = createAccount({ wallet, payments, clock, log, transact: journal.transact, spending, isOwnHash: (hash) => journal.jobOfPayment(hash) !== null })
   undo.push(() => account.close())
   const choice = preferences.backend(config.backend, config.ollamaUrl)
   const backend = createBackendChooser({
@@ -312,7 +314,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
     clockProblem: () => findClockProblem(pool),
     relayProblem: (sellerRelays) => findWorkProblem(pool, sellerRelays),
     peerRelays: (pubkey) => peerRelays.of(pubkey),
-    isSentByHand: (paymentHash) => payments.find(paymentHash) !== null,
+    spending,
     randomId: () => Buffer.from(random.bytes(16)).toString('hex'),
     balanceMsat: () => account.status.get().balanceMsat,
     housePubkey: () => sandbox?.housePubkey() ?? null,

@@ -1,6 +1,6 @@
 /** What a person decided, read through schemas and kept in the store. */
 import { z } from 'zod'
-import { MAX_RELAYS, relaySettingSchema, settingsSchema, type Limits, type RelaySetting, type Settings } from '#shared/ipc/settings.ts'
+import { limitsSchema, MAX_RELAYS, relaySettingSchema, settingsSchema, type Limits, type RelaySetting, type Settings } from '#shared/ipc/settings.ts'
 import { sats } from '#shared/market/msat.ts'
 import type { BackendChoice } from './inference/chooseBackend.ts'
 import { parseRelayAddress } from './nostr/relayAddress.ts'
@@ -24,6 +24,11 @@ export interface Preferences {
 export const DEFAULT_LIMITS: Limits = {
   perJobMsat: sats(100),
   perDayMsat: sats(5_000),
+  perProviderDayMsat: sats(2_000),
+  newProviderMsat: sats(100),
+  maxPendingMsat: sats(5_000),
+  maxPendingPayments: 100,
+  confirmAboveMsat: sats(500),
   maxFeePermille: 10,
   invoiceTimeoutSecs: 20,
   answerTimeoutSecs: 180,
@@ -37,15 +42,16 @@ const PAGE_PORT_KEY = 'page.port'
 const backendSchema = z.object({ choice: z.enum(['auto', 'ollama', 'toy']), url: z.string().max(300) })
 /** Each setting on its own: one that cannot be read takes none of the others with it. */
 const themeOnly = settingsSchema.pick({ theme: true })
-const limitsOnly = settingsSchema.pick({ limits: true })
 const onlyPrivateOnly = settingsSchema.pick({ onlyPrivate: true })
+const spendingStoppedOnly = settingsSchema.pick({ spendingStopped: true })
 
 export function createPreferences(store: SettingStore): Preferences {
   const settings = createSignal<Settings>({
     theme: store.read(SETTINGS_KEY, themeOnly)?.theme ?? 'system',
-    limits: store.read(SETTINGS_KEY, limitsOnly)?.limits ?? DEFAULT_LIMITS,
+    limits: readLimits(store),
     relays: readRelays(store),
     onlyPrivate: store.read(SETTINGS_KEY, onlyPrivateOnly)?.onlyPrivate ?? false,
+    spendingStopped: store.read(SETTINGS_KEY, spendingStoppedOnly)?.spendingStopped ?? false,
   })
   const welcomed = createSignal(store.read(WELCOMED_KEY, z.boolean()) ?? false)
   return {
@@ -69,6 +75,15 @@ export function createPreferences(store: SettingStore): Preferences {
     pagePort: () => store.read(PAGE_PORT_KEY, z.number().int().min(1).max(65_535)),
     keepPagePort: (port) => store.write(PAGE_PORT_KEY, port),
   }
+}
+
+const storedLimitsSchema = z.object({ limits: z.record(z.string(), z.unknown()) })
+
+/** The stored limits: each that can be read, and the default for each that cannot, or that was no limit yet when they were stored. */
+export function readLimits(store: Pick<SettingStore, 'read'>): Limits {
+  const stored = store.read(SETTINGS_KEY, storedLimitsSchema)?.limits ?? {}
+  const readable = Object.entries(limitsSchema.shape).filter(([name, schema]) => safeParse(schema, stored[name]).success)
+  return limitsSchema.parse({ ...DEFAULT_LIMITS, ...Object.fromEntries(readable.map(([name]) => [name, stored[name]])) })
 }
 
 const relaysSchema = z.object({ relays: z.array(z.unknown()) })

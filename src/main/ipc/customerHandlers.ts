@@ -75,10 +75,10 @@ export function customerHandlers({ customer, directory, threads, journal, clock,
       'customer.quote': (question: Input<'customer.quote'>) => {
         const quoted = customer.quote(question)
         if (!quoted.ok) return quoted
-        const { offer, dialect, privacy, priceMsat, maxFeeMsat, promptBytes, turnsSent, turnsCut, problem } = quoted.value
+        const { offer, dialect, privacy, priceMsat, maxFeeMsat, promptBytes, turnsSent, turnsCut, problem, confirmMsat } = quoted.value
         const row = offer === null ? undefined : customer.offers.get().get(offer.key)
         if (offer !== null && !row) return fail('gone', 'This offer has just gone. Choose another seller.')
-        return ok({ ...(row === undefined ? {} : { offer: row }), dialect, privacy, priceMsat, maxFeeMsat, promptBytes, turnsSent, turnsCut, ...(problem === null ? {} : { problem }) })
+        return ok({ ...(row === undefined ? {} : { offer: row }), dialect, privacy, priceMsat, maxFeeMsat, promptBytes, turnsSent, turnsCut, ...(problem === null ? {} : { problem }), ...(confirmMsat === null ? {} : { confirmMsat }) })
       },
       'customer.offerEvent': ({ key }: Input<'customer.offerEvent'>) => {
         const raw = directory.raw(key)
@@ -93,7 +93,7 @@ export function customerHandlers({ customer, directory, threads, journal, clock,
         const stopped = customer.stop(jobId)
         return stopped.ok ? ok({}) : stopped
       },
-      'customer.retry': ({ jobId, selection, maxPriceMsat }: Input<'customer.retry'>) => customer.retry(jobId, selection, maxPriceMsat),
+      'customer.retry': ({ jobId, selection, maxPriceMsat, confirmedMsat }: Input<'customer.retry'>) => customer.retry(jobId, selection, maxPriceMsat, confirmedMsat),
       'customer.thread': ({ threadId }: Input<'customer.thread'>) => {
         const thread = threads.get(threadId)
         if (!thread) return fail('no-thread', 'This conversation is no longer there.')

@@ -1,4 +1,4 @@
-import { startOfDay } from '#engine/customer/customer.ts'
+import { startOfDay } from '#engine/spending/startOfDay.ts'
 import type { Engine } from '#engine/engine.ts'
 import type { PullItem } from '#engine/inference/backend.ts'
 import type { InputOf, SnapshotOf } from '#shared/ipc/contract.ts'
@@ -75,7 +75,7 @@ export function providerHandlers({ provider, backend, clock, journal, preference
           selling,
           terms,
           offeredModels: [...provider.offeredModels()],
-          dialects: [...provider.spokenDialects()],
+          dialects: [...provider.spokenDialects()], settlements: [...provider.spokenSettlements()],
           earnings: earnings(),
           jobs: { ...jobs },
           ...(since === null ? {} : { since }),

@@ -1,5 +1,5 @@
 import type { Engine } from '#engine/engine.ts'
-import { feeCap } from '#engine/customer/judgeInvoice.ts'
+import { feeCap } from '#engine/spending/judgeSpending.ts'
 import { describePayment } from '#engine/wallet/account.ts'
 import type { InputOf } from '#shared/ipc/contract.ts'
 import type { SoukContract } from '#shared/ipc/souk.ts'
@@ -36,7 +36,11 @@ export function walletHandlers({ wallet, account, journal, clock, preferences, j
         const maxFeeMsat = feeCap(amountMsat, preferences.settings.get().limits.maxFeePermille)
         return ok({ amountMsat, paymentHash, network, description: description ?? '', expiresAt: expiresAt * 1_000, expired: expiresAt * 1_000 <= clock.now(), maxFeeMsat })
       },
-      'wallet.pay': ({ bolt11, maxFeeMsat }: Input<'wallet.pay'>) => account.send(bolt11.trim(), maxFeeMsat),
+      'wallet.pay': ({ bolt11, maxFeeMsat, confirmedMsat }: Input<'wallet.pay'>) => account.send(bolt11.trim(), maxFeeMsat, confirmedMsat),
+      'wallet.stopSpending': ({ stopped }: Input<'wallet.stopSpending'>) => {
+        preferences.update({ spendingStopped: stopped })
+        return ok({})
+      },
       'wallet.history': async ({ offset, limit }: Input<'wallet.history'>) => {
         const found = await account.history(offset, limit)
         if (!found.ok) return found

@@ -49,7 +49,7 @@ describe('the limits', () => {
     const field = LIMIT_FIELDS[0] ?? expect.fail('no field')
     expect(checkLimit(field, '1,200.5')).toBeUndefined()
     expect(readLimit(field, '1,200.5')).toEqual({ perJobMsat: 1_200_500 })
-    expect(showLimit(field, limitsSchema.parse({ perJobMsat: 1_200_500, perDayMsat: 0, maxFeePermille: 1, invoiceTimeoutSecs: 2, answerTimeoutSecs: 5, maxTokens: 1 }))).toBe('1,200.5')
+    expect(showLimit(field, limitsSchema.parse({ perJobMsat: 1_200_500, perDayMsat: 0, perProviderDayMsat: 0, newProviderMsat: 0, maxPendingMsat: 0, maxPendingPayments: 1, confirmAboveMsat: 0, maxFeePermille: 1, invoiceTimeoutSecs: 2, answerTimeoutSecs: 5, maxTokens: 1 }))).toBe('1,200.5')
     expect(describeLimit(field, '1200')).toBe('For one job: 1,200 sats')
     expect(checkLimit(field, 'lots')).toContain('for example')
   })

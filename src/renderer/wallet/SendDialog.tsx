@@ -109,7 +109,7 @@ function Review({ chosen: { bolt11, invoice }, back, close }: { chosen: Chosen; 
     if (sent.current) return
     sent.current = true
     setSending(true)
-    const result = readPayAnswer(await client.request('wallet.pay', { bolt11, maxFeeMsat: invoice.maxFeeMsat }))
+    const result = readPayAnswer(await client.request('wallet.pay', { bolt11, maxFeeMsat: invoice.maxFeeMsat, confirmedMsat: invoice.amountMsat }))
     if (open.current) {
       setSending(false)
       setAnswered(result)

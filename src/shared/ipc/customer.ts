@@ -93,6 +93,8 @@ export const askSchema = z.object({
   private: z.boolean().optional(),
   maxPriceMsat: msatSchema.optional(),
   maxTokens: z.number().int().min(1).max(131_072).optional(),
+  /** The price that a person read and confirmed: `customer.ask` wants it where the quote says `confirmMsat`, or fails as `needs-confirmation`. */
+  confirmedMsat: msatSchema.optional(),
 })
 
 export const customerRoutes = {
@@ -128,12 +130,14 @@ export const customerRoutes = {
       turnsCut: z.number().int(),
       /** What this purchase would break, if anything: limits, balance. */
       problem: z.string().optional(),
+      /** What a person has to confirm before it is asked; absent: it costs too little for that. */
+      confirmMsat: msatSchema.optional(),
     }),
   ),
   'customer.ask': request(askSchema, z.object({ jobId: jobIdSchema, threadId: threadIdSchema })),
   'customer.stop': request(z.object({ jobId: jobIdSchema }), emptySchema),
   /** Asks the same again as a new job, by default of another provider rule; never less privately than before. */
-  'customer.retry': request(z.object({ jobId: jobIdSchema, selection: selectionSchema, maxPriceMsat: msatSchema.optional() }), z.object({ jobId: jobIdSchema, threadId: threadIdSchema })),
+  'customer.retry': request(z.object({ jobId: jobIdSchema, selection: selectionSchema, maxPriceMsat: msatSchema.optional(), confirmedMsat: msatSchema.optional() }), z.object({ jobId: jobIdSchema, threadId: threadIdSchema })),
   'customer.thread': request(z.object({ threadId: threadIdSchema }), z.object({ thread: threadSchema, turns: z.array(turnSchema) })),
   'customer.renameThread': request(z.object({ threadId: threadIdSchema, title: z.string().trim().min(1).max(120) }), emptySchema),
   /** Hides the thread; its jobs and payments stay in Activity. `undo` brings it back. */

@@ -4,7 +4,17 @@ import { emptySchema, msatSchema, relayUrlSchema, timeSchema } from './common.ts
 
 export const limitsSchema = z.object({
   perJobMsat: msatSchema,
+  /** What is spent, intended and locked, by jobs and by hand, fees included. */
   perDayMsat: msatSchema,
+  /** The same, for one seller. */
+  perProviderDayMsat: msatSchema,
+  /** The most that goes, in all, to a seller that has not finished a job for us yet. */
+  newProviderMsat: msatSchema,
+  /** Payments under way and locks, at once. */
+  maxPendingMsat: msatSchema,
+  maxPendingPayments: z.number().int().min(1).max(10_000),
+  /** What costs more is confirmed by a person, or not paid. */
+  confirmAboveMsat: msatSchema,
   /** Fee cap of a payment, in parts per thousand of the amount, with a floor of one sat. */
   maxFeePermille: z.number().int().min(0).max(1_000),
   /** Give up waiting for an invoice, for the first text, between texts. */
@@ -28,6 +38,8 @@ export const settingsSchema = z.object({
   relays: z.array(relaySettingSchema).max(MAX_RELAYS),
   /** Nothing is asked that anybody but the seller could read. */
   onlyPrivate: z.boolean(),
+  /** The kill switch: nothing new leaves the wallet. `wallet.stopSpending` sets it. */
+  spendingStopped: z.boolean(),
 })
 export type Settings = z.output<typeof settingsSchema>
 
@@ -97,9 +109,14 @@ export const relayRoutes = {
   'relays.reconnect': request(z.object({ url: relayUrlSchema }), emptySchema),
 }
 
-/** Faults that the sandbox's mint plays on request, one wallet call at a time. */
+/** Faults that the sandbox's mint plays on request. In words: mintFaults.ts. */
 export const mintFaultsSchema = z.object({
-  pay: z.enum(['ok', 'fail', 'timeout-then-paid', 'timeout-then-failed', 'response-lost']),
+  /** When asked to pay an invoice, plain or hold. */
+  pay: z.enum(['ok', 'fail', 'timeout-then-paid', 'timeout-then-failed', 'response-lost', 'pending', 'failed-then-paid']),
+  /** When a payee settles or cancels what is held. */
+  hold: z.enum(['ok', 'fail', 'slow', 'request-lost', 'response-lost']),
+  /** What becomes of what it says. */
+  messages: z.enum(['ok', 'doubled', 'reordered', 'unannounced']),
   /** Extra delay of every answer. */
   delayMs: z.number().int().min(0).max(60_000),
   /** Answers nothing at all. */

@@ -54,12 +54,15 @@ export const walletRoutes = {
     }),
   ),
   'wallet.pay': request(
-    z.object({ bolt11: z.string().max(4_096), maxFeeMsat: msatSchema }),
+    /** `confirmedMsat`: the amount that a person read and confirmed. Above the limit for that, `needs-confirmation` without it. */
+    z.object({ bolt11: z.string().max(4_096), maxFeeMsat: msatSchema, confirmedMsat: msatSchema.optional() }),
     z.discriminatedUnion('state', [
       z.object({ state: z.literal('settled'), feeMsat: msatSchema, paymentHash: hex64Schema }),
       z.object({ state: z.literal('unknown'), message: z.string(), paymentHash: hex64Schema }),
     ]),
   ),
+  /** The kill switch, at once: nothing new is intended, and what is intended and not yet asked of the wallet is not paid. */
+  'wallet.stopSpending': request(z.object({ stopped: z.boolean() }), z.object({})),
   /** Newest first. */
   'wallet.history': request(
     z.object({ offset: z.number().int().min(0).max(100_000), limit: z.number().int().min(1).max(200) }),

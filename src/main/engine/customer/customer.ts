@@ -4,12 +4,14 @@ import type { OfferRow, Selection } from '#shared/ipc/customer.ts'
 import type { Limits } from '#shared/ipc/settings.ts'
 import { renderConversation } from '#shared/market/conversation.ts'
 import { dialectNamed, type DialectName, type Privacy } from '#shared/market/dialect.ts'
-import { formatSats, minMsat, type Msat } from '#shared/market/msat.ts'
+import { formatSats, minMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import type { Clock, Log } from '../ports.ts'
 import { createReactor, type Reactor } from '../reactor.ts'
 import type { KeyedSignal } from '../keyedSignal.ts'
 import { createSignal, type Signal } from '../signal.ts'
+import { feeCap, judgeSpending, sumMsat, type SpendingContext } from '../spending/judgeSpending.ts'
+import type { SpendingSubject } from '../spending/readSpending.ts'
 import type { Journal } from '../store/journal.ts'
 import type { ThreadStore } from '../store/threads.ts'
 import { createSettlementSeeker } from '../wallet/seekSettlement.ts'
@@ -18,7 +20,6 @@ import { rankBidder } from './bidderRank.ts'
 import { createTargetChooser, type SoughtOffer, type Wish } from './chooseTarget.ts'
 import type { PurchaseDialect } from './dialect.ts'
 import type { Directory } from './directory.ts'
-import { feeCap, sumMsat, type SpendingContext } from './judgeInvoice.ts'
 import { createLiveText, type TextChange } from './liveText.ts'
 import type { SeenOffer } from './offerBook.ts'
 import { createOfferRows } from './offerRows.ts'
@@ -49,8 +50,8 @@ export interface CustomerOptions {
   readonly relayProblem: (sellerRelays: readonly string[]) => string | null
   /** Where that key's owner reads, beyond what its offer says. */
   readonly peerRelays: (pubkey: string) => readonly string[]
-  /** Whether a person paid, or tried to pay, that invoice by hand. */
-  readonly isSentByHand: (paymentHash: string) => boolean
+  /** What limits are checked against, read in the transaction that stores the intent. */
+  readonly spending: (subject: SpendingSubject) => SpendingContext
   readonly randomId: () => string
   /** The last balance the wallet told, null when it has told none. */
   readonly balanceMsat: () => Msat | null
@@ -66,6 +67,8 @@ export interface Question extends Wish {
   readonly threadId?: string | undefined
   readonly prompt: string
   readonly maxTokens?: number | undefined
+  /** The price that a person read and confirmed. */
+  readonly confirmedMsat?: Msat | undefined
 }
 
 export interface Quote {
@@ -82,6 +85,8 @@ export interface Quote {
   readonly turnsSent: number
   readonly turnsCut: number
   readonly problem: string | null
+  /** What a person has to confirm before it is asked; null when it costs too little for that. */
+  readonly confirmMsat: Msat | null
 }
 
 export interface Customer {
@@ -91,7 +96,7 @@ export interface Customer {
   ask(question: Question): Result<{ readonly jobId: string; readonly threadId: string }>
   stop(jobId: string): Result<null>
   /** The same question as a new job; privately if it was private. */
-  retry(jobId: string, selection: Selection, maxPriceMsat?: Msat): Result<{ readonly jobId: string; readonly threadId: string }>
+  retry(jobId: string, selection: Selection, maxPriceMsat?: Msat, confirmedMsat?: Msat): Result<{ readonly jobId: string; readonly threadId: string }>
   /** What arrived of an answer so far, stored or not. */
   answer(jobId: string): string
   watchText(jobId: string, listener: (change: TextChange) => void): () => void
@@ -141,7 +146,7 @@ export function createCustomer(options: CustomerOptions): Customer {
       isMuted: options.isMuted,
       bidderRank,
       state: (jobId) => reactor.state(jobId),
-      spending,
+      spending: options.spending,
       dispatch: (jobId, message) => reactor.dispatch(jobId, message),
     }),
     describe: describePurchase,
@@ -160,12 +165,6 @@ export function createCustomer(options: CustomerOptions): Customer {
     onStoreFailure: options.onStoreFailure,
     onUnreadable: options.onUnreadable,
   })
-
-  function spending(paymentHash: string | null): SpendingContext {
-    const { perJobMsat, perDayMsat, maxFeePermille } = options.limits()
-    const { settledMsat, pendingMsat } = journal.spending('customer', startOfDay(clock.now()))
-    return { settledTodayMsat: settledMsat, pendingMsat, perJobMsat, perDayMsat, maxFeePermille, hashIsKnown: paymentHash !== null && (journal.jobOfPayment(paymentHash) !== null || options.isSentByHand(paymentHash)) }
-  }
 
   function bidderRank(pubkey: string): number {
     const nowSecs = Math.floor(clock.now() / 1_000)
@@ -188,13 +187,12 @@ export function createCustomer(options: CustomerOptions): Customer {
   }
 
   /** What stands in the way of sending it, for a person; the invoice is checked again when it comes. */
-  function problemWith(priceMsat: Msat, maxFeeMsat: Msat): string | null {
-    const context = spending(null)
+  function problemWith(priceMsat: Msat, maxFeeMsat: Msat, provider: string | null): string | null {
     const totalMsat = sumMsat(priceMsat, maxFeeMsat)
     const balanceMsat = options.balanceMsat()
-    if (priceMsat > context.perJobMsat) return `The price is ${formatSats(priceMsat)} sats, your limit per job is ${formatSats(context.perJobMsat)}. Change it in Settings.`
-    const today = sumMsat(context.settledTodayMsat, context.pendingMsat, totalMsat)
-    if (today > context.perDayMsat) return `This would bring today to ${formatSats(today)} sats; your limit is ${formatSats(context.perDayMsat)}. Change it in Settings.`
+    // Whether it is confirmed is not a problem with it: `ask` wants that, and the quote says so.
+    const allowed = judgeSpending(options.spending({ paymentHash: null, jobId: null, provider }), { kind: 'job', amountMsat: priceMsat, maxFeeMsat, confirmedMsat: priceMsat })
+    if (!allowed.ok) return allowed.error.message
     if (balanceMsat !== null && balanceMsat < totalMsat) return `The wallet has ${formatSats(balanceMsat)} sats; this needs up to ${formatSats(totalMsat)}. Receive some first.`
     return null
   }
@@ -214,16 +212,19 @@ export function createCustomer(options: CustomerOptions): Customer {
     const rendered = renderConversation(turns, question.prompt, Math.min(dialect.maxPromptBytes, MAX_HISTORY_BYTES))
     const maxFeeMsat = feeCap(priceMsat, options.limits().maxFeePermille)
     const tooLong = rendered.promptBytes > dialect.maxPromptBytes ? `The question has ${rendered.promptBytes} bytes; this way takes at most ${dialect.maxPromptBytes}. Shorten it.` : null
-    return ok({ offer, dialect: dialect.name, privacy, encrypted, priceMsat, maxFeeMsat, ...rendered, problem: tooLong ?? relayProblem ?? problemWith(priceMsat, maxFeeMsat) })
+    return ok({ offer, dialect: dialect.name, privacy, encrypted, priceMsat, maxFeeMsat, ...rendered, problem: tooLong ?? relayProblem ?? problemWith(priceMsat, maxFeeMsat, offer?.pubkey ?? null), confirmMsat: priceMsat > options.limits().confirmAboveMsat ? priceMsat : null })
   }
 
   function ask(question: Question): Result<{ readonly jobId: string; readonly threadId: string }> {
     const quoted = quote(question)
     if (!quoted.ok) return quoted
-    const { offer, dialect, encrypted, priceMsat, prompt, turnsCut, problem } = quoted.value
+    const { offer, dialect, encrypted, priceMsat, prompt, turnsCut, problem, confirmMsat } = quoted.value
     if (problem !== null) return fail('not-possible', problem)
-    if (question.threadId !== undefined && threads.get(question.threadId) === null) return fail('no-thread', 'This conversation is no longer there.')
     const limits = options.limits()
+    if (confirmMsat !== null && (question.confirmedMsat ?? ZERO_MSAT) < confirmMsat) {
+      return fail('needs-confirmation', `This costs ${formatSats(confirmMsat)} sats, and you want to be asked above ${formatSats(limits.confirmAboveMsat)}. Confirm it to go on.`)
+    }
+    if (question.threadId !== undefined && threads.get(question.threadId) === null) return fail('no-thread', 'This conversation is no longer there.')
     const at = clock.now()
     const maxTokens = question.maxTokens ?? limits.maxTokens
     const budgetMsat = minMsat(question.maxPriceMsat ?? limits.perJobMsat, limits.perJobMsat)
@@ -243,6 +244,7 @@ export function createCustomer(options: CustomerOptions): Customer {
       network: wallet.network,
       quotedMsat: priceMsat,
       budgetMsat,
+      ...(question.confirmedMsat === undefined ? {} : { confirmedMsat: question.confirmedMsat }),
       invoiceTimeoutMs: limits.invoiceTimeoutSecs * 1_000,
       answerTimeoutMs: limits.answerTimeoutSecs * 1_000,
     }
@@ -279,10 +281,10 @@ export function createCustomer(options: CustomerOptions): Customer {
       if (outcome === 'changed') return ok(null)
       return outcome === 'store-failed' ? fail('store-failed', STORE_FAILED) : fail('not-now', 'This job has already ended.')
     },
-    retry(jobId, selection, maxPriceMsat) {
+    retry(jobId, selection, maxPriceMsat, confirmedMsat) {
       const turn = threads.turn(jobId)
       if (!turn) return fail('no-job', 'This question is no longer there.')
-      return ask({ threadId: turn.threadId, prompt: turn.prompt, selection, maxPriceMsat, private: journal.row('customer', jobId)?.privacy === 'private' })
+      return ask({ threadId: turn.threadId, prompt: turn.prompt, selection, maxPriceMsat, confirmedMsat, private: journal.row('customer', jobId)?.privacy === 'private' })
     },
     answer,
     watchText: (jobId, listener) => liveText.watch(jobId, listener),
@@ -303,11 +305,6 @@ export function createCustomer(options: CustomerOptions): Customer {
 }
 
 const STORE_FAILED = 'The store takes no writes now, so nothing was sent or paid. Check the disk, then try again.'
-
-/** Midnight of this machine's day: daily limits and earnings begin there. */
-export function startOfDay(nowMs: number): number {
-  return new Date(nowMs).setHours(0, 0, 0, 0)
-}
 
 function titleOf(prompt: string): string {
   const line = prompt.trim().split('\n', 1)[0] ?? ''

@@ -2,12 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MAX_MSAT, msat, sats, ZERO_MSAT } from '#shared/market/msat.ts'
 import { fail, ok } from '#shared/market/result.ts'
-import { feeCap, judgeInvoice, sumMsat, type Agreement, type InvoiceOffer, type SpendingContext } from './judgeInvoice.ts'
+import { UNLIMITED, type SpendingContext } from '../spending/judgeSpending.ts'
+import { judgeInvoice, type Agreement, type InvoiceOffer } from './judgeInvoice.ts'
 
 const NOW = 1_700_000_000
 const offer: InvoiceOffer = { bolt11: 'lnbcrt…', paymentHash: 'a'.repeat(64), amountMsat: sats(10), network: 'regtest', expiresAt: NOW + 600, description: 'Souk job_0011223344556677' }
 const agreed: Agreement = { jobId: 'job_0011223344556677', network: 'regtest', quotedMsat: sats(10), budgetMsat: sats(10), nowSecs: NOW }
-const context: SpendingContext = { settledTodayMsat: ZERO_MSAT, pendingMsat: ZERO_MSAT, perJobMsat: sats(10), perDayMsat: sats(11), maxFeePermille: 10, hashIsKnown: false }
+const context: SpendingContext = { ...UNLIMITED, perJobMsat: sats(10), perDayMsat: sats(11), maxFeePermille: 10 }
 const codeOf = (change: Partial<InvoiceOffer>, agreedChange: Partial<Agreement> = {}, contextChange: Partial<SpendingContext> = {}) => {
   const verdict = judgeInvoice(ok({ ...offer, ...change }), { ...agreed, ...agreedChange }, { ...context, ...contextChange })
   return verdict.ok ? 'accepted' : verdict.error.code
@@ -37,6 +38,13 @@ describe('an invoice', () => {
     expect(judgeInvoice(fail('bad', 'Not bech32.'), agreed, context)).toMatchObject({ ok: false, error: { code: 'invoice-unreadable', message: expect.stringContaining('Not bech32') } })
   })
 
+  it('above the sum for that is paid only as far as a person confirmed it', () => {
+    const above = { confirmAboveMsat: sats(9) }
+    expect([codeOf({}, {}, above), codeOf({}, { confirmedMsat: msat(9_999) }, above), codeOf({}, { confirmedMsat: sats(10) }, above), codeOf({ amountMsat: sats(9) }, {}, above)]).toEqual([
+      'needs-confirmation', 'needs-confirmation', 'accepted', 'accepted',
+    ])
+  })
+
   it('is refused when it says that it is for another job; what else it says is its seller’s', () => {
     expect(codeOf({ description: 'Souk job_8811223344556677' })).toBe('invoice-of-other-job')
     expect(['', 'Text', 'Souk job_1', 'For Souk job_8811223344556677'].map((description) => codeOf({ description }))).toEqual(Array(4).fill('accepted'))
@@ -46,7 +54,7 @@ describe('an invoice', () => {
     const amount = fc.oneof(fc.integer({ min: 0, max: 50_000 }), fc.integer({ min: MAX_MSAT - 5, max: MAX_MSAT })).map(msat)
     fc.assert(
       fc.property(amount, amount, amount, amount, amount, amount, amount, fc.nat(1_000), (asked, quotedMsat, budgetMsat, perJobMsat, perDayMsat, settledTodayMsat, pendingMsat, maxFeePermille) => {
-        const verdict = judgeInvoice(ok({ ...offer, amountMsat: asked }), { ...agreed, quotedMsat, budgetMsat }, { perJobMsat, perDayMsat, settledTodayMsat, pendingMsat, maxFeePermille, hashIsKnown: false })
+        const verdict = judgeInvoice(ok({ ...offer, amountMsat: asked }), { ...agreed, quotedMsat, budgetMsat }, { ...UNLIMITED, perJobMsat, perDayMsat, settledTodayMsat, pendingMsat, maxFeePermille })
         if (!verdict.ok) return
         const { amountMsat, maxFeeMsat } = verdict.value
         expect(amountMsat).toBe(asked)
@@ -54,13 +62,5 @@ describe('an invoice', () => {
         expect(Math.min(MAX_MSAT, settledTodayMsat + pendingMsat + amountMsat + maxFeeMsat)).toBeLessThanOrEqual(perDayMsat)
       }),
     )
-  })
-})
-
-describe('the fee cap', () => {
-  it('is a share of the amount rounded up, at least one sat, and an amount itself', () => {
-    expect([feeCap(ZERO_MSAT, 10), feeCap(sats(10), 10), feeCap(sats(1_000), 10), feeCap(msat(100_001), 10), feeCap(sats(10), 0)]).toEqual([1_000, 1_000, 10_000, 1_001, 1_000])
-    expect(feeCap(MAX_MSAT, 1_000)).toBe(MAX_MSAT)
-    expect(sumMsat(MAX_MSAT, MAX_MSAT)).toBe(MAX_MSAT)
   })
 })

@@ -4,7 +4,8 @@ import { MAX_MSAT, msat, sats, ZERO_MSAT } from '#shared/market/msat.ts'
 import { fail, ok } from '#shared/market/result.ts'
 import { replay } from '../machine.ts'
 import type { Payment, PayOutcome } from '../wallet/wallet.ts'
-import type { InvoiceOffer, SpendingContext } from './judgeInvoice.ts'
+import { UNLIMITED, type SpendingContext } from '../spending/judgeSpending.ts'
+import type { InvoiceOffer } from './judgeInvoice.ts'
 import { DOUBT_GRACE_MS, MAX_ANSWER_CHARACTERS, OVERDUE_WINDOW_MS, purchaseMachine, settlementOf, type Purchase, type PurchaseEffect, type PurchaseEvent, type PurchaseMessage, type PurchaseRequest } from './purchase.ts'
 import { describePurchase, purchaseTimeline } from './purchaseView.ts'
 
@@ -33,7 +34,7 @@ const request: PurchaseRequest = {
   answerTimeoutMs: 180_000,
 }
 const offer: InvoiceOffer = { bolt11: 'lnbcrt100n1…', paymentHash: HASH, amountMsat: PRICE, network: 'regtest', expiresAt: EXPIRES, description: '' }
-const context: SpendingContext = { settledTodayMsat: ZERO_MSAT, pendingMsat: ZERO_MSAT, perJobMsat: sats(100), perDayMsat: sats(1_000), maxFeePermille: 10, hashIsKnown: false }
+const context: SpendingContext = { ...UNLIMITED, perJobMsat: sats(100), perDayMsat: sats(1_000), maxFeePermille: 10 }
 const payment: Payment = { direction: 'outgoing', paymentHash: HASH, amountMsat: PRICE, feeMsat: msat(10), state: 'settled', description: '', bolt11: null, preimage: '1'.repeat(64), createdAt: 0, settledAt: 0, expiresAt: null }
 const settledOutcome: PayOutcome = { state: 'settled', preimage: '1'.repeat(64), feeMsat: msat(10) }
 const problem = { code: 'wallet-timeout' as const, message: 'The wallet did not answer in time.' }

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest'
-import { msat, sats, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import { msat, sats, type Msat } from '#shared/market/msat.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import { createManualClock } from '../testing/manualClock.ts'
 import { nodeRandom } from '../testing/nodePorts.ts'
 import { createMockWallet } from '../wallet/mock.ts'
 import type { PurchaseDialect, PurchaseInbox } from './dialect.ts'
-import type { SpendingContext } from './judgeInvoice.ts'
+import { UNLIMITED, type SpendingContext } from '../spending/judgeSpending.ts'
 import { createLiveText } from './liveText.ts'
 import { purchaseMachine, type Purchase, type PurchaseMessage, type PurchaseRequest } from './purchase.ts'
 import { createPurchaseEffects } from './purchaseEffects.ts'
 
 const JOB = 'job_0011223344556677'
 const INVOICE_TIMEOUT_MS = 20_000
-const LIMITS: SpendingContext = { settledTodayMsat: ZERO_MSAT, pendingMsat: ZERO_MSAT, perJobMsat: sats(100), perDayMsat: sats(1_000), maxFeePermille: 10, hashIsKnown: false }
+const LIMITS: SpendingContext = { ...UNLIMITED, perJobMsat: sats(100), perDayMsat: sats(1_000), maxFeePermille: 10 }
 const eventOf = (digit: string): NostrEvent => ({ id: digit.repeat(64), pubkey: digit.repeat(64), created_at: 0, kind: 5_050, tags: [], content: '', sig: '0'.repeat(128) })
 
 /** One purchase that listens, its machine real and its relays this test. */

@@ -1,21 +1,24 @@
 /** Carries out what a purchase owes the world: publishes, pays once, looks up, listens. */
-import { MAX_MSAT, ZERO_MSAT } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { decodeInvoice } from '#shared/protocol/bolt11.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import { pause, unlessAborted } from '../pause.ts'
 import type { Clock } from '../ports.ts'
 import type { DispatchOutcome } from '../reactor.ts'
+import { SPENDING_STOPPED, UNLIMITED, type SpendingContext } from '../spending/judgeSpending.ts'
+import type { SpendingSubject } from '../spending/readSpending.ts'
+import type { Preimages } from '../store/preimages.ts'
 import type { PayOutcome, Wallet, WalletProblemCode } from '../wallet/wallet.ts'
 import { createBidGathering } from './bidGathering.ts'
-import type { BegunPurchase, PurchaseDialect } from './dialect.ts'
-import { judgeInvoice, type InvoiceOffer, type SpendingContext } from './judgeInvoice.ts'
+import type { PurchaseDialect } from './dialect.ts'
+import { judgeInvoice, type InvoiceOffer } from './judgeInvoice.ts'
 import type { LiveText } from './liveText.ts'
-import { MAX_ANSWER_CHARACTERS, type Intent, type Purchase, type PurchaseEffect, type PurchaseMessage } from './purchase.ts'
+import { MAX_ANSWER_CHARACTERS, outgoingOf, type BegunPurchase, type Intent, type Purchase, type PurchaseEffect, type PurchaseMessage } from './purchase.ts'
 
 export interface PurchaseEffectsOptions {
   readonly clock: Clock
   readonly wallet: Wallet
+  readonly preimages: Preimages
   readonly dialectOf: (purchase: BegunPurchase) => PurchaseDialect
   readonly liveText: LiveText
   /** Whether nothing is to be bought of that key: it may answer an open request all the same. */
@@ -24,7 +27,7 @@ export interface PurchaseEffectsOptions {
   readonly bidderRank: (pubkey: string) => number
   readonly state: (jobId: string) => Purchase
   /** Read inside the transaction that stores the intent. */
-  readonly spending: (paymentHash: string | null) => SpendingContext
+  readonly spending: (subject: SpendingSubject) => SpendingContext
   readonly dispatch: (jobId: string, message: PurchaseMessage | (() => PurchaseMessage)) => DispatchOutcome
 }
 
@@ -32,8 +35,8 @@ export interface PurchaseEffectsOptions {
 const NOT_ASKED: ReadonlySet<WalletProblemCode> = new Set(['wallet-unreachable', 'invoice-expired', 'invalid-invoice', 'fee-too-high'])
 /** Bidders of one open request that are told that another was chosen. */
 const MAX_DECLINES = 20
-/** A bid that breaks the agreement is not gathered; limits are looked at when one is taken, in the transaction that stores it. */
-const NO_LIMITS: SpendingContext = { settledTodayMsat: ZERO_MSAT, pendingMsat: ZERO_MSAT, perJobMsat: MAX_MSAT, perDayMsat: MAX_MSAT, maxFeePermille: 0, hashIsKnown: false }
+/** What the kill switch makes of an intent that the wallet has not heard of. */
+const STOPPED: PayOutcome = { state: 'failed', problem: { code: 'wallet-refused', message: SPENDING_STOPPED } }
 /** What the store refused is read again from the relays after this. */
 const STORE_RETRY_MS = 2_000
 
@@ -42,7 +45,12 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
 
   async function pay(jobId: string, intent: Intent, signal: AbortSignal): Promise<void> {
     // On disk before the wallet hears of it: after a crash from here on, the wallet is asked what happened.
-    if (dispatch(jobId, { at: clock.now(), type: 'payAsked' }) !== 'changed') return
+    let stopped = false
+    const told = dispatch(jobId, () => {
+      stopped = isStopped(jobId)
+      return stopped ? { at: clock.now(), type: 'payAnswered', outcome: STOPPED } : { at: clock.now(), type: 'payAsked' }
+    })
+    if (told !== 'changed' || stopped) return
     const outcome = await askToPay(jobId, intent, signal)
     if (outcome !== null) dispatch(jobId, { at: clock.now(), type: 'payAnswered', outcome })
   }
@@ -68,12 +76,15 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
     const found = await unlessAborted(wallet.lookup(intent.paymentHash, 'outgoing'), signal)
     if (found === null || !found.ok) return
     const told = dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment: found.value })
-    if (told !== 'unchanged' || found.value !== null || clock.now() >= intent.expiresAt * 1_000 || isStopping(jobId)) return
+    if (told !== 'unchanged' || found.value !== null || clock.now() >= intent.expiresAt * 1_000 || isStopping(jobId) || isStopped(jobId)) return
     // The wallet never heard of it: the same invoice under the same key is the same payment, never a second one.
     const outcome = await askToPay(jobId, intent, signal)
     if (outcome === null || (outcome.state === 'failed' && NOT_ASKED.has(outcome.problem.code))) return
     dispatch(jobId, { at: clock.now(), type: 'payAnswered', outcome })
   }
+
+  /** The kill switch. */
+  const isStopped = (jobId: string) => options.spending({ paymentHash: null, jobId, provider: null }).isStopped
 
   /** Stopped while the wallet was silent: what it never heard of is not brought up again. */
   function isStopping(jobId: string): boolean {
@@ -140,7 +151,8 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
           if (options.isMuted(from)) return
           const now = options.state(jobId)
           if (now.begun && now.phase.name !== 'asking') return decline(from)
-          const acceptable = judgeInvoice(readInvoice(bolt11), { ...request, nowSecs: Math.floor(clock.now() / 1_000) }, NO_LIMITS)
+          // A bid that breaks the agreement is not gathered; limits are looked at when one is taken, in the transaction that stores it.
+          const acceptable = judgeInvoice(readInvoice(bolt11), { ...request, nowSecs: Math.floor(clock.now() / 1_000) }, UNLIMITED)
           if (acceptable.ok) bids.add({ from, event, bolt11, amountMsat: acceptable.value.amountMsat })
         },
         onText(from, text) {
@@ -169,7 +181,7 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
       eventId: event.id,
       raw: JSON.stringify(event),
       invoice,
-      context: options.spending(invoice.ok ? invoice.value.paymentHash : null),
+      context: options.spending({ paymentHash: invoice.ok ? invoice.value.paymentHash : null, jobId, provider: from }),
     }))
   }
 
@@ -178,7 +190,10 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
       case 'send': {
         const purchase = options.state(jobId)
         if (!purchase.begun) return
-        const delivery = await unlessAborted(dialectOf(purchase).send(effect.what, purchase), signal)
+        const outgoing = outgoingOf(purchase, effect.what)
+        if (outgoing === null) return
+        const preimage = outgoing.what === 'release' ? options.preimages.find(outgoing.paymentHash) : null
+        const delivery = await unlessAborted(dialectOf(purchase).send(outgoing, purchase, preimage), signal)
         if (delivery !== null) dispatch(jobId, { at: clock.now(), type: 'sent', what: effect.what, delivery })
         return
       }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { JobRow } from '#shared/ipc/common.ts'
+import { NO_STANDING } from '#shared/market/books.ts'
 import { msat, ZERO_MSAT } from '#shared/market/msat.ts'
 import { createMemoryStore, type MemoryStore } from '../testing/memoryStore.ts'
 import type { JobRecord } from './journal.ts'
@@ -11,8 +12,8 @@ beforeEach(() => {
 afterEach(() => store.close())
 
 function record(jobId: string, row: Partial<JobRow> = {}, money: Partial<Omit<JobRecord, 'row'>> = {}): JobRecord {
-  const base: JobRow = { jobId, role: 'customer', state: 'done', final: true, peer: 'p', dialect: 'channel', privacy: 'public-channel', promptPreview: '', priceMsat: ZERO_MSAT, movedMsat: ZERO_MSAT, feeMsat: ZERO_MSAT, createdAt: 1, updatedAt: 1 }
-  return { row: { ...base, ...row }, pendingMsat: ZERO_MSAT, settledAt: null, paymentHash: null, ...money }
+  const base: JobRow = { jobId, role: 'customer', state: 'done', final: true, peer: 'p', dialect: 'channel', settlement: 'prepay', privacy: 'public-channel', promptPreview: '', priceMsat: ZERO_MSAT, movedMsat: ZERO_MSAT, feeMsat: ZERO_MSAT, createdAt: 1, updatedAt: 1 }
+  return { row: { ...base, ...row }, pendingMsat: ZERO_MSAT, settledAt: null, paymentHash: null, standing: NO_STANDING, ...money }
 }
 function put(jobId: string, row: Partial<JobRow> = {}, money: Partial<Omit<JobRecord, 'row'>> = {}): void {
   const made = record(jobId, row, money)
@@ -77,8 +78,8 @@ describe('the journal', () => {
     put('job_2', { movedMsat: msat(20) }, { settledAt: 100 })
     put('job_3', {}, { pendingMsat: msat(5) })
     put('job_4', { role: 'provider', movedMsat: msat(40) }, { settledAt: 100, pendingMsat: msat(7) })
-    expect(store.journal.spending('customer', 100)).toEqual({ settledMsat: 20, pendingMsat: 5 })
-    expect(store.journal.spending('provider', 0)).toEqual({ settledMsat: 40, pendingMsat: 7 })
+    expect(store.journal.spending('customer', 100)).toEqual({ settledMsat: 20, pendingMsat: 5, pendingPayments: 1 })
+    expect(store.journal.spending('provider', 0)).toEqual({ settledMsat: 40, pendingMsat: 7, pendingPayments: 1 })
     expect(store.journal.settled('customer', 100)).toEqual([{ at: 100, amountMsat: 20 }])
     expect(store.journal.settledTotal('customer')).toEqual({ amountMsat: 30, jobs: 2 })
   })
@@ -87,8 +88,18 @@ describe('the journal', () => {
     put('job_1', { final: false }, { pendingMsat: msat(11) })
     expect(store.journal.openJobs('customer')).toEqual(['job_1'])
     put('job_1', { movedMsat: msat(10) }, { settledAt: 5 })
-    expect(store.journal.spending('customer', 0)).toEqual({ settledMsat: 10, pendingMsat: 0 })
+    expect(store.journal.spending('customer', 0)).toEqual({ settledMsat: 10, pendingMsat: 0, pendingPayments: 0 })
     expect(store.journal.openJobs('customer')).toEqual([])
+  })
+
+  it('sums what one job and one provider have had and may still get', () => {
+    put('job_1', { peer: 'a', movedMsat: msat(10) }, { settledAt: 99, pendingMsat: msat(3) })
+    put('job_2', { peer: 'a', state: 'failed', movedMsat: msat(20) }, { settledAt: 100 })
+    put('job_3', { peer: 'b', state: 'paying', final: false }, { pendingMsat: msat(5) })
+    put('job_4', { role: 'provider', peer: 'b', movedMsat: msat(40) }, { settledAt: 100 })
+    expect([store.journal.spendingOfJob('job_1'), store.journal.spendingOfJob('job_3'), store.journal.spendingOfJob('job_4')]).toEqual([13, 5, 0])
+    expect(store.journal.spendingWith('a', 100)).toEqual({ settledTodayMsat: 20, settledEverMsat: 30, pendingMsat: 3, isKnown: true })
+    expect(store.journal.spendingWith('b', 0)).toEqual({ settledTodayMsat: 0, settledEverMsat: 0, pendingMsat: 5, isKnown: false })
   })
 
   it('knows a payment hash, and the history with a peer', () => {

@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { Standing } from '#shared/market/books.ts'
 import { jobRowSchema, type JobRow, type JobState, type Role } from '#shared/ipc/common.ts'
 import { msat, type Msat } from '#shared/market/msat.ts'
+import type { ProviderSpending } from '../spending/judgeSpending.ts'
 import { inTransaction } from './database.ts'
 
 /** What the tables keep of a job besides its journal: the row for the pages, and the figures that limits are checked against. */
@@ -47,8 +48,12 @@ export interface Journal {
   openJobs(role: Role): readonly string[]
   row(role: Role, jobId: string): JobRow | null
   list(page: JobPage): readonly JobRow[]
-  /** Settled since a time, and everything pending: the two figures of a daily limit. */
-  spending(role: Role, sinceMs: number): { readonly settledMsat: Msat; readonly pendingMsat: Msat }
+  /** Settled since a time, and everything pending: what limits are checked against. */
+  spending(role: Role, sinceMs: number): { readonly settledMsat: Msat; readonly pendingMsat: Msat; readonly pendingPayments: number }
+  /** Settled and pending of one job of the customer's. */
+  spendingOfJob(jobId: string): Msat
+  /** Of the customer's, with one provider. */
+  spendingWith(provider: string, sinceMs: number): ProviderSpending
   settled(role: Role, sinceMs: number): readonly { readonly at: number; readonly amountMsat: Msat }[]
   /** Everything that ever settled. */
   settledTotal(role: Role): { readonly amountMsat: Msat; readonly jobs: number }
@@ -73,8 +78,14 @@ export function createJournal(database: DatabaseSync): Journal {
   const selectOpen = database.prepare('SELECT job_id FROM job WHERE role = ? AND final = 0 ORDER BY created_at')
   const selectRow = database.prepare('SELECT row FROM job WHERE role = ? AND job_id = ?')
   const selectSpending = database.prepare(`
-    SELECT COALESCE(SUM(CASE WHEN settled_at >= ? THEN moved_msat ELSE 0 END), 0) AS settled, COALESCE(SUM(pending_msat), 0) AS pending
+    SELECT COALESCE(SUM(CASE WHEN settled_at >= ? THEN moved_msat ELSE 0 END), 0) AS settled, COALESCE(SUM(pending_msat), 0) AS pending,
+      COALESCE(SUM(pending_msat > 0), 0) AS payments
     FROM job WHERE role = ? AND (settled_at IS NOT NULL OR pending_msat > 0)`)
+  const selectSpendingOfJob = database.prepare(`SELECT moved_msat + pending_msat AS spent FROM job WHERE role = 'customer' AND job_id = ?`)
+  const selectSpendingWith = database.prepare(`
+    SELECT COALESCE(SUM(CASE WHEN settled_at >= ? THEN moved_msat ELSE 0 END), 0) AS today, COALESCE(SUM(moved_msat), 0) AS ever,
+      COALESCE(SUM(pending_msat), 0) AS pending, COALESCE(SUM(state = 'done'), 0) AS done
+    FROM job WHERE role = 'customer' AND peer = ?`)
   const selectSettled = database.prepare('SELECT settled_at, moved_msat FROM job WHERE role = ? AND settled_at >= ? ORDER BY settled_at')
   const selectTotal = database.prepare('SELECT COALESCE(SUM(moved_msat), 0) AS moved, COUNT(*) AS jobs FROM job WHERE role = ? AND settled_at IS NOT NULL')
   const peerColumns = `peer, SUM(state = 'done') AS done, SUM(state IN ('failed', 'owed', 'refused', 'expired')) AS failed, SUM(moved_msat) AS moved,
@@ -113,7 +124,12 @@ export function createJournal(database: DatabaseSync): Journal {
     },
     spending(role, sinceMs) {
       const found = selectSpending.get(sinceMs, role)
-      return { settledMsat: msat(Number(found?.['settled'])), pendingMsat: msat(Number(found?.['pending'])) }
+      return { settledMsat: msat(Number(found?.['settled'])), pendingMsat: msat(Number(found?.['pending'])), pendingPayments: Number(found?.['payments']) }
+    },
+    spendingOfJob: (jobId) => msat(Number(selectSpendingOfJob.get(jobId)?.['spent'] ?? 0)),
+    spendingWith(provider, sinceMs) {
+      const found = selectSpendingWith.get(sinceMs, provider)
+      return { settledTodayMsat: msat(Number(found?.['today'])), settledEverMsat: msat(Number(found?.['ever'])), pendingMsat: msat(Number(found?.['pending'])), isKnown: Number(found?.['done']) > 0 }
     },
     settled: (role, sinceMs) =>
       selectSettled.all(role, sinceMs).map((found) => ({ at: Number(found['settled_at']), amountMsat: msat(Number(found['moved_msat'])) })),

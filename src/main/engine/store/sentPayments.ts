@@ -19,7 +19,8 @@ export interface SentPaymentStore {
   resolve(paymentHash: string, state: SentPayment['state'], feeMsat: Msat, note: string, at: number): void
   find(paymentHash: string): SentPayment | null
   unresolved(): readonly SentPayment[]
-  pendingMsat(): Msat
+  /** Settled since a time, and everything pending, fees and fee caps included. */
+  spending(sinceMs: number): { readonly settledMsat: Msat; readonly pendingMsat: Msat; readonly pendingPayments: number }
 }
 
 export function createSentPaymentStore(database: DatabaseSync): SentPaymentStore {
@@ -30,7 +31,8 @@ export function createSentPaymentStore(database: DatabaseSync): SentPaymentStore
     ON CONFLICT (payment_hash) DO UPDATE SET state = 'intended', max_fee_msat = excluded.max_fee_msat, updated_at = excluded.updated_at`)
   const update = database.prepare('UPDATE sent_payment SET state = ?, fee_msat = ?, note = ?, updated_at = ? WHERE payment_hash = ?')
   const selectOpen = database.prepare("SELECT * FROM sent_payment WHERE state IN ('intended', 'unknown') ORDER BY created_at")
-  const sumOpen = database.prepare("SELECT COALESCE(SUM(amount_msat + max_fee_msat), 0) AS pending FROM sent_payment WHERE state IN ('intended', 'unknown')")
+  const sumOpen = database.prepare("SELECT COALESCE(SUM(amount_msat + max_fee_msat), 0) AS pending, COUNT(*) AS payments FROM sent_payment WHERE state IN ('intended', 'unknown')")
+  const sumSettled = database.prepare("SELECT COALESCE(SUM(amount_msat + fee_msat), 0) AS settled FROM sent_payment WHERE state = 'settled' AND updated_at >= ?")
   return {
     intend(payment) {
       const known = select.get(payment.paymentHash)
@@ -45,7 +47,10 @@ export function createSentPaymentStore(database: DatabaseSync): SentPaymentStore
       return found ? paymentOf(found) : null
     },
     unresolved: () => selectOpen.all().map(paymentOf),
-    pendingMsat: () => msat(Number(sumOpen.get()?.['pending'])),
+    spending(sinceMs) {
+      const open = sumOpen.get()
+      return { settledMsat: msat(Number(sumSettled.get(sinceMs)?.['settled'])), pendingMsat: msat(Number(open?.['pending'])), pendingPayments: Number(open?.['payments']) }
+    },
   }
 }
 

@@ -156,12 +156,12 @@ describe('what is kept in it', () => {
   it('a payment by hand is intended once, tried again only after a failure, and pending until it is known', () => {
     const { payments } = store
     const intent = { paymentHash: 'h', bolt11: 'ln…', amountMsat: msat(10), maxFeeMsat: msat(1), createdAt: 1 }
-    expect([payments.intend(intent), payments.intend(intent)?.state, payments.pendingMsat()]).toEqual([null, 'intended', 11])
+    expect([payments.intend(intent), payments.intend(intent)?.state, payments.spending(0).pendingMsat]).toEqual([null, 'intended', 11])
     payments.resolve('h', 'unknown', ZERO_MSAT, 'late', 2)
     expect([payments.intend(intent)?.state, payments.unresolved().length]).toEqual(['unknown', 1])
     payments.resolve('h', 'failed', ZERO_MSAT, 'no', 3)
-    expect([payments.pendingMsat(), payments.unresolved(), payments.intend({ ...intent, maxFeeMsat: msat(2) }), payments.pendingMsat()]).toEqual([0, [], null, 12])
+    expect([payments.spending(0).pendingMsat, payments.unresolved(), payments.intend({ ...intent, maxFeeMsat: msat(2) }), payments.spending(0).pendingMsat]).toEqual([0, [], null, 12])
     payments.resolve('h', 'settled', msat(1), '', 4)
-    expect([payments.intend(intent)?.state, payments.find('h')?.feeMsat, payments.find('other'), payments.pendingMsat()]).toEqual(['settled', 1, null, 0])
+    expect([payments.intend(intent)?.state, payments.find('h')?.feeMsat, payments.find('other'), payments.spending(0).pendingMsat]).toEqual(['settled', 1, null, 0])
   })
 })

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Limits } from '#shared/ipc/settings.ts'
 import { msat, sats } from '#shared/market/msat.ts'
 import { fail, ok } from '#shared/market/result.ts'
+import { DEFAULT_LIMITS } from '../preferences.ts'
+import { createSpendingReader } from '../spending/readSpending.ts'
 import { createManualClock, type ManualClock } from '../testing/manualClock.ts'
 import { createMemoryStore, type MemoryStore } from '../testing/memoryStore.ts'
 import { nodeRandom } from '../testing/nodePorts.ts'
@@ -33,6 +36,7 @@ beforeEach(() => {
   lookups = 0
   isWalletThere = true
   isDiskFull = false
+  settings = { limits: DEFAULT_LIMITS, spendingStopped: false }
   account = open()
 })
 afterEach(() => {
@@ -76,9 +80,11 @@ function open(): Account {
       store.payments.resolve(...resolved)
     },
   }
-  return createAccount({ wallet, payments, clock, log: () => {}, isOwnHash: (paymentHash) => paymentHash === ownHash })
+  const spending = createSpendingReader({ journal: store.journal, payments, clock, settings: () => settings })
+  return createAccount({ wallet, payments, clock, log: () => {}, transact: store.journal.transact, spending, isOwnHash: (paymentHash) => paymentHash === ownHash })
 }
 let ownHash = ''
+let settings: { limits: Limits; spendingStopped: boolean }
 
 async function invoice(): Promise<{ readonly bolt11: string; readonly paymentHash: string }> {
   const made = await createMockWallet({ clock, random: nodeRandom }).createInvoice({ amountMsat: AMOUNT, description: '', expirySecs: 600 })
@@ -228,6 +234,38 @@ describe('sending by hand', () => {
     expect(await account.send(bolt11, FEE_CAP)).toMatchObject({ ok: false, error: { code: 'expired' } })
     expect(await account.send('lnbcrt1', FEE_CAP)).toMatchObject({ ok: false })
     expect(paid).toEqual([])
+  })
+
+  it('stays within the day’s limit, also when two are sent at once, and counts what is under way', async () => {
+    settings = { ...settings, limits: { ...DEFAULT_LIMITS, perDayMsat: sats(20) } }
+    const [one, other] = [await invoice(), await invoice()]
+    const first = account.send(one.bolt11, FEE_CAP)
+    expect(await account.send(other.bolt11, FEE_CAP)).toMatchObject({ ok: false, error: { code: 'over-day-limit' } })
+    answer(settled)
+    await first
+    expect(await account.send(other.bolt11, FEE_CAP)).toMatchObject({ ok: false, error: { code: 'over-day-limit' } })
+    expect([paid, store.payments.find(other.paymentHash)]).toEqual([[one.paymentHash], null])
+  })
+
+  it('is confirmed above the sum for that, and says the sum', async () => {
+    settings = { ...settings, limits: { ...DEFAULT_LIMITS, confirmAboveMsat: sats(9) } }
+    const { bolt11, paymentHash } = await invoice()
+    expect(await account.send(bolt11, FEE_CAP, sats(9))).toMatchObject({ ok: false, error: { code: 'needs-confirmation', message: expect.stringContaining('10 sats') } })
+    void account.send(bolt11, FEE_CAP, AMOUNT)
+    expect(paid).toEqual([paymentHash])
+  })
+
+  it('pays nothing new while spending is stopped; what is under way is followed up', async () => {
+    const [one, other] = [await invoice(), await invoice()]
+    const sending = account.send(one.bolt11, FEE_CAP)
+    answer(unknown)
+    await sending
+    settings = { ...settings, spendingStopped: true }
+    expect(await account.send(other.bolt11, FEE_CAP)).toMatchObject({ ok: false, error: { code: 'spending-stopped', message: expect.stringContaining('Nothing was paid') } })
+    known.set(one.paymentHash, 'settled')
+    hint(one.paymentHash)
+    await quiet()
+    expect([paid, store.payments.find(one.paymentHash)?.state]).toEqual([[one.paymentHash], 'settled'])
   })
 
   it('leaves no timer behind when it closes', async () => {

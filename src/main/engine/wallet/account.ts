@@ -6,6 +6,8 @@ import { decodeInvoice } from '#shared/protocol/bolt11.ts'
 import { pause } from '../pause.ts'
 import type { Clock, Log } from '../ports.ts'
 import { createSignal, type Signal } from '../signal.ts'
+import { judgeSpending, type SpendingContext } from '../spending/judgeSpending.ts'
+import type { SpendingSubject } from '../spending/readSpending.ts'
 import type { SentPayment, SentPaymentStore } from '../store/sentPayments.ts'
 import { createSettlementSeeker } from './seekSettlement.ts'
 import type { Invoice, Payment, PaymentDirection, Wallet } from './wallet.ts'
@@ -28,8 +30,8 @@ export interface Account {
   /** Asks for the balance soon: many payments in a row make one question. */
   touch(): void
   receive(amountMsat: Msat, description: string, expirySecs: number): Promise<Result<Invoice>>
-  /** Pays an invoice that a person chose. The intent is stored first; an unknown outcome is followed up until it is known. */
-  send(bolt11: string, maxFeeMsat: Msat): Promise<Result<SendOutcome>>
+  /** Pays an invoice that a person chose, within the limits. The intent is stored first; an unknown outcome is followed up until it is known. */
+  send(bolt11: string, maxFeeMsat: Msat, confirmedMsat?: Msat): Promise<Result<SendOutcome>>
   lookUp(paymentHash: string, direction: PaymentDirection): Promise<Result<Payment>>
   history(offset: number, limit: number): Promise<Result<{ readonly rows: readonly Payment[]; readonly more: boolean }>>
   /** Sent by hand and not yet known to be settled or failed, fees included. */
@@ -44,7 +46,18 @@ const RETRY_MS = 3_000
 const TOUCH_MS = 200
 const FOLLOW_UP_MS = 5_000
 
-export function createAccount(options: { readonly wallet: Wallet; readonly payments: SentPaymentStore; readonly clock: Clock; readonly log: Log; readonly isOwnHash: (paymentHash: string) => boolean }): Account {
+export interface AccountOptions {
+  readonly wallet: Wallet
+  readonly payments: SentPaymentStore
+  /** Runs reads and writes as one transaction, so that a limit is checked against what the intent is stored with. */
+  readonly transact: <T>(change: () => T) => T
+  readonly spending: (subject: SpendingSubject) => SpendingContext
+  readonly clock: Clock
+  readonly log: Log
+  readonly isOwnHash: (paymentHash: string) => boolean
+}
+
+export function createAccount(options: AccountOptions): Account {
   const { wallet, payments, clock, log } = options
   const status = createSignal<AccountStatus>({ state: 'connecting', problem: null, alias: null, balanceMsat: null, checkedAt: null })
   const closing = new AbortController()
@@ -119,9 +132,15 @@ export function createAccount(options: { readonly wallet: Wallet; readonly payme
     }
   }
 
-  function intend(payment: Parameters<SentPaymentStore['intend']>[0]): Result<SentPayment | null> {
+  /** Stores the intent if the limits allow it; what is already known of that payment instead, when something is. */
+  function intend(payment: Parameters<SentPaymentStore['intend']>[0], confirmedMsat: Msat | undefined): Result<SentPayment | null> {
     try {
-      return ok(payments.intend(payment))
+      return options.transact(() => {
+        const known = payments.find(payment.paymentHash)
+        if (known !== null && known.state !== 'failed') return ok(known)
+        const allowed = judgeSpending(options.spending({ paymentHash: payment.paymentHash, jobId: null, provider: null }), { kind: 'by-hand', ...payment, confirmedMsat })
+        return allowed.ok ? ok(payments.intend(payment)) : allowed
+      })
     } catch (error) {
       log('error', 'the store refused a payment’s intent', { reason: error instanceof Error ? error.message : String(error) })
       return fail('store-failed', 'The store takes no writes now, so nothing was paid. Check the disk, then try again.')
@@ -145,7 +164,7 @@ export function createAccount(options: { readonly wallet: Wallet; readonly payme
     refresh,
     touch: () => plan(TOUCH_MS),
     receive: (amountMsat, description, expirySecs) => wallet.createInvoice({ amountMsat, description, expirySecs }),
-    async send(bolt11, maxFeeMsat) {
+    async send(bolt11, maxFeeMsat, confirmedMsat) {
       const decoded = decodeInvoice(bolt11)
       if (!decoded.ok) return fail(decoded.error.code, decoded.error.message)
       const { paymentHash, amountMsat, network, expiresAt } = decoded.value
@@ -154,7 +173,7 @@ export function createAccount(options: { readonly wallet: Wallet; readonly payme
       if (expiresAt * 1_000 <= clock.now()) return fail('expired', 'This invoice has expired. Ask for a new one.')
       if (options.isOwnHash(paymentHash)) return fail('own-invoice', 'This invoice belongs to a job, which pays it by itself.')
       const payment = { paymentHash, bolt11, amountMsat, maxFeeMsat, createdAt: clock.now() }
-      const intended = intend(payment)
+      const intended = intend(payment, confirmedMsat)
       if (!intended.ok) return intended
       const known = intended.value
       if (known?.state === 'settled') return fail('already-paid', 'This invoice is already paid.')
@@ -187,7 +206,7 @@ export function createAccount(options: { readonly wallet: Wallet; readonly payme
       const found = await wallet.list({ offset, limit: limit + 1 })
       return found.ok ? ok({ rows: found.value.slice(0, limit), more: found.value.length > limit }) : found
     },
-    pendingMsat: () => payments.pendingMsat(),
+    pendingMsat: () => payments.spending(clock.now()).pendingMsat,
     resume() {
       for (const payment of payments.unresolved()) {
         log('info', 'following up a payment', { paymentHash: payment.paymentHash })

@@ -1,4 +1,4 @@
-import { feeCap } from '#engine/customer/judgeInvoice.ts'
+import { feeCap } from '#engine/spending/judgeSpending.ts'
 import { pause } from '#engine/pause.ts'
 import { describePayment, type SendOutcome } from '#engine/wallet/account.ts'
 import type { Payment } from '#engine/wallet/wallet.ts'
@@ -86,7 +86,7 @@ export function send(bolt11: string, options: SendOptions): Promise<void> {
     const rows = [['Amount', `${formatSats(amountMsat)} sats on ${network}`], ['Fee', `at most ${formatSats(maxFeeMsat)} sats`], ['For', description === '' ? '(no description)' : description], ['Valid until', localMinute(expiresAt * 1_000)], ['Hash', paymentHash]]
     for (const line of alignColumns(rows)) output.say(line)
     if (options.yes !== true) await confirmSending()
-    const sending = engine.account.send(bolt11, maxFeeMsat)
+    const sending = engine.account.send(bolt11, maxFeeMsat, amountMsat)
     await Promise.race([sending, interrupt.interrupted])
     // Leaving now: the wallet is told to stop waiting, and the outcome is whatever is known by then.
     if (interrupt.signal.aborted) await engine.wallet.close()
