@@ -1,10 +1,11 @@
 /** Zap receipts, kind 9735 (NIP-57): a Lightning server's word that somebody paid. Never believed; whose word it is, is read. */
 import { z } from 'zod'
 import { fail, ok, type Result } from '../market/result.ts'
+import { safeParse } from '../safeParse.ts'
 import { isHex64, tagValues, type NostrEvent } from './event.ts'
 import { KIND } from './kinds.ts'
+import { signedEventSchema } from './signedEvent.ts'
 import { parseWireObject } from './wireJson.ts'
-import { safeParse } from '../safeParse.ts'
 
 export interface ZapReceipt {
   /** Ids of events that it says were paid for, at least one. */
@@ -17,15 +18,7 @@ const MAX_TAGS = 200
 const MAX_EVENT_IDS = 10
 const MAX_DESCRIPTION = 16_384
 
-const requestSchema = z.object({
-  id: z.string().regex(/^[0-9a-f]{64}$/),
-  pubkey: z.string().regex(/^[0-9a-f]{64}$/),
-  created_at: z.number().int().nonnegative(),
-  kind: z.literal(KIND.zapRequest),
-  tags: z.array(z.array(z.string())).max(MAX_TAGS),
-  content: z.string(),
-  sig: z.string().regex(/^[0-9a-f]{128}$/),
-})
+const requestSchema = signedEventSchema.extend({ kind: z.literal(KIND.zapRequest), tags: signedEventSchema.shape.tags.max(MAX_TAGS) })
 
 /** Problems: `wrong-kind`, `too-long`, `no-request` (its `description` is not one), `no-event` (the request names none). */
 export function parseZapReceipt(event: NostrEvent): Result<ZapReceipt> {

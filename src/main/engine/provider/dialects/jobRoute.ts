@@ -5,6 +5,7 @@ import { envelopeTemplate, writeHiddenTags } from '#shared/protocol/envelope.ts'
 import type { EventTemplate, NostrEvent } from '#shared/protocol/event.ts'
 import { feedbackTemplate, hiddenFeedbackTags, type FeedbackDraft } from '#shared/protocol/feedback.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
+import { signedEventSchema } from '#shared/protocol/signedEvent.ts'
 import { dateMessage, signAndDeliver, type Delivery } from '../../delivery.ts'
 import type { Cipher } from '../../nostr/cipher.ts'
 import type { RelayPool } from '../../nostr/relayPool.ts'
@@ -14,13 +15,12 @@ import type { Clock } from '../../ports.ts'
 import type { BegunSale } from '../dialect.ts'
 import { reasonForCustomer, type SaleSending } from '../sale.ts'
 
-const eventSchema = z.object({ id: z.string(), pubkey: z.string(), created_at: z.number(), kind: z.number(), tags: z.array(z.array(z.string())), content: z.string(), sig: z.string() })
 const routeSchema = z.object({
   encrypted: z.boolean(),
   /** Where the customer wants the answers too. */
   relays: z.array(z.string()),
   /** A plain request in the canonical form, which its result quotes; null: the result names it by its id. */
-  request: eventSchema.nullable(),
+  request: signedEventSchema.nullable(),
 })
 export type JobRoute = z.output<typeof routeSchema>
 
