@@ -2,11 +2,11 @@
 import { z } from 'zod'
 import { limitsSchema, MAX_RELAYS, relaySettingSchema, settingsSchema, type Limits, type RelaySetting, type Settings } from '#shared/ipc/settings.ts'
 import { sats } from '#shared/market/msat.ts'
+import { safeParse } from '#shared/safeParse.ts'
 import type { BackendChoice } from './inference/chooseBackend.ts'
 import { parseRelayAddress } from './nostr/relayAddress.ts'
 import { createSignal, type Signal } from './signal.ts'
 import type { SettingStore } from './store/settings.ts'
-import { safeParse } from '#shared/safeParse.ts'
 
 export interface Preferences {
   readonly settings: Signal<Settings>

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { keyRecipeShape, sealedShape } from './secretsCipher.ts'
 import { safeParse } from '#shared/safeParse.ts'
+import { keyRecipeShape, sealedShape } from './secretsCipher.ts'
 
 const VERSION = 1
 

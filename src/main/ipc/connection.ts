@@ -5,11 +5,11 @@ import type { Answer, StateRows } from '#shared/ipc/contract.ts'
 import { ProblemError, type StateSource } from '#shared/ipc/handlers.ts'
 import { WIRE_VERSION, clientMessageSchema, type ClientMessage, type ServerMessage } from '#shared/ipc/wire.ts'
 import type { Problem } from '#shared/market/result.ts'
+import { safeParse } from '#shared/safeParse.ts'
 import { describeIssues } from './describeIssues.ts'
 import { mirrorRows } from './mirrorRows.ts'
 import { mirrorState } from './mirrorState.ts'
 import { pumpStream, type Pump } from './pumpStream.ts'
-import { safeParse } from '#shared/safeParse.ts'
 
 /** A route and what answers it, types erased: the schemas guard both sides. */
 export type Endpoint =

@@ -2,9 +2,9 @@ import type { z } from 'zod'
 import type { RowSource } from '#shared/ipc/handlers.ts'
 import { diffMerge } from '#shared/ipc/mergePatch.ts'
 import { STATE_WINDOW } from '#shared/ipc/wire.ts'
+import { safeParse } from '#shared/safeParse.ts'
 import { describeIssues } from './describeIssues.ts'
 import type { Mirror, MirrorOptions } from './mirrorState.ts'
-import { safeParse } from '#shared/safeParse.ts'
 
 export interface MirrorRowsOptions extends MirrorOptions {
   /** The snapshot's member that is the record of rows. */

@@ -3,8 +3,8 @@ import type { Clock } from '#engine/ports.ts'
 import type { StateSource } from '#shared/ipc/handlers.ts'
 import { diffMerge } from '#shared/ipc/mergePatch.ts'
 import { STATE_WINDOW } from '#shared/ipc/wire.ts'
-import { describeIssues } from './describeIssues.ts'
 import { safeParse } from '#shared/safeParse.ts'
+import { describeIssues } from './describeIssues.ts'
 
 export interface MirrorOptions {
   readonly source: StateSource<unknown>

@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises'
 import type { z } from 'zod'
 import { STREAM_WINDOW } from '#shared/ipc/wire.ts'
 import type { Problem } from '#shared/market/result.ts'
-import { describeIssues } from './describeIssues.ts'
 import { safeParse } from '#shared/safeParse.ts'
+import { describeIssues } from './describeIssues.ts'
 
 export interface PumpOptions {
   start(signal: AbortSignal): AsyncIterable<unknown>

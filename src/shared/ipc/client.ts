@@ -4,12 +4,12 @@
  */
 import { fail } from '../market/result.ts'
 import type { Problem } from '../market/result.ts'
+import { safeParse } from '../safeParse.ts'
 import type { Answer, Contract, EventName, InputOf, ItemOf, OutputOf, PayloadOf, RequestName, Route, SnapshotOf, StateName, StreamName } from './contract.ts'
 import { createLink, type ConnectionState, type LinkMessage } from './clientLink.ts'
 import { createStateMirror, type StateMirror } from './stateMirror.ts'
 import type { Transport } from './transport.ts'
 import { STREAM_WINDOW, type ClientMessage } from './wire.ts'
-import { safeParse } from '../safeParse.ts'
 
 export type { ConnectionState } from './clientLink.ts'
 

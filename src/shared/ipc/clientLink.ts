@@ -1,8 +1,8 @@
 /** Keeps a page's connection: hello, pings, and a new attempt after growing pauses when it drops. */
 import type { Problem } from '../market/result.ts'
+import { safeParse } from '../safeParse.ts'
 import type { Transport } from './transport.ts'
 import { WIRE_VERSION, decodeWire, encodeWire, serverMessageSchema, type ClientMessage, type ServerMessage } from './wire.ts'
-import { safeParse } from '../safeParse.ts'
 
 export type ConnectionState = 'connecting' | 'open' | 'closed'
 /** What is said of something that was asked for, rather than of the connection. */

@@ -1,7 +1,7 @@
 /** The page's copy of a state: how a snapshot and the patches after it make the next value, and whether that is what the contract says. */
+import { safeParse } from '../safeParse.ts'
 import type { StateRoute, StateRows } from './contract.ts'
 import { applyMerge } from './mergePatch.ts'
-import { safeParse } from '../safeParse.ts'
 
 export interface StateMirror {
   /** Unchanged parts keep their identity, except the record of a state with rows: that is one and the same, its rows replaced in it. Throws nothing: what breaks the contract is kept, for the next patch, and answered with false. */

@@ -4,11 +4,11 @@
  */
 import type { z } from 'zod'
 import { fail, ok, type Result } from '../market/result.ts'
+import { safeParse } from '../safeParse.ts'
 import { channelMessageSchema } from './channelSchema.ts'
 import type { EventTemplate, NostrEvent } from './event.ts'
 import { KIND } from './kinds.ts'
 import { describeFault, parseWireObject } from './wireJson.ts'
-import { safeParse } from '../safeParse.ts'
 
 /** One message, told apart by `type`. Amounts are msat; hashes, preimages and `target_provider` are lower-case hex. */
 export type ChannelMessage = Readonly<z.output<typeof channelMessageSchema>>

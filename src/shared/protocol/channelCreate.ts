@@ -1,11 +1,11 @@
 /** NIP-28 channel creation (PROTOCOL.md §2): the event's id is the channel's. */
 import { z } from 'zod'
 import { fail, ok, type Result } from '../market/result.ts'
+import { safeParse } from '../safeParse.ts'
 import type { EventTemplate, NostrEvent } from './event.ts'
 import { KIND } from './kinds.ts'
 import { cleanText, isRelayUrl } from './wireText.ts'
 import { describeFault, parseWireObject } from './wireJson.ts'
-import { safeParse } from '../safeParse.ts'
 
 export interface ChannelDescription {
   readonly name: string

@@ -4,12 +4,12 @@
  */
 import { z } from 'zod'
 import { fail, ok, type Result } from '../market/result.ts'
+import { safeParse } from '../safeParse.ts'
 import { isHex64, tagValues, type EventTemplate } from './event.ts'
 import { KIND } from './kinds.ts'
 import { readUsage, wireUsageSchema, writeUsage, type Usage } from './usage.ts'
 import { describeFault, parseWireObject } from './wireJson.ts'
 import { cleanText } from './wireText.ts'
-import { safeParse } from '../safeParse.ts'
 
 /** `delta` and `usage` count from 1 in one sequence. An `ack` has the highest number below which nothing is missing, 0 for none. */
 export type StreamFrame = { readonly type: 'delta'; readonly seq: number; readonly text: string } | { readonly type: 'usage'; readonly seq: number; readonly usage: Usage }

@@ -1,12 +1,12 @@
 /** NIP-28 beside creation and messages: what a channel is called now, and what one does not want to see in it. */
 import { z } from 'zod'
 import { fail, ok, type Result } from '../market/result.ts'
+import { safeParse } from '../safeParse.ts'
 import { parseChannelDescription, writeChannelDescription, type ChannelDescription } from './channelCreate.ts'
 import { isHex64, tagValues, type EventTemplate, type NostrEvent } from './event.ts'
 import { KIND } from './kinds.ts'
 import { parseWireObject } from './wireJson.ts'
 import { cleanText } from './wireText.ts'
-import { safeParse } from '../safeParse.ts'
 
 /** A channel's newer description. It counts only when `pubkey` is who created the channel. */
 export interface ChannelUpdate extends ChannelDescription {

@@ -1,9 +1,9 @@
 /** NIP-51's mute list: kind 10000, one for each author, in public tags and in encrypted ones. */
 import { z } from 'zod'
 import { fail, ok, type Result } from '../market/result.ts'
+import { safeParse } from '../safeParse.ts'
 import { isHex64, tagValues, type EventTemplate, type NostrEvent } from './event.ts'
 import { KIND } from './kinds.ts'
-import { safeParse } from '../safeParse.ts'
 
 /** One entry as it is on the wire: `["p", key, …]`, `["e", id, …]`, `["word", text]`, `["t", tag]`, or what a later spec adds. */
 export type ListTag = readonly string[]

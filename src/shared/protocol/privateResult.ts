@@ -1,12 +1,12 @@
 /** What the encrypted content of a private result, kind 6050, holds (PROTOCOL.md §5): the answer or its parts, digest, usage, receipt. */
 import { z } from 'zod'
 import { fail, ok, type Result } from '../market/result.ts'
+import { safeParse } from '../safeParse.ts'
 import { isHex64, type NostrEvent } from './event.ts'
 import { MAX_PARTS } from './jobRequest.ts'
 import { receiptEventSchema } from './receipt.ts'
 import { readUsage, wireUsageSchema, writeUsage, type Usage } from './usage.ts'
 import { describeFault, MAX_EVENT_BYTES, parseWireObject } from './wireJson.ts'
-import { safeParse } from '../safeParse.ts'
 
 export type PrivateResult = {
   /** Hex SHA-256 of the whole answer in UTF-8. */

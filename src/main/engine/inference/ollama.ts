@@ -1,6 +1,7 @@
 import type { Options } from 'ollama'
 import { z } from 'zod'
 import type { Sampling } from '#shared/market/sampling.ts'
+import { safeParse } from '#shared/safeParse.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { Backend, GenerateItem, GenerateRequest, PullItem } from './backend.ts'
 import { chooseContextTokens } from './contextSize.ts'
@@ -8,7 +9,6 @@ import { openCall } from './ollamaCall.ts'
 import { createCatalogue } from './ollamaCatalogue.ts'
 import { isCloudName } from './ollamaModels.ts'
 import { BackendFault } from './ollamaProblems.ts'
-import { safeParse } from '#shared/safeParse.ts'
 
 export interface OllamaOptions {
   /** "http://127.0.0.1:11434". Already validated: `parseBackendUrl`. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Model } from './backend.ts'
 import { safeParse } from '#shared/safeParse.ts'
+import type { Model } from './backend.ts'
 
 const MAX_MODELS = 500
 const size = z.number().int().nonnegative().optional().catch(undefined)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { safeParse } from '#shared/safeParse.ts'
 import type { Clock } from '../ports.ts'
 import { PACE_MAX_MS } from './relayPace.ts'
-import { safeParse } from '#shared/safeParse.ts'
 
 /** Where the pool keeps what it has learned of its relays: one value. Parsed when it is read. */
 export interface MemoryPort {

@@ -2,8 +2,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { Random } from '../ports.ts'
 import { safeParse } from '#shared/safeParse.ts'
+import type { Random } from '../ports.ts'
 
 const noticeSchema = z.object({
   relayUrl: z.string().regex(/^ws:\/\/127\.0\.0\.1:\d{1,5}$/),

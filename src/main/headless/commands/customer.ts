@@ -4,6 +4,7 @@ import type { JobRow } from '#shared/ipc/common.ts'
 import { selectionSchema, type Selection } from '#shared/ipc/customer.ts'
 import type { DialectName, Privacy } from '#shared/market/dialect.ts'
 import { formatSats, msat } from '#shared/market/msat.ts'
+import { safeParse } from '#shared/safeParse.ts'
 import { connectToMarket } from '../connectToMarket.ts'
 import { EXIT, type ExitCode } from '../exitCodes.ts'
 import { secondDataFolder } from '../folders.ts'
@@ -11,7 +12,6 @@ import type { CommonOptions } from '../openSouk.ts'
 import { readPrompt } from '../readPrompt.ts'
 import { withEngine, type Session } from '../session.ts'
 import { CommandFailed, orInterrupted } from '../terminal.ts'
-import { safeParse } from '#shared/safeParse.ts'
 
 export interface CustomerCommandOptions extends CommonOptions {
   readonly channel?: string | undefined

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { NostrEvent } from '#shared/protocol/event.ts'
+import { safeParse } from '#shared/safeParse.ts'
 import { parseEvent, type ParseLimits } from '../eventParsing.ts'
 import { filterSize, parseFilter, type RelayFilter } from './filter.ts'
 import type { RelayLimits } from './limits.ts'
 import type { Refusal } from './refusal.ts'
-import { safeParse } from '#shared/safeParse.ts'
 
 /** What a client said, parsed; a refusal names what it answers, so that the reply is OK, CLOSED or NOTICE. */
 export type ClientMessage =
