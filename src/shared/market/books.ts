@@ -16,6 +16,23 @@ export type Account = (typeof ACCOUNTS)[number]
 /** Signed integer msat by account; absent is zero. Sums to zero. */
 export type Standing = Readonly<Partial<Record<Account, number>>>
 
+/** In words, for pages. */
+export const ACCOUNT_NAMES: Readonly<Record<Account, string>> = {
+  wallet: 'Wallet',
+  onTheWay: 'On the way',
+  locked: 'Locked',
+  lockedForUs: 'Locked for you',
+  owedToUs: 'Owed to you',
+  owedByUs: 'Owed by you',
+  promised: 'Promised to you',
+  earned: 'Earned',
+  spent: 'Spent',
+  fees: 'Fees',
+  refunds: 'Refunds',
+  lost: 'Lost',
+  outside: 'Outside',
+}
+
 export const NO_STANDING: Standing = {}
 
 /** A standing from moves of one amount each out of an account into another. Throws RangeError when a balance would be no amount. */
@@ -40,6 +57,53 @@ export function movementBetween(before: Standing, after: Standing): Standing {
 
 export function isBalanced(standing: Standing): boolean {
   return ACCOUNTS.reduce((sum, account) => sum + (standing[account] ?? 0), 0) === 0
+}
+
+/** What it means when money goes from the one to the other. The first that fits is told: the wallet's own moves come first. */
+const MEANINGS: readonly (readonly [Account, Account, string])[] = [
+  ['wallet', 'onTheWay', 'A payment was begun, with what it may cost besides.'],
+  ['wallet', 'locked', 'Locked until the answer is there.'],
+  ['wallet', 'owedToUs', 'Paid. The answer is owed.'],
+  ['wallet', 'spent', 'Paid.'],
+  ['wallet', 'lost', 'Paid, and nothing came for it.'],
+  ['wallet', 'outside', 'Paid by hand.'],
+  ['wallet', 'owedByUs', 'Paid back what was owed.'],
+  ['wallet', 'refunds', 'Paid back.'],
+  ['wallet', 'fees', 'A fee.'],
+  ['onTheWay', 'locked', 'Locked until the answer is there.'],
+  ['onTheWay', 'owedToUs', 'Paid. The answer is owed.'],
+  ['onTheWay', 'spent', 'Paid.'],
+  ['onTheWay', 'lost', 'Paid, and nothing came for it.'],
+  ['onTheWay', 'outside', 'Paid by hand.'],
+  ['onTheWay', 'owedByUs', 'Paid back what was owed.'],
+  ['onTheWay', 'refunds', 'Paid back.'],
+  ['onTheWay', 'wallet', 'The payment did not go out. It is back.'],
+  ['locked', 'spent', 'Released: the seller has it.'],
+  ['locked', 'owedToUs', 'The seller has it. The answer is owed.'],
+  ['locked', 'lost', 'The seller has it, and nothing came for it.'],
+  ['locked', 'wallet', 'What was locked came back.'],
+  ['owedToUs', 'wallet', 'Paid back by the seller.'],
+  ['lost', 'wallet', 'Paid back by the seller.'],
+  ['refunds', 'wallet', 'Paid back by the seller.'],
+  ['owedToUs', 'spent', 'The answer is there: what was owed is spent.'],
+  ['owedToUs', 'lost', 'Paid for and never delivered.'],
+  ['lost', 'spent', 'The answer came after all.'],
+  ['lost', 'owedToUs', 'The answer is owed again.'],
+  ['spent', 'owedToUs', 'The answer is owed.'],
+  ['earned', 'wallet', 'Earned.'],
+  ['owedByUs', 'wallet', 'Paid before it was delivered: owed until it is.'],
+  ['earned', 'owedByUs', 'Delivered: what was owed is earned.'],
+  ['owedByUs', 'earned', 'What was earned is owed.'],
+  ['promised', 'lockedForUs', 'The customer locked it for you.'],
+  ['lockedForUs', 'promised', 'What was locked for you went back.'],
+]
+
+/** Why a movement was posted, for a person: "Paid. The answer is owed." */
+export function explainMovement(movement: Standing): string {
+  const meaning = MEANINGS.find(([from, to]) => (movement[from] ?? 0) < 0 && (movement[to] ?? 0) > 0)
+  if (meaning !== undefined) return meaning[2]
+  const named = (isTo: boolean) => ACCOUNTS.filter((account) => (isTo ? (movement[account] ?? 0) > 0 : (movement[account] ?? 0) < 0)).map((account) => ACCOUNT_NAMES[account])
+  return `${named(false).join(', ')} → ${named(true).join(', ')}`
 }
 
 function add(standing: Partial<Record<Account, number>>, account: Account, change: number): void {

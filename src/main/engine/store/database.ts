@@ -90,3 +90,8 @@ export function inTransaction<T>(database: DatabaseSync, change: () => T): T {
     throw error
   }
 }
+
+/** The same, or as a part of the transaction that is under way. */
+export function joinTransaction<T>(database: DatabaseSync, change: () => T): T {
+  return database.isTransaction ? change() : inTransaction(database, change)
+}

@@ -13,7 +13,7 @@ afterEach(() => store.close())
 
 function record(jobId: string, row: Partial<JobRow> = {}, money: Partial<Omit<JobRecord, 'row'>> = {}): JobRecord {
   const base: JobRow = { jobId, role: 'customer', state: 'done', final: true, peer: 'p', dialect: 'channel', settlement: 'prepay', privacy: 'public-channel', promptPreview: '', priceMsat: ZERO_MSAT, movedMsat: ZERO_MSAT, feeMsat: ZERO_MSAT, createdAt: 1, updatedAt: 1 }
-  return { row: { ...base, ...row }, pendingMsat: ZERO_MSAT, settledAt: null, paymentHash: null, standing: NO_STANDING, ...money }
+  return { row: { ...base, ...row }, pendingMsat: ZERO_MSAT, settledAt: null, paymentHash: null, standing: NO_STANDING, ...money, paymentHashes: money.paymentHashes ?? (typeof money.paymentHash === 'string' ? [money.paymentHash] : []) }
 }
 function put(jobId: string, row: Partial<JobRow> = {}, money: Partial<Omit<JobRecord, 'row'>> = {}): void {
   const made = record(jobId, row, money)

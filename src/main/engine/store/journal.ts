@@ -1,9 +1,11 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
-import type { Standing } from '#shared/market/books.ts'
+import { explainMovement, movementBetween, NO_STANDING, type Standing } from '#shared/market/books.ts'
 import { jobRowSchema, type JobRow, type JobState, type Role } from '#shared/ipc/common.ts'
 import { msat, type Msat } from '#shared/market/msat.ts'
 import type { ProviderSpending } from '../spending/judgeSpending.ts'
-import { inTransaction } from './database.ts'
+import type { PaymentDirection } from '../wallet/wallet.ts'
+import { createBooks } from './books.ts'
+import { inTransaction, joinTransaction } from './database.ts'
 
 /** What the tables keep of a job besides its journal: the row for the pages, and the figures that limits are checked against. */
 export interface JobRecord {
@@ -12,7 +14,12 @@ export interface JobRecord {
   readonly pendingMsat: Msat
   /** Unix ms at which money moved, null while none has. */
   readonly settledAt: number | null
+  /** The newest of `paymentHashes`. */
   readonly paymentHash: string | null
+  /** Of every payment that the job made or asked for, in the direction of its role: the wallet's rows are told apart by them. */
+  readonly paymentHashes: readonly string[]
+  /** Of every payment in the other direction: what was paid back. */
+  readonly refundHashes?: readonly string[]
   /** What the job means for one's money as it stands now: what moved since the row before is posted to the books with it. */
   readonly standing: Standing
 }
@@ -39,7 +46,15 @@ export interface PeerHistory {
   readonly tokensPerSecond: number | null
 }
 
-/** The append-only journal of jobs, and the `job` table that is derived from it in the same transaction. */
+/** The job that a payment belongs to. */
+export interface PaymentOwner {
+  readonly role: Role
+  readonly jobId: string
+  readonly final: boolean
+  readonly standing: Standing
+}
+
+/** The append-only journal of jobs, and the `job` table and the book entries that follow from it in the same transaction. */
 export interface Journal {
   /** Runs reads and one append as a single transaction, so that a limit is checked against what the intent is stored with. */
   transact<T>(change: () => T): T
@@ -60,20 +75,27 @@ export interface Journal {
   /** Of every peer, or of that one. */
   peerHistory(role: Role, peer?: string): ReadonlyMap<string, PeerHistory>
   jobOfPayment(paymentHash: string): string | null
+  /** Whose payment that is, in that direction. */
+  ownerOfPayment(paymentHash: string, direction: PaymentDirection): PaymentOwner | null
+  /** Locked now, on either side, the first to return first. */
+  locked(limit: number): readonly JobRow[]
   /** Jobs that ended since a time with a payment that was tried and did not settle: its wallet may yet say otherwise. */
   endedUnsettled(role: Role, sinceMs: number): readonly string[]
-  /** Deletes ended jobs in which no money moved, except the newest `keep`. Nothing that ever moved money is forgotten. */
+  /** Deletes ended jobs in which no money moved, except the newest `keep`. Nothing that ever came into the books is forgotten. */
   forgetUnpaid(role: Role, keep: number): void
 }
 
 export function createJournal(database: DatabaseSync): Journal {
+  const books = createBooks(database)
   const insertEvent = database.prepare('INSERT INTO job_event (role, job_id, sequence, at, body) VALUES (?, ?, ?, ?, ?)')
   const upsertJob = database.prepare(`
-    INSERT INTO job (role, job_id, state, final, peer, payment_hash, created_at, updated_at, settled_at, moved_msat, pending_msat, row)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO job (role, job_id, state, final, peer, payment_hash, created_at, updated_at, settled_at, moved_msat, pending_msat, standing, row)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (role, job_id) DO UPDATE SET state = excluded.state, final = excluded.final, peer = excluded.peer, payment_hash = excluded.payment_hash,
       updated_at = excluded.updated_at, settled_at = excluded.settled_at, moved_msat = excluded.moved_msat,
-      pending_msat = excluded.pending_msat, row = excluded.row`)
+      pending_msat = excluded.pending_msat, standing = excluded.standing, row = excluded.row`)
+  const selectStanding = database.prepare('SELECT standing FROM job WHERE role = ? AND job_id = ?')
+  const insertPayment = database.prepare('INSERT OR IGNORE INTO payment_of_job (payment_hash, direction, role, job_id) VALUES (?, ?, ?, ?)')
   const selectEvents = database.prepare('SELECT at, body FROM job_event WHERE role = ? AND job_id = ? ORDER BY sequence')
   const selectOpen = database.prepare('SELECT job_id FROM job WHERE role = ? AND final = 0 ORDER BY created_at')
   const selectRow = database.prepare('SELECT row FROM job WHERE role = ? AND job_id = ?')
@@ -96,20 +118,36 @@ export function createJournal(database: DatabaseSync): Journal {
     SELECT job_id FROM job WHERE role = ? AND final = 1 AND settled_at IS NULL AND payment_hash IS NOT NULL AND updated_at >= ?
     ORDER BY updated_at DESC`)
   const selectForgettable = database.prepare(`
-    SELECT job_id FROM job WHERE role = ? AND final = 1 AND settled_at IS NULL ORDER BY created_at DESC, job_id DESC LIMIT -1 OFFSET ?`)
+    SELECT job_id FROM job WHERE role = ? AND final = 1 AND settled_at IS NULL
+      AND NOT EXISTS (SELECT 1 FROM book_entry WHERE book_entry.role = job.role AND book_entry.job_id = job.job_id)
+    ORDER BY created_at DESC, job_id DESC LIMIT -1 OFFSET ?`)
   const deleteEvents = database.prepare('DELETE FROM job_event WHERE role = ? AND job_id = ?')
   const deleteJob = database.prepare('DELETE FROM job WHERE role = ? AND job_id = ?')
-  const selectPayment = database.prepare('SELECT job_id FROM job WHERE payment_hash = ?')
+  const deletePayments = database.prepare('DELETE FROM payment_of_job WHERE role = ? AND job_id = ?')
+  const selectPayment = database.prepare('SELECT job_id FROM payment_of_job WHERE payment_hash = ?')
+  const selectOwner = database.prepare(`
+    SELECT job.role, job.job_id, final, standing FROM payment_of_job JOIN job ON job.role = payment_of_job.role AND job.job_id = payment_of_job.job_id
+    WHERE payment_of_job.payment_hash = ? AND direction = ?`)
+  const selectLocked = database.prepare(`
+    SELECT row FROM job WHERE final = 0 AND json_valid(row) AND json_extract(row, '$.lockedMsat') > 0
+    ORDER BY COALESCE(json_extract(row, '$.lockedUntil'), 9e15) LIMIT ?`)
 
   return {
     transact: (change) => inTransaction(database, change),
     append(role, jobId, from, events, record) {
-      const { row } = record
-      events.forEach((event, index) => insertEvent.run(role, jobId, from + index, event.at, JSON.stringify(event.body)))
-      upsertJob.run(
-        role, jobId, row.state, row.final ? 1 : 0, row.peer, record.paymentHash, row.createdAt, row.updatedAt,
-        record.settledAt, row.movedMsat, record.pendingMsat, JSON.stringify(row),
-      )
+      const { row, standing, paymentHash, paymentHashes, refundHashes = [] } = record
+      joinTransaction(database, () => {
+        const movement = movementBetween(standingOf(selectStanding.get(role, jobId)), standing)
+        events.forEach((event, index) => insertEvent.run(role, jobId, from + index, event.at, JSON.stringify(event.body)))
+        upsertJob.run(
+          role, jobId, row.state, row.final ? 1 : 0, row.peer, paymentHash, row.createdAt, row.updatedAt,
+          record.settledAt, row.movedMsat, record.pendingMsat, JSON.stringify(standing), JSON.stringify(row),
+        )
+        const [direction, back] = role === 'customer' ? ['outgoing', 'incoming'] : ['incoming', 'outgoing']
+        for (const hash of paymentHashes) insertPayment.run(hash, direction, role, jobId)
+        for (const hash of refundHashes) insertPayment.run(hash, back, role, jobId)
+        books.post({ at: events.at(-1)?.at ?? row.updatedAt, kind: 'job', role, jobId, paymentHash: paymentHash ?? undefined, reason: explainMovement(movement), movement })
+      })
     },
     events: (role, jobId) => selectEvents.all(role, jobId).map((found) => ({ at: Number(found['at']), body: JSON.parse(String(found['body'])) })),
     openJobs: (role) => selectOpen.all(role).map((found) => String(found['job_id'])),
@@ -153,16 +191,27 @@ export function createJournal(database: DatabaseSync): Journal {
       const found = selectPayment.get(paymentHash)
       return found ? String(found['job_id']) : null
     },
+    ownerOfPayment(paymentHash, direction) {
+      const found = selectOwner.get(paymentHash, direction)
+      return found ? { role: found['role'] === 'provider' ? 'provider' : 'customer', jobId: String(found['job_id']), final: found['final'] === 1, standing: standingOf(found) } : null
+    },
+    locked: (limit) => selectLocked.all(limit).flatMap((found) => parseRow(found['row']) ?? []),
     endedUnsettled: (role, sinceMs) => selectEndedUnsettled.all(role, sinceMs).map((found) => String(found['job_id'])),
     forgetUnpaid(role, keep) {
       inTransaction(database, () => {
         for (const found of selectForgettable.all(role, keep)) {
           deleteEvents.run(role, String(found['job_id']))
+          deletePayments.run(role, String(found['job_id']))
           deleteJob.run(role, String(found['job_id']))
         }
       })
     },
   }
+}
+
+/** As this journal wrote it, or a migration; what is not there stands at nothing. */
+function standingOf(found: Record<string, unknown> | undefined): Standing {
+  return found === undefined ? NO_STANDING : (JSON.parse(String(found['standing'])) as Standing)
 }
 
 /** Null for a row that is damaged: one bad row is no reason to show none. */

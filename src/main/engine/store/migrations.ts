@@ -91,4 +91,100 @@ export const MIGRATIONS: readonly Migration[] = [
       UPDATE job SET row = json_set(row, '$.dialect', 'channel', '$.privacy', 'public-channel') WHERE json_valid(row);
     `,
   },
+  {
+    number: 6,
+    change: 'Books: double entry, only ever added to. What jobs and payments by hand had moved before is carried over',
+    sql: `
+      CREATE TABLE book_entry (
+        id INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        kind TEXT NOT NULL CHECK (kind IN ('job', 'by-hand', 'received', 'elsewhere', 'fee', 'correction', 'opening', 'adjustment', 'carried-over')),
+        role TEXT,
+        job_id TEXT,
+        payment_hash TEXT,
+        reason TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX book_entry_by_time ON book_entry (at);
+      CREATE INDEX book_entry_by_job ON book_entry (role, job_id) WHERE job_id IS NOT NULL;
+      CREATE INDEX book_entry_by_payment ON book_entry (payment_hash) WHERE payment_hash IS NOT NULL;
+      CREATE TABLE book_line (
+        entry INTEGER NOT NULL REFERENCES book_entry (id) DEFERRABLE INITIALLY DEFERRED,
+        account TEXT NOT NULL CHECK (account IN ('wallet', 'onTheWay', 'locked', 'lockedForUs', 'owedToUs', 'owedByUs', 'promised', 'earned', 'spent', 'fees', 'refunds', 'lost', 'outside')),
+        msat INTEGER NOT NULL CHECK (msat <> 0),
+        PRIMARY KEY (entry, account)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE book_balance (account TEXT PRIMARY KEY, msat INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+      -- Lines first, then their entry, which is taken only over lines that sum to nothing. Without it they do not outlive the transaction.
+      CREATE TRIGGER book_entry_balances BEFORE INSERT ON book_entry
+        WHEN COALESCE((SELECT SUM(msat) FROM book_line WHERE entry = NEW.id), 1) <> 0 OR EXISTS (SELECT 1 FROM book_entry WHERE id = NEW.id)
+        BEGIN SELECT RAISE(ABORT, 'the lines of a book entry sum to nothing, and it is written once'); END;
+      CREATE TRIGGER book_line_before_entry BEFORE INSERT ON book_line
+        WHEN EXISTS (SELECT 1 FROM book_entry WHERE id = NEW.entry)
+        BEGIN SELECT RAISE(ABORT, 'a book entry is whole once it is there'); END;
+      CREATE TRIGGER book_line_counts AFTER INSERT ON book_line
+        BEGIN
+          INSERT INTO book_balance (account, msat) VALUES (NEW.account, NEW.msat)
+            ON CONFLICT (account) DO UPDATE SET msat = msat + excluded.msat;
+        END;
+      CREATE TRIGGER book_entry_stays BEFORE UPDATE ON book_entry BEGIN SELECT RAISE(ABORT, 'books are only added to'); END;
+      CREATE TRIGGER book_entry_is_kept BEFORE DELETE ON book_entry BEGIN SELECT RAISE(ABORT, 'books are only added to'); END;
+      CREATE TRIGGER book_line_stays BEFORE UPDATE ON book_line BEGIN SELECT RAISE(ABORT, 'books are only added to'); END;
+      CREATE TRIGGER book_line_is_kept BEFORE DELETE ON book_line BEGIN SELECT RAISE(ABORT, 'books are only added to'); END;
+
+      ALTER TABLE job ADD COLUMN standing TEXT NOT NULL DEFAULT '{}';
+      UPDATE job SET standing = CASE
+        WHEN role = 'provider' THEN json_object('wallet', moved_msat, iif(final = 1, 'earned', 'owedByUs'), -moved_msat)
+        ELSE (
+          SELECT json_object('wallet', -moved_msat, 'fees', fee, CASE WHEN state = 'failed' THEN 'lost' WHEN state IN ('done', 'stopped', 'refused', 'expired') THEN 'spent' ELSE 'owedToUs' END, moved_msat - fee)
+          FROM (SELECT CASE WHEN json_valid(row) THEN COALESCE(CAST(json_extract(row, '$.feeMsat') AS INTEGER), 0) ELSE 0 END AS fee)
+        ) END
+        WHERE settled_at IS NOT NULL AND moved_msat > 0;
+      UPDATE job SET standing = json_object('wallet', -pending_msat, 'onTheWay', pending_msat) WHERE standing = '{}' AND role = 'customer' AND pending_msat > 0;
+
+      CREATE TEMP TABLE carried AS
+        SELECT ROW_NUMBER() OVER (ORDER BY at, id) AS number, * FROM (
+          SELECT COALESCE(settled_at, updated_at) AS at, job_id AS id, role, job_id, payment_hash, standing FROM job WHERE standing <> '{}'
+          UNION ALL
+          SELECT updated_at, payment_hash, NULL, NULL, payment_hash, CASE state
+              WHEN 'settled' THEN json_object('wallet', -(amount_msat + fee_msat), 'outside', amount_msat, 'fees', fee_msat)
+              ELSE json_object('wallet', -(amount_msat + max_fee_msat), 'onTheWay', amount_msat + max_fee_msat) END
+            FROM sent_payment WHERE state <> 'failed'
+        );
+      INSERT INTO book_line (entry, account, msat)
+        SELECT carried.number, line.key, line.value FROM carried, json_each(carried.standing) AS line WHERE line.value <> 0;
+      INSERT INTO book_entry (id, at, kind, role, job_id, payment_hash, reason)
+        SELECT number, at, 'carried-over', role, job_id, payment_hash, 'From before Souk kept books.' FROM carried ORDER BY number;
+      DROP TABLE carried;
+    `,
+  },
+  {
+    number: 7,
+    change: 'Which payments belong to which job, and which of them the wallet has shown',
+    sql: `
+      CREATE TABLE payment_of_job (
+        payment_hash TEXT NOT NULL,
+        direction TEXT NOT NULL CHECK (direction IN ('incoming', 'outgoing')),
+        role TEXT NOT NULL,
+        job_id TEXT NOT NULL,
+        PRIMARY KEY (payment_hash, direction)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX payment_of_job_by_job ON payment_of_job (role, job_id);
+      INSERT OR IGNORE INTO payment_of_job (payment_hash, direction, role, job_id)
+        SELECT payment_hash, iif(role = 'customer', 'outgoing', 'incoming'), role, job_id FROM job WHERE payment_hash IS NOT NULL ORDER BY created_at;
+      CREATE TABLE wallet_payment (
+        payment_hash TEXT NOT NULL,
+        direction TEXT NOT NULL CHECK (direction IN ('incoming', 'outgoing')),
+        msat INTEGER NOT NULL,
+        compared INTEGER NOT NULL,
+        PRIMARY KEY (payment_hash, direction)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE wallet_opening (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, wallet TEXT NOT NULL, entry INTEGER REFERENCES book_entry (id)) STRICT;
+    `,
+  },
+  {
+    number: 9,
+    change: 'Secrets behind payment hashes, before anything is locked on them',
+    sql: `CREATE TABLE preimage (payment_hash TEXT PRIMARY KEY, preimage TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
+  },
 ]

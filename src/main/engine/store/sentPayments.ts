@@ -1,5 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { msat, type Msat } from '#shared/market/msat.ts'
+import { explainMovement, movementBetween, NO_STANDING, standingOf, type Standing } from '#shared/market/books.ts'
+import { addMsat, msat, type Msat } from '#shared/market/msat.ts'
+import { createBooks } from './books.ts'
+import { joinTransaction } from './database.ts'
 
 export interface SentPayment {
   readonly paymentHash: string
@@ -12,7 +15,7 @@ export interface SentPayment {
   readonly createdAt: number
 }
 
-/** Payments that a person sends by hand: stored as intended before the wallet is asked. */
+/** Payments that a person sends by hand: stored as intended before the wallet is asked, and in the books with it. */
 export interface SentPaymentStore {
   /** Stores the intent; returns what is already known of that hash instead, when something is. */
   intend(payment: Pick<SentPayment, 'paymentHash' | 'bolt11' | 'amountMsat' | 'maxFeeMsat' | 'createdAt'>): SentPayment | null
@@ -24,6 +27,7 @@ export interface SentPaymentStore {
 }
 
 export function createSentPaymentStore(database: DatabaseSync): SentPaymentStore {
+  const books = createBooks(database)
   const select = database.prepare('SELECT * FROM sent_payment WHERE payment_hash = ?')
   const insert = database.prepare(`
     INSERT INTO sent_payment (payment_hash, bolt11, amount_msat, max_fee_msat, state, created_at, updated_at)
@@ -33,24 +37,48 @@ export function createSentPaymentStore(database: DatabaseSync): SentPaymentStore
   const selectOpen = database.prepare("SELECT * FROM sent_payment WHERE state IN ('intended', 'unknown') ORDER BY created_at")
   const sumOpen = database.prepare("SELECT COALESCE(SUM(amount_msat + max_fee_msat), 0) AS pending, COUNT(*) AS payments FROM sent_payment WHERE state IN ('intended', 'unknown')")
   const sumSettled = database.prepare("SELECT COALESCE(SUM(amount_msat + fee_msat), 0) AS settled FROM sent_payment WHERE state = 'settled' AND updated_at >= ?")
+  const find = (paymentHash: string) => {
+    const found = select.get(paymentHash)
+    return found ? paymentOf(found) : null
+  }
+  /** Changes a row, and posts what that means in the same transaction. */
+  const change = (paymentHash: string, at: number, write: () => void) =>
+    joinTransaction(database, () => {
+      const before = find(paymentHash)
+      write()
+      const after = find(paymentHash)
+      const movement = movementBetween(before === null ? NO_STANDING : standingOfPayment(before), after === null ? NO_STANDING : standingOfPayment(after))
+      books.post({ at, kind: 'by-hand', paymentHash, reason: explainMovement(movement), movement })
+    })
   return {
     intend(payment) {
-      const known = select.get(payment.paymentHash)
+      const known = find(payment.paymentHash)
       // Only a failure that the wallet confirmed may be tried again.
-      if (known && known['state'] !== 'failed') return paymentOf(known)
-      insert.run(payment.paymentHash, payment.bolt11, payment.amountMsat, payment.maxFeeMsat, payment.createdAt, payment.createdAt)
+      if (known && known.state !== 'failed') return known
+      const { paymentHash, bolt11, amountMsat, maxFeeMsat, createdAt } = payment
+      change(paymentHash, createdAt, () => insert.run(paymentHash, bolt11, amountMsat, maxFeeMsat, createdAt, createdAt))
       return null
     },
-    resolve: (paymentHash, state, feeMsat, note, at) => void update.run(state, feeMsat, note, at, paymentHash),
-    find(paymentHash) {
-      const found = select.get(paymentHash)
-      return found ? paymentOf(found) : null
-    },
+    resolve: (paymentHash, state, feeMsat, note, at) => change(paymentHash, at, () => update.run(state, feeMsat, note, at, paymentHash)),
+    find,
     unresolved: () => selectOpen.all().map(paymentOf),
     spending(sinceMs) {
       const open = sumOpen.get()
       return { settledMsat: msat(Number(sumSettled.get(sinceMs)?.['settled'])), pendingMsat: msat(Number(open?.['pending'])), pendingPayments: Number(open?.['payments']) }
     },
+  }
+}
+
+/** What it means for one's money in each of its states. */
+export function standingOfPayment({ state, amountMsat, maxFeeMsat, feeMsat }: SentPayment): Standing {
+  switch (state) {
+    case 'intended':
+    case 'unknown':
+      return standingOf({ from: 'wallet', to: 'onTheWay', msat: addMsat(amountMsat, maxFeeMsat) })
+    case 'settled':
+      return standingOf({ from: 'wallet', to: 'outside', msat: amountMsat }, { from: 'wallet', to: 'fees', msat: feeMsat })
+    case 'failed':
+      return NO_STANDING
   }
 }
 
