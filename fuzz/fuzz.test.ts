@@ -35,6 +35,7 @@ describe('no parser is forgotten', () => {
   const elsewhere: ReadonlyMap<string, string> = new Map([
     ['channelSchema.channelMessageSchema', 'channel.parseChannelMessage'],
     ['receipt.receiptEventSchema', 'privateResult.parsePrivateResult'],
+    ['receipt.keptReceiptSchema', 'receiptFile.parseReceiptFile'],
     ['signedEvent.signedEventSchema', 'zapReceipt.parseZapReceipt'],
     ['usage.wireUsageSchema', 'frames.parseFrame'],
     ['usage.readUsage', 'frames.parseFrame'],

@@ -1,6 +1,6 @@
 /**
- * Receipts (PROTOCOL.md §5): an event of kind 2506, signed by the provider and never published, that says what was delivered for
- * what payment. It travels inside the encrypted result.
+ * Receipts of the first form (PROTOCOL.md §5): an event of kind 2506, signed by the provider and never published, that says what
+ * was delivered for what payment. It travels inside the encrypted result. What both sides sign at the end: jobReceipt.ts.
  */
 import { z } from 'zod'
 import { isMsat, type Msat } from '../market/msat.ts'
@@ -31,21 +31,29 @@ const MAX_MODEL = 200
 
 const hex = (length: number) => z.string().regex(new RegExp(`^[0-9a-f]{${length}}$`))
 
-/** A signed event of bounded size, as it comes inside another; whether the signature is good is looked at by who has the crypto. */
-export const receiptEventSchema = z.object({
-  id: hex(64),
-  pubkey: hex(64),
-  created_at: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
-  kind: z.literal(KIND.receipt),
-  tags: z.array(z.array(z.string().max(MAX_VALUE)).max(MAX_VALUES)).max(MAX_TAGS),
-  content: z.string().max(MAX_VALUE),
-  sig: hex(128),
-})
+/** A signed event of bounded size; whether the signature is good is looked at by who has the crypto. */
+const boundedEvent = (maxTags: number) =>
+  z.object({
+    id: hex(64),
+    pubkey: hex(64),
+    created_at: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+    kind: z.literal(KIND.receipt),
+    tags: z.array(z.array(z.string().max(MAX_VALUE)).max(MAX_VALUES)).max(maxTags),
+    content: z.string().max(MAX_VALUE),
+    sig: hex(128),
+  })
+
+/** As it comes inside another event. */
+export const receiptEventSchema = boundedEvent(MAX_TAGS)
+
+/** What a receipt of either form may have: payments by the tick are many. */
+export const MAX_RECEIPT_TAGS = 2_100
+/** As it is kept, exported and handed over. */
+export const keptReceiptSchema = boundedEvent(MAX_RECEIPT_TAGS)
 
 /** A kind 2506 to sign by the provider. `createdAt` in Unix seconds. */
 export function receiptTemplate(receipt: Receipt, createdAt: number): EventTemplate {
   const { requestId, customer, sha256, amountMsat, paymentHash, model, usage } = receipt
-  const wireUsage = usage === null ? null : writeUsage(usage)
   return {
     kind: KIND.receipt,
     created_at: createdAt,
@@ -56,7 +64,7 @@ export function receiptTemplate(receipt: Receipt, createdAt: number): EventTempl
       ['amount', String(amountMsat)],
       ['payment_hash', paymentHash],
       ['model', model],
-      ...(wireUsage === null ? [] : [['usage', String(wireUsage.prompt_tokens), String(wireUsage.output_tokens), String(wireUsage.duration_ms)]]),
+      ...usageTags(usage),
     ],
     content: '',
   }
@@ -83,7 +91,15 @@ export function findReceiptFault(receipt: Receipt, job: Pick<Receipt, 'requestId
   return payment.amountMsat === receipt.amountMsat ? null : 'The receipt says another amount than was paid.'
 }
 
-function usageOf(tags: NostrEvent['tags']): Usage | null {
+/** The tag `usage`, or none. */
+export function usageTags(usage: Usage | null): readonly (readonly string[])[] {
+  if (usage === null) return []
+  const { prompt_tokens: prompt, output_tokens: output, duration_ms: duration } = writeUsage(usage)
+  return [['usage', String(prompt), String(output), String(duration)]]
+}
+
+/** What the tag `usage` says; null when there is none that can be read. */
+export function usageOf(tags: NostrEvent['tags']): Usage | null {
   const [, prompt = '', output = '', duration = ''] = tags.find((tag) => tag[0] === 'usage') ?? []
   if (![prompt, output, duration].every((text) => /^\d{1,12}$/.test(text))) return null
   const parsed = safeParse(wireUsageSchema, { prompt_tokens: Number(prompt), output_tokens: Number(output), duration_ms: Number(duration) })
