@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import {
-  formatConnection, getBalanceResultSchema, getInfoResultSchema, listTransactionsResultSchema, makeInvoiceResultSchema, nwcNotificationSchema, nwcRequestSchema, nwcResponseSchema, nwcTransactionSchema,
+  formatConnection, getBalanceResultSchema, getBudgetResultSchema, getInfoResultSchema, listTransactionsResultSchema, makeInvoiceResultSchema, nwcNotificationSchema, nwcRequestSchema, nwcResponseSchema, nwcTransactionSchema,
   parseConnection, payInvoiceResultSchema,
 } from '#shared/protocol/nip47.ts'
 import { readTransaction } from '#engine/wallet/nwcTransaction.ts'
@@ -9,11 +9,11 @@ import { textTarget, valueOf, valueTarget } from '../target.ts'
 const hex = 'ab'.repeat(32)
 const transaction = {
   type: 'incoming', state: 'settled', invoice: 'lnbc1', description: 'd', description_hash: hex, preimage: '00'.repeat(32), payment_hash: '66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925',
-  amount: 1_000, fees_paid: 0, created_at: 1_700_000_000, expires_at: 1_700_000_600, settled_at: 1_700_000_100, metadata: {},
+  amount: 1_000, fees_paid: 0, created_at: 1_700_000_000, expires_at: 1_700_000_600, settled_at: 1_700_000_100, settle_deadline: 800_144, metadata: {},
 }
 const newInvoice = { amount: 1_000, description: 'd', expiry: 60 }
 const requests = [
-  { method: 'get_info' }, { method: 'make_invoice', params: newInvoice }, { method: 'make_hold_invoice', params: { ...newInvoice, payment_hash: hex } }, { method: 'lookup_invoice', params: { payment_hash: hex, type: 'incoming' } },
+  { method: 'get_info' }, { method: 'make_invoice', params: newInvoice }, { method: 'make_hold_invoice', params: { ...newInvoice, payment_hash: hex, min_cltv_expiry_delta: 144 } }, { method: 'lookup_invoice', params: { payment_hash: hex, type: 'incoming' } },
   { method: 'pay_invoice', params: { invoice: 'lnbc1', amount: null, metadata: { idempotency_key: 'k', max_fee_msat: 5 } } }, { method: 'list_transactions', params: { from: 0, until: 9, limit: 5, offset: 0, unpaid: false } },
 ]
 const responses = [{ result_type: 'pay_invoice', error: null, result: { preimage: hex } }, { result_type: 'pay_invoice', error: { code: 'OTHER', message: 'no' } }]
@@ -35,13 +35,14 @@ export const targets = [
   schemaTarget('nwcRequestSchema', nwcRequestSchema, requests),
   schemaTarget('nwcResponseSchema', nwcResponseSchema, responses),
   schemaTarget('nwcNotificationSchema', nwcNotificationSchema, [{ notification_type: 'payment_received', notification: transaction }]),
-  schemaTarget('getInfoResultSchema', getInfoResultSchema, [{ alias: 'a', network: 'mainnet', methods: ['pay_invoice', 'get_info'], notifications: [] }]),
+  schemaTarget('getInfoResultSchema', getInfoResultSchema, [{ alias: 'a', network: 'mainnet', block_height: 800_000, methods: ['pay_invoice', 'get_info'], notifications: [] }]),
   schemaTarget('getBalanceResultSchema', getBalanceResultSchema, [{ balance: 1_000 }]),
+  schemaTarget('getBudgetResultSchema', getBudgetResultSchema, [{ used_budget: 5_000, total_budget: 100_000, renews_at: 1_700_086_400, renewal_period: 'daily' }, {}]),
   schemaTarget('payInvoiceResultSchema', payInvoiceResultSchema, [{ preimage: hex, fees_paid: 3 }]),
   schemaTarget('makeInvoiceResultSchema', makeInvoiceResultSchema, [{ invoice: 'lnbc1', payment_hash: hex, amount: 1_000 }]),
   schemaTarget('listTransactionsResultSchema', listTransactionsResultSchema, [{ transactions: [transaction, { ...transaction, type: 'outgoing' }] }]),
-  valueTarget('nip47.nwcTransactionSchema', [transaction, { ...transaction, type: 'outgoing', state: null }], (value) => {
+  valueTarget('nip47.nwcTransactionSchema', [transaction, { ...transaction, type: 'outgoing', state: null }, { ...transaction, state: 'accepted', settled_at: null }, { ...transaction, state: 'expired', settled_at: null }], (value) => {
     const parsed = nwcTransactionSchema.safeParse(value)
-    return parsed.success ? readTransaction(parsed.data, 1_700_000_300) : null
+    return parsed.success ? readTransaction(parsed.data, 1_700_000_300, { height: 800_000, seenAt: 1_700_000_290 }) : null
   }),
 ]

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatConnection, nwcRequestSchema, nwcTransactionSchema, parseConnection } from './nip47.ts'
+import { formatConnection, getBudgetResultSchema, getInfoResultSchema, nwcRequestSchema, nwcTransactionSchema, parseConnection } from './nip47.ts'
 
 const KEY = 'b889ff5b1513b641e2a139f661a661364979c5beee91842f8f0ef42ab558e9d4'
 const SECRET = '71a8c14c1407c113601079c4302dab36460f0ccd0ad506f1f2dc73b5100e4f3c'
@@ -60,6 +60,21 @@ describe('requests and transactions', () => {
       method: 'pay_invoice',
       params: { invoice: 'lnbcrt1', amount: null, metadata: {} },
     })
+  })
+
+  it.each([0, 1.5, 65_536, '144'])('refuse %s as the blocks of a lock, and take none', (min_cltv_expiry_delta) => {
+    const params = { amount: 1, payment_hash: KEY }
+    expect(nwcRequestSchema.safeParse({ method: 'make_hold_invoice', params: { ...params, min_cltv_expiry_delta } }).success).toBe(false)
+    expect(nwcRequestSchema.safeParse({ method: 'make_hold_invoice', params }).success).toBe(true)
+  })
+
+  it('are read without what only some wallets write, and when they write it wrongly', () => {
+    const transaction = { type: 'incoming', payment_hash: KEY, amount: 1 }
+    expect(nwcTransactionSchema.parse(transaction).settle_deadline).toBeNull()
+    expect(nwcTransactionSchema.parse({ ...transaction, settle_deadline: 800_000 }).settle_deadline).toBe(800_000)
+    expect(nwcTransactionSchema.parse({ ...transaction, settle_deadline: 'soon' }).settle_deadline).toBeNull()
+    expect(getInfoResultSchema.parse({ block_height: -1 })).toEqual({ alias: null, network: null, block_height: null, methods: [] })
+    expect(getBudgetResultSchema.parse({})).toEqual({ used_budget: null, total_budget: null, renews_at: null })
   })
 
   it.each([-1, 1.5, '10', Number.MAX_SAFE_INTEGER, null])('refuse %s as an amount', (amount) => {

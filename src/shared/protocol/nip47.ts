@@ -17,10 +17,15 @@ export const NWC_METHODS = [
   'settle_hold_invoice',
   'cancel_hold_invoice',
 ] as const
-export type NwcMethod = (typeof NWC_METHODS)[number]
+/** `get_budget` is no part of NIP-47: wallets that have it say so among their methods. */
+export type NwcMethod = (typeof NWC_METHODS)[number] | 'get_budget'
 
-export const NWC_NOTIFICATIONS = ['payment_received', 'payment_sent', 'hold_invoice_accepted'] as const
+/** The first three are NIP-47's; the others tell that money came back, to its payer and to who held it. */
+export const NWC_NOTIFICATIONS = ['payment_received', 'payment_sent', 'hold_invoice_accepted', 'payment_failed', 'hold_invoice_canceled'] as const
 export type NwcNotification = (typeof NWC_NOTIFICATIONS)[number]
+
+/** NIP-47 counts a lock in blocks of the chain; one comes every ten minutes on average. */
+export const BLOCK_SECS = 600
 
 /** How content is encrypted. The older one is for services that know nothing else. */
 export type NwcEncryption = 'nip44_v2' | 'nip04'
@@ -77,7 +82,7 @@ export const nwcRequestSchema = z.discriminatedUnion('method', [
   z.object({ method: z.literal('get_info') }),
   z.object({ method: z.literal('get_balance') }),
   z.object({ method: z.literal('make_invoice'), params: z.object(newInvoice) }),
-  z.object({ method: z.literal('make_hold_invoice'), params: z.object({ ...newInvoice, payment_hash: hex64 }) }),
+  z.object({ method: z.literal('make_hold_invoice'), params: z.object({ ...newInvoice, payment_hash: hex64, min_cltv_expiry_delta: maybe(z.int().min(1).max(65_535)) }) }),
   z.object({ method: z.literal('pay_invoice'), params: z.object({ invoice: bolt11, amount: maybe(amount), metadata }) }),
   z.object({
     method: z.literal('lookup_invoice'),
@@ -117,6 +122,8 @@ export const nwcTransactionSchema = z.object({
   created_at: maybe(secs),
   expires_at: maybe(secs),
   settled_at: maybe(secs),
+  /** The height of the block before which a hold invoice has to be settled or cancelled; present once its money is locked. */
+  settle_deadline: maybe(secs).catch(null),
 })
 export type NwcTransaction = z.output<typeof nwcTransactionSchema>
 /** The same as a service writes it. */
@@ -125,9 +132,12 @@ export type WrittenTransaction = z.input<typeof nwcTransactionSchema>
 export const getInfoResultSchema = z.object({
   alias: maybe(z.string().transform((text) => text.slice(0, 100))),
   network: maybe(z.string().max(40)),
+  block_height: maybe(secs).catch(null),
   methods: z.array(z.string().max(100)).max(200).catch([]),
 })
 export const getBalanceResultSchema = z.object({ balance: amount })
+/** Msat; all of it absent: no budget is set. */
+export const getBudgetResultSchema = z.object({ used_budget: maybe(amount), total_budget: maybe(amount), renews_at: maybe(secs).catch(null) })
 export const payInvoiceResultSchema = z.object({ preimage: maybe(z.string().max(64)), fees_paid: maybe(amount) })
 export const makeInvoiceResultSchema = z.object({ invoice: bolt11, payment_hash: maybe(hex64), amount: maybe(amount) })
 export const listTransactionsResultSchema = z.object({ transactions: z.array(z.unknown()).max(1_000) })
