@@ -11,8 +11,6 @@ import { safeParse } from '#shared/safeParse.ts'
 
 const playedSchema = z.object({ pid: z.int().positive(), faults: mintFaultsSchema })
 
-export const NO_FAULTS: MintFaults = { pay: 'ok', delayMs: 0, down: false }
-
 function playedPath(folder: string): string {
   return join(folder, 'faults.json')
 }

@@ -1,5 +1,6 @@
 /** What the commands around the market take: wallet, identity, relay, mint, doctor. */
 import { Option, type Command } from 'commander'
+import { HOLD_FAULTS, MESSAGE_FAULTS, PAY_FAULTS } from '#shared/ipc/mintFaults.ts'
 import { lightningInvoice, ollamaUrl, paymentHash, relayUrls, satsAboveZero, satsAmount, wholeNumber } from './arguments.ts'
 import { addFolderOptions, addPassphraseOption } from './commonOptions.ts'
 
@@ -95,7 +96,9 @@ Examples:
   const add = (name: string, description: string, isDefault = false) => addFolderOptions(mint.command(name, { isDefault }).description(description), 'the sandbox’s folder')
   const addFaults = (command: Command) =>
     command
-      .addOption(new Option('--pay <how>', 'how the next payments go').choices(['ok', 'fail', 'timeout-then-paid', 'timeout-then-failed', 'response-lost']))
+      .addOption(new Option('--pay <how>', 'how the next payments go').choices(Object.keys(PAY_FAULTS)))
+      .addOption(new Option('--hold <how>', 'how settling and cancelling a hold invoice goes').choices(Object.keys(HOLD_FAULTS)))
+      .addOption(new Option('--messages <how>', 'how its messages come').choices(Object.keys(MESSAGE_FAULTS)))
       .option('--delay <ms>', 'every answer comes so much later', wholeNumber(0, 60_000))
       .option('--down', 'answer nothing at all')
 

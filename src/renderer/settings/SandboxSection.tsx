@@ -1,5 +1,6 @@
 import { useId, useState } from 'react'
 import { formatSats, type Msat } from '#shared/market/msat.ts'
+import { NO_FAULTS, PAY_FAULTS } from '#shared/ipc/mintFaults.ts'
 import type { MintFaults } from '#shared/ipc/settings.ts'
 import type { RequestOutput } from '#renderer/state/client.ts'
 import { useEngineState } from '#renderer/state/useEngineState.ts'
@@ -16,13 +17,7 @@ import { SkeletonRows } from '#renderer/ui/Skeleton.tsx'
 import { Switch } from '#renderer/ui/Switch.tsx'
 import { SettingRow, SettingRows } from './SettingRow.tsx'
 
-const PAY_FAULTS: readonly { value: MintFaults['pay']; label: string }[] = [
-  { value: 'ok', label: 'Pay as asked' },
-  { value: 'fail', label: 'Refuse to pay' },
-  { value: 'timeout-then-paid', label: 'Stay silent, pay later' },
-  { value: 'timeout-then-failed', label: 'Stay silent, then fail' },
-  { value: 'response-lost', label: 'Pay, and lose the answer' },
-]
+const PAY_OPTIONS = (Object.keys(PAY_FAULTS) as MintFaults['pay'][]).map((value) => ({ value, label: PAY_FAULTS[value] }))
 const MAX_DELAY_MS = 60_000
 
 export function SandboxSection() {
@@ -66,7 +61,7 @@ function Faults({ faults }: { faults: MintFaults | undefined }) {
   const payId = useId()
   const downId = useId()
   if (!faults) return <p className="text-sm text-muted">The mint’s faults can be switched only where it runs, in the host.</p>
-  const active = faults.pay !== 'ok' || faults.down || faults.delayMs > 0
+  const active = faults.pay !== 'ok' || faults.hold !== 'ok' || faults.messages !== 'ok' || faults.down || faults.delayMs > 0
   return (
     <div className="flex flex-col gap-3">
       <h3 className="font-medium">Faults of the mint</h3>
@@ -74,7 +69,7 @@ function Faults({ faults }: { faults: MintFaults | undefined }) {
         <ProblemNote
           message="The mint misbehaves on request. Payments of everybody in this sandbox are affected."
           action={
-            <Button size="small" busy={setFaults.busy} onClick={() => void setFaults.run({ pay: 'ok', delayMs: 0, down: false })}>
+            <Button size="small" busy={setFaults.busy} onClick={() => void setFaults.run(NO_FAULTS)}>
               Behave again
             </Button>
           }
@@ -83,7 +78,7 @@ function Faults({ faults }: { faults: MintFaults | undefined }) {
       <SettingRows>
         <SettingRow label={<label htmlFor={payId}>When asked to pay</label>}>
           <span className="w-60">
-            <Select id={payId} value={faults.pay} options={PAY_FAULTS} onChange={(pay) => void setFaults.run({ pay })} />
+            <Select id={payId} value={faults.pay} options={PAY_OPTIONS} onChange={(pay) => void setFaults.run({ pay })} />
           </span>
         </SettingRow>
         <SettingRow label={<label htmlFor={downId}>Answer nothing at all</label>}>

@@ -3,11 +3,12 @@ import { openWebSocketWithWs } from '#engine/nostr/openWebSocket.ts'
 import { auditLedger } from '#engine/sandbox/mint/ledger.ts'
 import { joinSandbox, type Sandbox } from '#engine/sandbox/sandbox.ts'
 import { mintDatabasePath } from '#engine/sandbox/sandboxFolder.ts'
+import { HOLD_FAULTS, MESSAGE_FAULTS, NO_FAULTS, PAY_FAULTS } from '#shared/ipc/mintFaults.ts'
 import type { MintFaults } from '#shared/ipc/settings.ts'
 import { formatSats } from '#shared/market/msat.ts'
 import { EXIT } from '../exitCodes.ts'
 import { findFolders } from '../folders.ts'
-import { forgetPlayed, forgetWish, NO_FAULTS, readPlayed, readWish, writePlayed, writeWish } from '../mintFaults.ts'
+import { forgetPlayed, forgetWish, readPlayed, readWish, writePlayed, writeWish } from '../mintFaults.ts'
 import { createStderrLog, systemClock, systemRandom } from '../nodePorts.ts'
 import { failureOf } from '../session.ts'
 import { alignColumns } from '../table.ts'
@@ -22,6 +23,8 @@ interface MintOptions {
 
 interface FaultOptions extends MintOptions {
   readonly pay?: MintFaults['pay'] | undefined
+  readonly hold?: MintFaults['hold'] | undefined
+  readonly messages?: MintFaults['messages'] | undefined
   readonly delay?: number | undefined
   readonly down?: boolean | undefined
   readonly up?: boolean | undefined
@@ -146,23 +149,28 @@ async function waitUntilTaken(folder: string): Promise<void> {
   }
 }
 
-function changeFaults(before: MintFaults, { pay, delay, down, up }: FaultOptions): MintFaults {
+function changeFaults(before: MintFaults, { pay, hold, messages, delay, down, up }: FaultOptions): MintFaults {
   if (down === true && up === true) throw new CommandFailed(EXIT.usage, 'usage', '--down and --up together mean nothing. Give one.')
-  return { pay: pay ?? before.pay, delayMs: delay ?? before.delayMs, down: down === true || (before.down && up !== true) }
+  return {
+    pay: pay ?? before.pay,
+    hold: hold ?? before.hold,
+    messages: messages ?? before.messages,
+    delayMs: delay ?? before.delayMs,
+    down: down === true || (before.down && up !== true),
+  }
 }
 
-function describeFaults({ pay, delayMs, down }: MintFaults): string {
-  const parts = [pay === 'ok' ? null : PAY_WORDS[pay], delayMs === 0 ? null : `answers ${delayMs} ms late`, down ? 'answers nothing' : null].filter((part) => part !== null)
-  return parts.length === 0 ? 'no faults' : parts.join('; ')
-}
-
-const PAY_WORDS: Readonly<Record<Exclude<MintFaults['pay'], 'ok'>, string>> = {
-  fail: 'payments fail',
-  'timeout-then-paid': 'payments get no answer, and go through later',
-  'timeout-then-failed': 'payments get no answer, and fail later',
-  'response-lost': 'payments go through, and the answer is lost',
+function describeFaults({ pay, hold, messages, delayMs, down }: MintFaults): string {
+  const parts = [
+    pay === 'ok' ? null : PAY_FAULTS[pay],
+    hold === 'ok' ? null : HOLD_FAULTS[hold],
+    messages === 'ok' ? null : MESSAGE_FAULTS[messages],
+    delayMs === 0 ? null : `Answer ${delayMs} ms late`,
+    down ? 'Answer nothing' : null,
+  ].filter((part) => part !== null)
+  return parts.length === 0 ? 'no faults' : parts.join('; ').toLowerCase()
 }
 
 function isSame(a: MintFaults, b: MintFaults): boolean {
-  return a.pay === b.pay && a.delayMs === b.delayMs && a.down === b.down
+  return a.pay === b.pay && a.hold === b.hold && a.messages === b.messages && a.delayMs === b.delayMs && a.down === b.down
 }

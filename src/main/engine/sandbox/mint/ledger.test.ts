@@ -6,8 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { msat } from '#shared/market/msat.ts'
 import { inTransaction, openDatabase } from '../../store/database.ts'
 import { auditAccounts, auditLedger, createLedger, FEES_ACCOUNT, HELD_ACCOUNT, PLAY_MONEY } from './ledger.ts'
+import { createPayments } from './payments.ts'
 import { MINT_MIGRATIONS } from './schema.ts'
-import { NOW, openBooks, type Books } from './testing/books.ts'
+import { hashOf, NOW, openBooks, type Books } from './testing/books.ts'
 
 let books: Books
 beforeEach(() => {
@@ -92,4 +93,39 @@ describe('auditing a file', () => {
     writeFileSync(damaged, 'no database at all, whatever its name says'.repeat(200))
     expect(auditLedger(damaged)).toMatchObject({ ok: false, error: { code: 'ledger-unreadable' } })
   })
+})
+
+it('takes over the ledger of an older mint: what it holds returns at its invoice’s expiry, as its payer was told', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'souk-ledger-'))
+  const path = join(folder, 'mint.sqlite')
+  const older = openDatabase(path, MINT_MIGRATIONS.slice(0, 1), 0)
+  if (!older.ok) throw new Error(older.error.message)
+  const ledger = createLedger(older.value.database)
+  const [payee, payer] = ['alice', 'bob'].map((name) => inTransaction(ledger.database, () => Number(ledger.openAccount(name, NOW))))
+  const addInvoice = ledger.database.prepare(`INSERT INTO invoice VALUES (?, ${payee}, ?, 1000, '', ?, NULL, ?, ${NOW}, ${NOW + 600}, NULL)`)
+  const addPayment = ledger.database.prepare(`INSERT INTO payment VALUES (?, ${payer}, 1000, 1, ?, ${NOW}, NULL, NULL, ?, ?)`)
+  inTransaction(ledger.database, () => {
+    for (const n of [1, 2, 3]) addInvoice.run(hashOf(n), n === 3 ? 0 : 1, `lnbcrt${n}`, n === 1 ? 'held' : 'open')
+    addPayment.run(hashOf(1), 'held', null, null)
+    addPayment.run(hashOf(3), 'pending', NOW + 700, 'failed')
+    for (const n of [1, 3]) ledger.move({ from: Number(payer), to: HELD_ACCOUNT, amountMsat: msat(1_001), reason: 'lock', paymentHash: hashOf(n), at: NOW })
+  })
+  older.value.database.close()
+
+  const opened = openDatabase(path, MINT_MIGRATIONS, 0)
+  if (!opened.ok) throw new Error(opened.error.message)
+  const { database } = opened.value
+  const payments = createPayments(createLedger(database))
+  expect([1, 2, 3].map((n) => payments.findInvoice(hashOf(n)))).toMatchObject([
+    { state: 'held', holdSecs: 600, heldUntil: NOW + 600 },
+    { state: 'open', holdSecs: 600, heldUntil: null },
+    { state: 'open', holdSecs: null, heldUntil: null },
+  ])
+  expect(auditAccounts(database)).toMatchObject({ balanced: true, heldMsat: 2_002 })
+  expect(payments.nextDueAt()).toBe(NOW + 600)
+  expect(inTransaction(database, () => payments.applyDue(NOW + 600))).toMatchObject([{ type: 'returned', paymentHash: hashOf(1) }])
+  expect(inTransaction(database, () => payments.applyDue(NOW + 700))).toMatchObject([{ type: 'returned', paymentHash: hashOf(3) }])
+  expect(auditAccounts(database)).toMatchObject({ balanced: true, heldMsat: 0 })
+  database.close()
+  rmSync(folder, { recursive: true, force: true })
 })

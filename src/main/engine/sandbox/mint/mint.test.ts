@@ -9,13 +9,13 @@ import { msat } from '#shared/market/msat.ts'
 import { decodeInvoice, encodeInvoice } from '#shared/protocol/bolt11.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
-import { formatConnection, makeInvoiceResultSchema } from '#shared/protocol/nip47.ts'
+import { BLOCK_SECS, formatConnection, makeInvoiceResultSchema } from '#shared/protocol/nip47.ts'
 import { loadNostrCrypto, type NostrCrypto } from '../../nostr/crypto.ts'
 import { createMemoryNetwork, createMemoryPool, type MemoryNetwork } from '../../nostr/testing/memoryPool.ts'
 import { createManualClock, type ManualClock } from '../../testing/manualClock.ts'
 import { createNip47Cipher } from '../../wallet/nip47Cipher.ts'
 import { createNwcWalletOver } from '../../wallet/nwc.ts'
-import type { Invoice, PayOutcome, Wallet } from '../../wallet/wallet.ts'
+import type { Invoice, Payment, PayOutcome, Wallet } from '../../wallet/wallet.ts'
 import { auditLedger, PLAY_MONEY } from './ledger.ts'
 import { openMint, type Mint } from './mint.ts'
 import { SLOW_PAYMENT_SECS } from './service.ts'
@@ -96,13 +96,18 @@ const requestArrives = (method: number) =>
       queueMicrotask(() => queueMicrotask(() => resolve(event)))
     })
   })
+/** What a payee sees of the lock, and until when it stays. */
+async function heldBy(wallet: Wallet): Promise<[Payment | null, number]> {
+  const payment = await must(wallet.lookup(HASH, 'incoming'))
+  return [payment, payment?.heldUntil ?? 0]
+}
 const accepted = (kind: number) => network(RELAY).accepted({ kinds: [kind] })
 
 describe('a wallet on the mint', () => {
   it('finds out how to speak with it', () => {
     const [info] = network(RELAY).stored({ kinds: [KIND.walletInfo] })
     expect(info).toMatchObject({ pubkey: mint.pubkey, content: expect.stringContaining('make_hold_invoice') })
-    expect(info?.tags).toEqual([['encryption', 'nip44_v2'], ['notifications', 'payment_received payment_sent hold_invoice_accepted']])
+    expect(info?.tags).toEqual([['encryption', 'nip44_v2'], ['notifications', 'payment_received payment_sent hold_invoice_accepted payment_failed hold_invoice_canceled']])
   })
 
   it('starts with its play money once, on regtest', async () => {
@@ -202,15 +207,49 @@ describe('hold invoices', () => {
     expect(await seller.settleHold(PREIMAGE)).toMatchObject({ ok: false })
   })
 
-  it('return everything when their time is over', async () => {
+  it('return everything at the deadline of the lock, long after the invoice has expired, and both are told', async () => {
     const [seller, buyer] = [walletOf(SELLER), walletOf(BUYER)]
     const invoice = await must(seller.createHoldInvoice({ ...ASKED, expirySecs: 30, paymentHash: HASH, holdSecs: 600 }))
     const locked = hinted(seller, HASH)
-    const outcome = pay(buyer, invoice)
+    const outcome = buyer.pay({ bolt11: invoice.bolt11, maxFeeMsat: msat(1_000), idempotencyKey: HASH, mayHold: true })
     await locked
+    expect(await outcome).toEqual({ state: 'held' })
     clock.advance(30_000)
-    expect(await outcome).toMatchObject({ state: 'failed' })
-    expect(await must(seller.lookup(HASH, 'incoming'))).toMatchObject({ state: 'expired' })
+    const [seen, heldUntil] = await heldBy(seller)
+    expect(seen).toMatchObject({ state: 'held', expiresAt: NOW + 30 })
+    expect(heldUntil).toBeGreaterThanOrEqual(NOW + 600)
+    clock.advance((heldUntil - NOW - 31) * 1_000)
+    expect((await heldBy(seller))[0]).toMatchObject({ state: 'held' })
+    const told = [hinted(seller, HASH), hinted(buyer, HASH)]
+    clock.advance(BLOCK_SECS * 1_000)
+    await Promise.all(told)
+    expect(await must(seller.lookup(HASH, 'incoming'))).toMatchObject({ state: 'expired', heldUntil: null })
+    expect(await must(buyer.lookup(HASH, 'outgoing'))).toMatchObject({ state: 'failed', heldUntil: null })
+    expect(await must(buyer.balance())).toBe(PLAY_MONEY)
+  })
+
+  it.each([1, 600, 601, 86_400])('that are to stay for %d s do, as both read it', async (holdSecs) => {
+    const [seller, buyer] = [walletOf(SELLER), walletOf(BUYER)]
+    // The worst second: the next block comes with the next one.
+    clock.advance((BLOCK_SECS - 1 - (NOW % BLOCK_SECS)) * 1_000)
+    const heldAt = clock.now() / 1_000
+    const invoice = await must(seller.createHoldInvoice({ ...ASKED, paymentHash: HASH, holdSecs }))
+    expect(await buyer.pay({ bolt11: invoice.bolt11, maxFeeMsat: msat(1_000), idempotencyKey: HASH, mayHold: true })).toEqual({ state: 'held' })
+    clock.advance(1_000)
+    for (const payment of [await must(seller.lookup(HASH, 'incoming')), await must(buyer.lookup(HASH, 'outgoing'))]) {
+      expect(payment).toMatchObject({ state: 'held' })
+      expect(payment?.heldUntil).toBeGreaterThanOrEqual(heldAt + holdSecs)
+      expect(payment?.heldUntil).toBeLessThanOrEqual(Number(new DatabaseSync(join(folder, 'mint.db'), { readOnly: true }).prepare('SELECT held_until AS at FROM invoice').get()?.['at']))
+    }
+  })
+
+  it('cancelled before anybody pays cannot be paid', async () => {
+    const [seller, buyer] = [walletOf(SELLER), walletOf(BUYER)]
+    const invoice = await must(seller.createHoldInvoice({ ...ASKED, paymentHash: HASH, holdSecs: 600 }))
+    await must(seller.cancelHold(HASH))
+    expect(await must(seller.lookup(HASH, 'incoming'))).toMatchObject({ state: 'failed' })
+    expect(await pay(buyer, invoice)).toMatchObject({ state: 'failed', problem: { code: 'payment-failed' } })
+    expect(await must(buyer.balance())).toBe(PLAY_MONEY)
   })
 
   it('are asked for twice after a crash, and are the same one; a used hash is refused', async () => {

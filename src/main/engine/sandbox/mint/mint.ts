@@ -1,5 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import { NO_FAULTS } from '#shared/ipc/mintFaults.ts'
 import { mintFaultsSchema, type MintFaults } from '#shared/ipc/settings.ts'
 import { ok, type Result } from '#shared/market/result.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
@@ -41,13 +42,14 @@ export interface MintOptions {
   readonly crypto: NostrCrypto
 }
 
-const NO_FAULTS: MintFaults = { pay: 'ok', delayMs: 0, down: false }
 const INFO_RETRY_MS = 2_000
 /** Timers hold 31 bits; looking at the books once an hour costs nothing. */
 const MAX_WAIT_MS = 3_600_000
 /** What is due and cannot be written is tried again, not in a tight circle. */
 const MIN_WAIT_MS = 50
 const CONNECT_MS = 5_000
+/** How long `reordered` gathers announcements before it makes them, the last one first. */
+export const REORDERED_MS = 1_000
 
 export type StartMintOptions = Omit<MintOptions, 'pool'> & { readonly relayUrl: string; readonly openWebSocket: OpenWebSocket }
 
@@ -94,11 +96,24 @@ export async function openMint({ pool, databasePath, secretKey, clock, random, l
     const { accepted } = await pool.publish(event)
     if (!accepted && !closed) log('warn', 'No relay took the mint’s message', { kind })
   }
+  const announce = ({ client, body }: Outgoing['notifications'][number]) => void publish(KIND.walletNotification, client, [], body)
+  let gathered: Outgoing['notifications'][number][] = []
+  const announceGathered = () => {
+    const announced = gathered.toReversed()
+    gathered = []
+    if (!closed && !faults.get().down) announced.forEach(announce)
+  }
   const send = ({ answers, notifications }: Outgoing) => {
     const deliver = () => {
-      if (closed || faults.get().down) return
-      for (const { eventId, client, body } of answers) void publish(KIND.walletResponse, client, [['e', eventId]], body)
-      for (const { client, body } of notifications) void publish(KIND.walletNotification, client, [], body)
+      const { down, messages } = faults.get()
+      if (closed || down) return
+      for (let time = 0; time < (messages === 'doubled' ? 2 : 1); time++) {
+        for (const { eventId, client, body } of answers) void publish(KIND.walletResponse, client, [['e', eventId]], body)
+        if (messages === 'ok' || messages === 'doubled') notifications.forEach(announce)
+      }
+      if (messages !== 'reordered') return
+      if (gathered.length === 0 && notifications.length > 0) later(REORDERED_MS, announceGathered)
+      gathered.push(...notifications)
     }
     const { delayMs } = faults.get()
     if (delayMs > 0) later(delayMs, deliver)

@@ -15,8 +15,8 @@ afterEach(() => {
   books.close()
 })
 
-const settle = (n: number, at = NOW) => inTransaction(books.ledger.database, () => books.payments.settleHold(hashOf(n), preimageOf(n), at))
-const cancel = (n: number, at = NOW) => inTransaction(books.ledger.database, () => books.payments.cancelHold(hashOf(n), at))
+const settle = (n: number, at = NOW, resolveAt?: number) => inTransaction(books.ledger.database, () => books.payments.settleHold(hashOf(n), preimageOf(n), at, resolveAt))
+const cancel = (n: number, at = NOW, resolveAt?: number) => inTransaction(books.ledger.database, () => books.payments.cancelHold(hashOf(n), at, resolveAt))
 const applyDue = (at: number) => inTransaction(books.ledger.database, () => books.payments.applyDue(at))
 const stateOf = (n: number) => books.payments.findInvoice(hashOf(n))?.state
 const held = () => auditAccounts(books.ledger.database).heldMsat
@@ -120,13 +120,58 @@ describe('a hold invoice', () => {
     expect(settle(1)).toMatchObject({ ok: false })
   })
 
-  it('returns everything when it expires', () => {
-    books.pay('buyer', books.invoice('seller', 1, { hold: true, expiresAt: NOW + 5 }))
-    expect(applyDue(NOW + 4)).toEqual([])
-    expect(applyDue(NOW + 5)).toMatchObject([{ type: 'returned' }])
+  it('returns everything at the deadline of its lock, and not when the invoice expires', () => {
+    const invoice = books.invoice('seller', 1, { hold: true, expiresAt: NOW + 5, holdSecs: 60 })
+    books.pay('buyer', invoice, { at: NOW + 4 })
+    expect([books.payments.nextDueAt(), books.payments.findInvoice(hashOf(1))?.heldUntil]).toEqual([NOW + 64, NOW + 64])
+    expect(applyDue(NOW + 63)).toEqual([])
+    expect([stateOf(1), held()]).toEqual(['held', 10_010])
+    expect(applyDue(NOW + 64)).toMatchObject([{ type: 'returned' }])
     expect([books.balance('buyer'), stateOf(1)]).toEqual([PLAY_MONEY, 'expired'])
-    expect(settle(1)).toMatchObject({ ok: false })
-    expect(cancel(1)).toEqual({ ok: true, changes: [] })
+    expect(settle(1, NOW + 64)).toMatchObject({ ok: false })
+    expect(cancel(1, NOW + 64)).toEqual({ ok: true, changes: [] })
+    expect(books.pay('buyer', invoice, { at: NOW + 64 })).toMatchObject({ ok: false })
+  })
+
+  it('takes no new payment once it has expired', () => {
+    const invoice = books.invoice('seller', 1, { hold: true, expiresAt: NOW + 5, holdSecs: 60 })
+    expect(books.pay('buyer', invoice, { at: NOW + 5 })).toMatchObject({ ok: false, refusal: { code: 'PAYMENT_FAILED' } })
+  })
+
+  it.each([
+    ['settled', 'held'],
+    ['failed', 'returned'],
+  ] as const)('that a payment reaches late (%s) is %s then, though it has expired meanwhile', (to, type) => {
+    const invoice = books.invoice('seller', 1, { hold: true, expiresAt: NOW + 5, holdSecs: 60 })
+    expect(books.pay('buyer', invoice, { later: { resolveAt: NOW + 100, to } })).toMatchObject({ ok: true, payment: { state: 'pending' }, changes: [] })
+    expect([settle(1).ok, applyDue(NOW + 99), held()]).toEqual([false, [], 10_010])
+    expect(applyDue(NOW + 100)).toMatchObject([{ type }])
+    expect(books.payments.findInvoice(hashOf(1))).toMatchObject(type === 'held' ? { state: 'held', heldUntil: NOW + 160 } : { state: 'expired', heldUntil: null })
+    expect(held()).toBe(type === 'held' ? 10_010 : 0)
+    if (type === 'held') expect(applyDue(NOW + 160)).toMatchObject([{ type: 'returned' }])
+  })
+
+  it('gives the money back at once when it is cancelled while a payment is on its way', () => {
+    const invoice = books.invoice('seller', 1, { hold: true })
+    books.pay('buyer', invoice, { later: { resolveAt: NOW + 100, to: 'settled' } })
+    expect(cancel(1)).toMatchObject({ ok: true, changes: [{ type: 'returned' }] })
+    expect([books.balance('buyer'), applyDue(NOW + 100)]).toEqual([PLAY_MONEY, []])
+  })
+
+  it('settles later when that is slow, whatever the deadline, and cannot be cancelled meanwhile', () => {
+    books.pay('buyer', books.invoice('seller', 1, { hold: true, holdSecs: 10 }))
+    expect(settle(1, NOW + 9, NOW + 20)).toEqual({ ok: true, changes: [] })
+    expect([settle(1, NOW + 9), cancel(1, NOW + 9).ok, stateOf(1), applyDue(NOW + 19)]).toEqual([{ ok: true, changes: [] }, false, 'held', []])
+    expect(applyDue(NOW + 20)).toMatchObject([{ type: 'settled' }])
+    expect([books.balance('seller'), held()]).toEqual([PLAY_MONEY + 10_000, 0])
+  })
+
+  it('is cancelled later when that is slow, and cannot be settled meanwhile', () => {
+    books.pay('buyer', books.invoice('seller', 1, { hold: true, holdSecs: 10 }))
+    expect(cancel(1, NOW + 9, NOW + 20)).toEqual({ ok: true, changes: [] })
+    expect([cancel(1, NOW + 9), settle(1, NOW + 9).ok, applyDue(NOW + 19)]).toEqual([{ ok: true, changes: [] }, false, []])
+    expect(applyDue(NOW + 20)).toMatchObject([{ type: 'returned' }])
+    expect([stateOf(1), books.balance('buyer')]).toEqual(['cancelled', PLAY_MONEY])
   })
 
   it('can be cancelled before anybody pays, and is then not payable', () => {
@@ -145,9 +190,9 @@ describe('a hold invoice', () => {
 describe('whatever happens in whatever order', () => {
   const WALLETS = ['a', 'b', 'c'] as const
   const anyStep = fc.oneof(
-    fc.record({ do: fc.constant('invoice' as const), who: fc.constantFrom(...WALLETS), n: fc.nat(5), amount: fc.integer({ min: 1, max: PLAY_MONEY }), hold: fc.boolean(), lives: fc.nat(20) }),
+    fc.record({ do: fc.constant('invoice' as const), who: fc.constantFrom(...WALLETS), n: fc.nat(5), amount: fc.integer({ min: 1, max: PLAY_MONEY }), hold: fc.boolean(), lives: fc.nat(20), holdSecs: fc.integer({ min: 1, max: 20 }) }),
     fc.record({ do: fc.constant('pay' as const), who: fc.constantFrom(...WALLETS), n: fc.nat(5), later: fc.option(fc.record({ wait: fc.nat(10), to: fc.constantFrom('settled' as const, 'failed' as const) })) }),
-    fc.record({ do: fc.constantFrom('settle' as const, 'cancel' as const, 'fail' as const), who: fc.constantFrom(...WALLETS), n: fc.nat(5) }),
+    fc.record({ do: fc.constantFrom('settle' as const, 'cancel' as const, 'fail' as const), who: fc.constantFrom(...WALLETS), n: fc.nat(5), slow: fc.option(fc.nat(10)) }),
     fc.record({ do: fc.constant('wait' as const), secs: fc.nat(12) }),
   )
 
@@ -168,21 +213,23 @@ describe('whatever happens in whatever order', () => {
           if (step.do === 'wait') continue
           const invoice = own.payments.findInvoice(hashOf(step.n))
           if (step.do === 'invoice') {
-            if (invoice === null) own.invoice(step.who, step.n, { amount: step.amount, hold: step.hold, expiresAt: at + step.lives })
+            if (invoice === null) own.invoice(step.who, step.n, { amount: step.amount, hold: step.hold, expiresAt: at + step.lives, holdSecs: step.holdSecs })
           } else if (invoice !== null && step.do === 'pay') {
             const result = own.pay(step.who, invoice, { at, ...(step.later === null ? {} : { later: { resolveAt: at + step.later.wait, to: step.later.to } }) })
             if (result.ok) count(result.changes)
           } else if (invoice !== null && step.do === 'fail') {
             own.payments.recordFailure(own.account(step.who), invoice, 'played', at)
-          } else {
-            const act = step.do === 'settle' ? () => own.payments.settleHold(hashOf(step.n), preimageOf(step.n), at) : () => own.payments.cancelHold(hashOf(step.n), at)
+          } else if (step.do === 'settle' || step.do === 'cancel') {
+            const slow = step.slow === null ? undefined : at + step.slow
+            const act = step.do === 'settle' ? () => own.payments.settleHold(hashOf(step.n), preimageOf(step.n), at, slow) : () => own.payments.cancelHold(hashOf(step.n), at, slow)
             const result = inTransaction(database, act)
             if (result.ok) count(result.changes)
           }
           const audit = auditAccounts(database)
           expect(audit).toMatchObject({ balanced: true, issuedMsat: WALLETS.length * PLAY_MONEY, accounts: WALLETS.length })
         }
-        inTransaction(database, () => own.payments.applyDue(at + 1_000))
+        // What is on its way arrives; what it is held for by then returns.
+        for (const later of [1_000, 2_000]) inTransaction(database, () => count(own.payments.applyDue(at + later)))
         expect(auditAccounts(database)).toMatchObject({ balanced: true, heldMsat: 0 })
         expect(Math.max(0, ...settled.values())).toBeLessThanOrEqual(1)
         own.close()

@@ -7,13 +7,13 @@ import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { MintFaults } from '#shared/ipc/settings.ts'
 import { decodeInvoice, encodeInvoice, MAX_DESCRIPTION_BYTES } from '#shared/protocol/bolt11.ts'
 import { MAX_MESSAGE_AGE_SECS, MAX_MESSAGE_AHEAD_SECS } from '#shared/protocol/event.ts'
-import { NWC_METHODS, NWC_NOTIFICATIONS, type NwcNotification, type NwcRequest, type WrittenTransaction } from '#shared/protocol/nip47.ts'
+import { BLOCK_SECS, NWC_METHODS, NWC_NOTIFICATIONS, type NwcNotification, type NwcRequest, type WrittenTransaction } from '#shared/protocol/nip47.ts'
 import { loadCompressedPublicKey } from '../../nostr/bip32.ts'
 import type { Random } from '../../ports.ts'
 import { inTransaction } from '../../store/database.ts'
 import type { Ledger } from './ledger.ts'
-import type { Change, InvoiceRow, Payments, PaymentRow } from './payments.ts'
-import { createTransactionList, incomingTransaction, outgoingTransaction } from './transactions.ts'
+import type { Change, HoldResult, InvoiceRow, PayCommand, Payments, PaymentRow } from './payments.ts'
+import { blockHeightAt, createTransactionList, incomingTransaction, outgoingTransaction } from './transactions.ts'
 
 export interface ReceivedRequest {
   readonly eventId: string
@@ -50,6 +50,10 @@ const compressedPublicKey = await loadCompressedPublicKey()
 const DEFAULT_EXPIRY_SECS = 3_600
 /** How long a payment hangs that the timeout faults delay. */
 export const SLOW_PAYMENT_SECS = 3
+export const PENDING_PAYMENT_SECS = 3_600
+/** A day of blocks for a lock of which nothing else is asked, and two weeks at most, as nodes have it. */
+const DEFAULT_HOLD_BLOCKS = 144
+const MAX_HOLD_BLOCKS = 2_016
 
 type ErrorCode = 'INSUFFICIENT_BALANCE' | 'PAYMENT_FAILED' | 'NOT_FOUND' | 'RESTRICTED' | 'OTHER'
 type Reply = { readonly result: unknown } | { readonly error: { readonly code: ErrorCode; readonly message: string } }
@@ -70,17 +74,19 @@ export function createMintService({ ledger, payments, nodeKey, random }: MintSer
   const selectWaiting = database.prepare('SELECT event_id AS eventId, client, method FROM request WHERE payment_hash = ? AND response IS NULL')
   const updateResponse = database.prepare('UPDATE request SET response = ? WHERE event_id = ?')
 
-  const makeInvoice = (account: number, params: { amount: number; description: string | null; expiry: number | null }, hash: string | null, at: number): Done => {
+  const makeInvoice = (account: number, params: { amount: number; description: string | null; expiry: number | null }, lock: { hash: string; blocks: number } | null, at: number): Done => {
     const description = params.description ?? ''
     if (params.amount === 0) return refuse('OTHER', 'This mint makes no invoices without an amount.')
     if (utf8ToBytes(description).length > MAX_DESCRIPTION_BYTES) return refuse('OTHER', `A description has at most ${MAX_DESCRIPTION_BYTES} bytes.`)
-    const known = hash === null ? null : payments.findInvoice(hash)
+    if (lock !== null && lock.blocks > MAX_HOLD_BLOCKS) return refuse('OTHER', `A lock lasts ${MAX_HOLD_BLOCKS} blocks at most.`)
+    const known = lock === null ? null : payments.findInvoice(lock.hash)
     if (known !== null) {
-      const same = known.hold && known.payee === account && known.amountMsat === params.amount && known.state === 'open'
+      const isOver = known.state === 'cancelled' || known.state === 'expired'
+      const same = known.hold && known.payee === account && known.amountMsat === params.amount && !isOver
       return same ? { reply: { result: incomingTransaction(known) } } : refuse('OTHER', 'This payment hash was used before. Take a fresh preimage.')
     }
-    const preimage = hash === null ? random.bytes(32) : null
-    const paymentHash = hash ?? bytesToHex(sha256(preimage ?? new Uint8Array()))
+    const preimage = lock === null ? random.bytes(32) : null
+    const paymentHash = lock?.hash ?? bytesToHex(sha256(preimage ?? new Uint8Array()))
     const expirySecs = params.expiry ?? DEFAULT_EXPIRY_SECS
     const amountMsat = params.amount as InvoiceRow['amountMsat']
     const bolt11 = encodeInvoice(
@@ -90,7 +96,8 @@ export function createMintService({ ledger, payments, nodeKey, random }: MintSer
     const invoice: InvoiceRow = {
       paymentHash,
       payee: account,
-      hold: hash !== null,
+      hold: lock !== null,
+      holdSecs: lock === null ? null : lock.blocks * BLOCK_SECS,
       amountMsat,
       description,
       bolt11,
@@ -99,6 +106,7 @@ export function createMintService({ ledger, payments, nodeKey, random }: MintSer
       createdAt: at,
       expiresAt: at + expirySecs,
       settledAt: null,
+      heldUntil: null,
     }
     payments.addInvoice(invoice)
     return { reply: { result: incomingTransaction(invoice) } }
@@ -120,15 +128,15 @@ export function createMintService({ ledger, payments, nodeKey, random }: MintSer
       payments.recordFailure(account, invoice, reason, at)
       return refuse('PAYMENT_FAILED', reason)
     }
-    const isSlow = isNew && !invoice.hold && (faults.pay === 'timeout-then-paid' || faults.pay === 'timeout-then-failed')
-    const later = { resolveAt: at + SLOW_PAYMENT_SECS, to: faults.pay === 'timeout-then-paid' ? ('settled' as const) : ('failed' as const) }
+    const later = isNew ? slowness(faults.pay, at) : undefined
     const maxFeeMsat = params.metadata?.max_fee_msat ?? null
-    const result = payments.pay({ payer: account, invoice, maxFeeMsat, at, ...(isSlow ? { later } : {}) })
+    const result = payments.pay({ payer: account, invoice, maxFeeMsat, at, ...(later === undefined ? {} : { later }) })
     if (!result.ok) return refuse(result.refusal.code, result.refusal.message)
     const { payment, changes } = result
-    if (isSlow) return { silent: true, changes }
-    if (payment.state !== 'settled') return { waitsFor: invoice.paymentHash, changes }
-    return { reply: paid(payment), silent: faults.pay === 'response-lost', changes }
+    if (payment.state === 'pending' && payment.calledFailed) return { ...refuse('PAYMENT_FAILED', 'No route was found.'), changes }
+    if (payment.state === 'settled') return { reply: paid(payment), silent: faults.pay === 'response-lost', changes }
+    const isSilent = isNew && (faults.pay === 'response-lost' || faults.pay === 'timeout-then-paid' || faults.pay === 'timeout-then-failed')
+    return isSilent ? { silent: true, changes } : { waitsFor: invoice.paymentHash, changes }
   }
 
   const paid = (payment: PaymentRow): Reply => ({
@@ -150,22 +158,24 @@ export function createMintService({ ledger, payments, nodeKey, random }: MintSer
   }
 
   /** A hold invoice of somebody else is as unknown as one that never was. */
-  const onOwnHold = (account: number, paymentHash: string, act: () => ReturnType<Payments['settleHold']>): Done => {
+  const onOwnHold = (account: number, paymentHash: string, at: number, fault: MintFaults['hold'], run: (resolveAt?: number) => HoldResult): Done => {
     if (payments.findInvoice(paymentHash)?.payee !== account) return refuse('NOT_FOUND', 'This wallet has no such hold invoice.')
-    const result = act()
-    return result.ok ? { reply: { result: {} }, changes: result.changes } : refuse('OTHER', result.reason)
+    if (fault === 'fail') return refuse('OTHER', 'The sandbox was told to settle and cancel nothing.')
+    if (fault === 'request-lost') return { silent: true }
+    const result = fault === 'slow' ? run(at + SLOW_PAYMENT_SECS) : run()
+    return result.ok ? { reply: { result: {} }, silent: fault === 'response-lost', changes: result.changes } : refuse('OTHER', result.reason)
   }
 
   const act = (account: number, body: NwcRequest, at: number, faults: MintFaults): Done => {
     switch (body.method) {
       case 'get_info':
-        return { reply: { result: { alias: 'Souk sandbox', color: '#888888', pubkey: bytesToHex(compressedPublicKey(nodeKey)), network: 'regtest', block_height: 0, block_hash: '0'.repeat(64), methods: NWC_METHODS, notifications: NWC_NOTIFICATIONS } } }
+        return { reply: { result: { alias: 'Souk sandbox', color: '#888888', pubkey: bytesToHex(compressedPublicKey(nodeKey)), network: 'regtest', block_height: blockHeightAt(at), block_hash: '0'.repeat(64), methods: NWC_METHODS, notifications: NWC_NOTIFICATIONS } } }
       case 'get_balance':
         return { reply: { result: { balance: ledger.balanceOf(account) } } }
       case 'make_invoice':
         return makeInvoice(account, body.params, null, at)
       case 'make_hold_invoice':
-        return makeInvoice(account, body.params, body.params.payment_hash, at)
+        return makeInvoice(account, body.params, { hash: body.params.payment_hash, blocks: body.params.min_cltv_expiry_delta ?? DEFAULT_HOLD_BLOCKS }, at)
       case 'pay_invoice':
         return payInvoice(account, body.params, at, faults)
       case 'lookup_invoice': {
@@ -179,10 +189,10 @@ export function createMintService({ ledger, payments, nodeKey, random }: MintSer
       }
       case 'settle_hold_invoice': {
         const paymentHash = bytesToHex(sha256(hexToBytes(body.params.preimage)))
-        return onOwnHold(account, paymentHash, () => payments.settleHold(paymentHash, body.params.preimage, at))
+        return onOwnHold(account, paymentHash, at, faults.hold, (resolveAt) => payments.settleHold(paymentHash, body.params.preimage, at, resolveAt))
       }
       case 'cancel_hold_invoice':
-        return onOwnHold(account, body.params.payment_hash, () => payments.cancelHold(body.params.payment_hash, at))
+        return onOwnHold(account, body.params.payment_hash, at, faults.hold, (resolveAt) => payments.cancelHold(body.params.payment_hash, at, resolveAt))
     }
   }
 
@@ -194,11 +204,9 @@ export function createMintService({ ledger, payments, nodeKey, random }: MintSer
       if (invoice === null || payment === null) continue
       const notify = (account: number, notification_type: NwcNotification, notification: WrittenTransaction) =>
         outgoing.notifications.push({ client: ledger.clientOf(account), body: JSON.stringify({ notification_type, notification }) })
-      if (type === 'held') notify(payee, 'hold_invoice_accepted', incomingTransaction(invoice))
-      if (type === 'settled') {
-        notify(payee, 'payment_received', incomingTransaction(invoice))
-        notify(payer, 'payment_sent', outgoingTransaction(invoice, payment))
-      }
+      const [received, sent] = NOTIFICATIONS[type]
+      if (type !== 'returned' || invoice.hold) notify(payee, received, incomingTransaction(invoice))
+      notify(payer, sent, outgoingTransaction(invoice, payment))
       if (type === 'held') continue
       const reply = type === 'settled' ? paid(payment) : { error: { code: 'PAYMENT_FAILED' as const, message: payment.failure ?? 'The money was returned.' } }
       for (const waiting of selectWaiting.all(paymentHash)) {
@@ -236,6 +244,30 @@ export function createMintService({ ledger, payments, nodeKey, random }: MintSer
       inTransaction(database, () => spread(payments.applyDue(at), outgoing))
       return outgoing
     },
+  }
+}
+
+/** What the payee is told of a change, and the payer. */
+const NOTIFICATIONS: Readonly<Record<Change['type'], readonly [NwcNotification, NwcNotification]>> = {
+  held: ['hold_invoice_accepted', 'hold_invoice_accepted'],
+  settled: ['payment_received', 'payment_sent'],
+  returned: ['hold_invoice_canceled', 'payment_failed'],
+}
+
+function slowness(fault: MintFaults['pay'], at: number): PayCommand['later'] {
+  switch (fault) {
+    case 'timeout-then-paid':
+      return { resolveAt: at + SLOW_PAYMENT_SECS, to: 'settled' }
+    case 'timeout-then-failed':
+      return { resolveAt: at + SLOW_PAYMENT_SECS, to: 'failed' }
+    case 'pending':
+      return { resolveAt: at + PENDING_PAYMENT_SECS, to: 'settled' }
+    case 'failed-then-paid':
+      return { resolveAt: at + SLOW_PAYMENT_SECS, to: 'settled', calledFailed: true }
+    case 'ok':
+    case 'fail':
+    case 'response-lost':
+      return undefined
   }
 }
 

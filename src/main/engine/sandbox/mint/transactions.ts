@@ -1,5 +1,5 @@
 /** What the mint tells a wallet about one invoice or payment, in NIP-47's words. */
-import type { WrittenTransaction } from '#shared/protocol/nip47.ts'
+import { BLOCK_SECS, type WrittenTransaction } from '#shared/protocol/nip47.ts'
 import type { Ledger } from './ledger.ts'
 import type { InvoiceRow, PaymentRow, Payments } from './payments.ts'
 
@@ -23,11 +23,17 @@ const MAX_PAGE = 50
 const INCOMING_STATE = { open: 'pending', held: 'accepted', settled: 'settled', cancelled: 'failed', expired: 'expired' } as const
 const OUTGOING_STATE = { pending: 'pending', held: 'accepted', settled: 'settled', failed: 'failed' } as const
 
+/** The sandbox has no chain: its clock brings a block every ten minutes. */
+export function blockHeightAt(secs: number): number {
+  return Math.floor(secs / BLOCK_SECS)
+}
+
 export function incomingTransaction(invoice: InvoiceRow): WrittenTransaction {
   return {
     type: 'incoming',
     state: INCOMING_STATE[invoice.state],
     ...common(invoice),
+    ...(invoice.state === 'held' ? settleDeadline(invoice) : {}),
     // Until it is settled the preimage is the mint's secret, also from the payee.
     ...(invoice.state === 'settled' ? { preimage: invoice.preimage, settled_at: invoice.settledAt } : {}),
     amount: invoice.amountMsat,
@@ -38,8 +44,10 @@ export function incomingTransaction(invoice: InvoiceRow): WrittenTransaction {
 export function outgoingTransaction(invoice: InvoiceRow, payment: PaymentRow): WrittenTransaction {
   return {
     type: 'outgoing',
-    state: OUTGOING_STATE[payment.state],
+    state: payment.state === 'pending' && payment.calledFailed ? 'failed' : OUTGOING_STATE[payment.state],
     ...common(invoice),
+    // NIP-47 names a deadline to the payee alone; the payer's node knows it too.
+    ...(payment.state === 'held' ? settleDeadline(invoice) : {}),
     ...(payment.state === 'settled' ? { preimage: invoice.preimage, settled_at: payment.endedAt, fees_paid: payment.feeMsat } : {}),
     amount: payment.amountMsat,
     created_at: payment.createdAt,
@@ -48,6 +56,11 @@ export function outgoingTransaction(invoice: InvoiceRow, payment: PaymentRow): W
 
 function common(invoice: InvoiceRow) {
   return { invoice: invoice.bolt11, description: invoice.description, payment_hash: invoice.paymentHash, expires_at: invoice.expiresAt }
+}
+
+/** The lock lasts until that block at the least. */
+function settleDeadline({ heldUntil }: InvoiceRow) {
+  return { settle_deadline: heldUntil === null ? null : blockHeightAt(heldUntil) }
 }
 
 /** Newest first. */

@@ -4,7 +4,7 @@ import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { msat } from '#shared/market/msat.ts'
 import { inTransaction } from '../../../store/database.ts'
 import { createLedger, type Ledger } from '../ledger.ts'
-import { createPayments, type InvoiceRow, type Payments, type PayResult } from '../payments.ts'
+import { createPayments, type InvoiceRow, type PayCommand, type Payments, type PayResult } from '../payments.ts'
 import { MINT_MIGRATIONS } from '../schema.ts'
 
 export const NOW = 1_700_000_000
@@ -16,8 +16,8 @@ export interface Books {
   account(name: string): number
   balance(name: string): number
   /** An invoice of `payee`; its preimage is the n-th one, and so is its hash. */
-  invoice(payee: string, n: number, options?: { amount?: number; hold?: boolean; expiresAt?: number }): InvoiceRow
-  pay(payer: string, invoice: InvoiceRow, options?: { at?: number; maxFee?: number; later?: { resolveAt: number; to: 'settled' | 'failed' } }): PayResult
+  invoice(payee: string, n: number, options?: { amount?: number; hold?: boolean; expiresAt?: number; holdSecs?: number }): InvoiceRow
+  pay(payer: string, invoice: InvoiceRow, options?: { at?: number; maxFee?: number; later?: PayCommand['later'] }): PayResult
   close(): void
 }
 
@@ -44,12 +44,13 @@ export function openBooks(): Books {
     payments,
     account,
     balance: (name) => ledger.balanceOf(account(name)),
-    invoice(payee, n, { amount = 10_000, hold = false, expiresAt = NOW + 600 } = {}) {
+    invoice(payee, n, { amount = 10_000, hold = false, expiresAt = NOW + 600, holdSecs = 600 } = {}) {
       const paymentHash = hashOf(n)
       payments.addInvoice({
         paymentHash,
         payee: account(payee),
         hold,
+        holdSecs: hold ? holdSecs : null,
         amountMsat: msat(amount),
         description: `number ${n}`,
         bolt11: `lnbcrt${n}`,
