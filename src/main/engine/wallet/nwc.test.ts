@@ -194,10 +194,25 @@ describe('paying', () => {
   it.each([
     ['another network', { network: 'mainnet' as const }, 'invalid-invoice'],
     ['no amount', { amountMsat: null }, 'invalid-invoice'],
-    ['a past expiry', { createdAt: NOW - 600 }, 'invoice-expired'],
   ])('refuses an invoice of %s before it asks the wallet', async (_what, content, code) => {
     expect(await pay(invoice(content))).toMatchObject({ state: 'failed', problem: { code } })
     expect(network(RELAY).accepted()).toEqual([])
+  })
+
+  it.each([
+    ['knows no payment of it', null, 'failed'],
+    ['calls that failed', { state: 'failed' }, 'failed'],
+    ['is still paying it', { state: 'pending' }, 'unknown'],
+    ['has paid it', { state: 'settled', preimage: PREIMAGE }, 'settled'],
+  ])('starts no payment of an invoice that has expired; when the wallet %s, it says so', async (_what, payment, state) => {
+    const methods: string[] = []
+    service.serve((request) => {
+      methods.push(request.method)
+      if (payment === null) request.error('NOT_FOUND')
+      else request.result(transaction(payment))
+    })
+    expect(await pay(invoice({ createdAt: NOW - 600 }))).toMatchObject(state === 'settled' ? { state } : { state, problem: { code: 'invoice-expired' } })
+    expect(methods).toEqual(['lookup_invoice'])
   })
 
   it('refuses what is no invoice', async () => {

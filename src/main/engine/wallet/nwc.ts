@@ -1,16 +1,14 @@
-import { z } from 'zod'
-import { isMsat, ZERO_MSAT } from '#shared/market/msat.ts'
+import type { z } from 'zod'
+import { ZERO_MSAT } from '#shared/market/msat.ts'
 import type { Network } from '#shared/market/network.ts'
 import { fail, ok, type Problem, type Result } from '#shared/market/result.ts'
-import { decodeInvoice } from '#shared/protocol/bolt11.ts'
 import {
   getBalanceResultSchema,
+  getBudgetResultSchema,
   getInfoResultSchema,
   listTransactionsResultSchema,
-  makeInvoiceResultSchema,
   nwcTransactionSchema,
   parseConnection,
-  payInvoiceResultSchema,
   type NwcMethod,
 } from '#shared/protocol/nip47.ts'
 import type { NostrCrypto } from '../nostr/crypto.ts'
@@ -18,10 +16,13 @@ import { createRelayPool } from '../nostr/pool.ts'
 import type { RelayPool } from '../nostr/relayPool.ts'
 import type { Signer } from '../nostr/signer.ts'
 import type { Clock, Log, OpenWebSocket, Random } from '../ports.ts'
+import { createNwcChain } from './nwcChain.ts'
 import { createNwcClient, type NwcReply } from './nwcClient.ts'
-import { describeFailure, saysNothingSent } from './nwcProblems.ts'
-import { opensHash, readTransaction } from './nwcTransaction.ts'
-import type { Invoice, InvoiceRequest, Payment, PaymentDirection, PayOutcome, PayRequest, Wallet, WalletProblem, WalletProblemCode } from './wallet.ts'
+import { createNwcInvoices } from './nwcInvoices.ts'
+import { createNwcPay } from './nwcPay.ts'
+import { describeFailure, misbehaved } from './nwcProblems.ts'
+import { namesDeadline, readTransaction } from './nwcTransaction.ts'
+import type { Payment, PaymentDirection, Wallet, WalletBudget, WalletProblem } from './wallet.ts'
 import { safeParse } from '#shared/safeParse.ts'
 
 export interface NwcTimeouts {
@@ -73,29 +74,12 @@ export function createNwcWalletOver({ connection, network, clock, random, log, c
   if (!parsed.ok) return parsed
   const { connectMs, replyMs, payMs } = { ...DEFAULT_TIMEOUTS, ...timeouts }
   const client = createNwcClient({ connection: parsed.value, createPool, clock, random, log, crypto, connectMs })
-  const paying = new Map<string, Promise<PayOutcome>>()
+  const chain = createNwcChain({ client, clock, replyMs })
   const nowSecs = () => Math.floor(clock.now() / 1_000)
 
   const ask = async <Schema extends z.ZodType>(method: NwcMethod, params: object, schema: Schema): Promise<Result<z.output<Schema>, WalletProblem>> => {
     const reply: NwcReply<z.output<Schema>> = await client.request(method, params, schema, { timeoutMs: replyMs })
     return reply.kind === 'result' ? ok(reply.value) : { ok: false, error: describeFailure(reply) }
-  }
-
-  const makeInvoice = async (method: 'make_invoice' | 'make_hold_invoice', asked: InvoiceRequest, paymentHash: string | null): Promise<Result<Invoice, WalletProblem>> => {
-    const { amountMsat, description, expirySecs } = asked
-    const params = { amount: amountMsat, description, expiry: expirySecs, ...(paymentHash === null ? {} : { payment_hash: paymentHash }) }
-    const made = await ask(method, params, makeInvoiceResultSchema)
-    if (!made.ok) return made
-    const decoded = decodeInvoice(made.value.invoice)
-    if (!decoded.ok) return misbehaved(`The wallet made an invoice that is none. ${decoded.error.message}`)
-    const invoice = decoded.value
-    if (invoice.network !== network) return misbehaved(`The wallet made an invoice for ${invoice.network}, but Souk is set to ${network}. Choose a wallet on ${network}.`)
-    if (invoice.amountMsat !== amountMsat) return misbehaved(`The wallet made an invoice over ${invoice.amountMsat ?? 'any amount'} instead of ${amountMsat} msat.`)
-    const promised = [paymentHash, made.value.payment_hash].filter((hash) => hash !== null)
-    if (promised.some((hash) => hash !== invoice.paymentHash)) return misbehaved('The wallet made an invoice on another payment hash than it says.')
-    if (invoice.expirySecs < expirySecs || invoice.expiresAt <= nowSecs()) return misbehaved(`The wallet made an invoice that lives ${invoice.expirySecs} instead of ${expirySecs} seconds.`)
-    const { bolt11, createdAt, expiresAt } = invoice
-    return ok({ bolt11, paymentHash: invoice.paymentHash, amountMsat, network, createdAt, expiresAt, description: invoice.description })
   }
 
   const lookup = async (paymentHash: string, direction: PaymentDirection): Promise<Result<Payment | null, WalletProblem>> => {
@@ -105,7 +89,7 @@ export function createNwcWalletOver({ connection, network, clock, random, log, c
     if (reply.kind !== 'result') return { ok: false, error: describeFailure(reply) }
     if (reply.value.payment_hash !== paymentHash) return misbehaved('The wallet answered about another payment than it was asked about.')
     if (reply.value.type !== direction) return findInList(paymentHash, direction)
-    const payment = readTransaction(reply.value, nowSecs())
+    const payment = readTransaction(reply.value, nowSecs(), namesDeadline(reply.value) ? await chain.tip() : null)
     return payment === null ? misbehaved('The wallet calls a payment settled whose preimage does not open its hash.') : ok(payment)
   }
 
@@ -115,18 +99,19 @@ export function createNwcWalletOver({ connection, network, clock, random, log, c
     return listed.ok ? ok(listed.value.find((payment) => payment.paymentHash === paymentHash && payment.direction === direction) ?? null) : listed
   }
 
-  const list = async (page: { readonly limit: number; readonly offset: number }, direction?: PaymentDirection): Promise<Result<readonly Payment[], WalletProblem>> => {
+  const list = async (asked: { readonly limit: number; readonly offset: number }, direction?: PaymentDirection): Promise<Result<readonly Payment[], WalletProblem>> => {
     const payments: Payment[] = []
     let seen = 0
-    while (seen < page.limit) {
-      const limit = Math.min(page.limit - seen, LARGEST_PAGE)
-      const params = { limit, offset: page.offset + seen, unpaid: true, ...(direction === undefined ? {} : { type: direction }) }
+    while (seen < asked.limit) {
+      const limit = Math.min(asked.limit - seen, LARGEST_PAGE)
+      const params = { limit, offset: asked.offset + seen, unpaid: true, ...(direction === undefined ? {} : { type: direction }) }
       const answer = await ask('list_transactions', params, listTransactionsResultSchema)
       if (!answer.ok) return answer
       const { transactions } = answer.value
-      for (const entry of transactions.slice(0, limit)) {
-        const transaction = safeParse(nwcTransactionSchema, entry)
-        const payment = transaction.success ? readTransaction(transaction.data, nowSecs()) : null
+      const page = transactions.slice(0, limit).map((entry) => safeParse(nwcTransactionSchema, entry))
+      const tip = page.some((entry) => entry.success && namesDeadline(entry.data)) ? await chain.tip() : null
+      for (const transaction of page) {
+        const payment = transaction.success ? readTransaction(transaction.data, nowSecs(), tip) : null
         if (payment === null) log('warn', 'The wallet lists a payment that cannot be read; it is left out')
         else payments.push(payment)
       }
@@ -136,101 +121,44 @@ export function createNwcWalletOver({ connection, network, clock, random, log, c
     return ok(payments)
   }
 
-  /**
-   * A wallet's "no" to a payment that it has made before may mean "already paid": an answer that got lost, then a second
-   * call. So a no counts only when the wallet knows of no such payment, or of a failed one.
-   */
-  const confirmNothingSent = async (paymentHash: string, problem: WalletProblem): Promise<PayOutcome> => {
-    const found = await lookup(paymentHash, 'outgoing')
-    if (!found.ok) {
-      const cannotSay = found.error.code === 'wallet-unsupported' || found.error.code === 'wallet-refused'
-      return { state: cannotSay ? 'failed' : 'unknown', problem }
-    }
-    const payment = found.value
-    if (payment === null || payment.state === 'failed') return { state: 'failed', problem }
-    if (payment.state === 'settled' && payment.preimage !== null) return { state: 'settled', preimage: payment.preimage, feeMsat: payment.feeMsat }
-    return { state: 'unknown', problem }
-  }
+  const invoices = createNwcInvoices({ client, network, clock, replyMs, lookup })
+  const pay = createNwcPay({ client, network, clock, log, payMs, lookup })
 
-  const payOnce = async ({ bolt11, maxFeeMsat, idempotencyKey }: PayRequest, paymentHash: string): Promise<PayOutcome> => {
-    // NIP-47 has no fee limit: the cap travels as metadata, which the sandbox obeys and others ignore. What such a wallet
-    // took is checked when it is too late to refuse; it is reported as it is, and logged.
-    const params = { invoice: bolt11, metadata: { idempotency_key: idempotencyKey, max_fee_msat: maxFeeMsat } }
-    const reply = await client.request('pay_invoice', params, payInvoiceResultSchema, { timeoutMs: payMs, paymentHash })
-    switch (reply.kind) {
-      case 'not-sent':
-        return { state: 'failed', problem: describeFailure(reply) }
-      case 'error':
-        if (saysNothingSent(reply.code)) return confirmNothingSent(paymentHash, describeFailure(reply))
-        return { state: 'unknown', problem: describeFailure(reply) }
-      case 'timeout':
-      case 'garbled':
-      case 'unpublished':
-        return { state: 'unknown', problem: describeFailure(reply) }
-      case 'result': {
-        const preimage = reply.value.preimage?.toLowerCase() ?? ''
-        if (!opensHash(preimage, paymentHash)) {
-          return { state: 'unknown', problem: { code: 'wallet-misbehaved', message: 'The wallet says that it paid, but its proof (the preimage) does not open this invoice.' } }
-        }
-        const feeMsat = reply.value.fees_paid ?? ZERO_MSAT
-        if (feeMsat > maxFeeMsat) log('warn', 'The wallet took a higher fee than it was allowed', { feeMsat, maxFeeMsat, paymentHash })
-        return { state: 'settled', preimage, feeMsat }
-      }
-    }
+  const askBudget = async (methods: readonly string[]): Promise<WalletBudget | null> => {
+    if (!methods.includes('get_budget')) return null
+    const answer = await ask('get_budget', {}, getBudgetResultSchema)
+    if (!answer.ok || answer.value.total_budget === null) return null
+    return { totalMsat: answer.value.total_budget, usedMsat: answer.value.used_budget ?? ZERO_MSAT, renewsAt: answer.value.renews_at }
   }
 
   return ok({
     kind: 'nwc',
     network,
     async info() {
+      const askedAt = nowSecs()
       const answer = await ask('get_info', {}, getInfoResultSchema)
       if (!answer.ok) return answer
-      const { alias, methods } = answer.value
+      const { alias, methods, block_height } = answer.value
       const actual = networkNamed(answer.value.network)
       if (actual !== null && actual !== network) {
         return fail('wallet-unsupported', `This wallet is on ${actual}, but Souk is set to ${network}. Choose another wallet, or another network in Settings.`)
       }
-      return ok({ alias: alias ?? 'Wallet', network, methods, holdInvoices: HOLD_METHODS.every((method) => methods.includes(method)), lockAddress: null, budget: null })
+      chain.note(block_height, askedAt)
+      const holdInvoices = HOLD_METHODS.every((method) => methods.includes(method))
+      return ok({ alias: alias ?? 'Wallet', network, methods, holdInvoices, lockAddress: null, budget: await askBudget(methods) })
     },
     async balance() {
       const answer = await ask('get_balance', {}, getBalanceResultSchema)
       return answer.ok ? ok(answer.value.balance) : answer
     },
-    createInvoice: (asked) => makeInvoice('make_invoice', asked, null),
-    createHoldInvoice: (asked) => makeInvoice('make_hold_invoice', asked, asked.paymentHash),
-    async pay(request) {
-      const refused = (code: WalletProblemCode, message: string): PayOutcome => ({ state: 'failed', problem: { code, message } })
-      const decoded = decodeInvoice(request.bolt11)
-      if (!decoded.ok) return refused('invalid-invoice', decoded.error.message)
-      const invoice = decoded.value
-      if (invoice.network !== network) return refused('invalid-invoice', `This invoice is for ${invoice.network}, but Souk is set to ${network}.`)
-      if (invoice.amountMsat === null) return refused('invalid-invoice', 'This invoice states no amount. Souk pays only invoices that do.')
-      if (!isMsat(request.maxFeeMsat)) return refused('fee-too-high', 'The fee cap is no amount.')
-      const underway = paying.get(invoice.paymentHash)
-      if (underway !== undefined) return underway
-      if (invoice.expiresAt <= nowSecs()) return refused('invoice-expired', 'This invoice has expired. Ask for a new one.')
-      const attempt = payOnce({ ...request, bolt11: invoice.bolt11 }, invoice.paymentHash).finally(() => paying.delete(invoice.paymentHash))
-      paying.set(invoice.paymentHash, attempt)
-      return attempt
-    },
+    ...invoices,
+    pay,
     lock: () => Promise.resolve({ state: 'failed', problem: { code: 'wallet-unsupported', message: 'This wallet locks money by hold invoices alone.' } }),
     lookup,
     list: (page) => list(page),
-    async settleHold(preimage) {
-      const answer = await ask('settle_hold_invoice', { preimage }, z.unknown())
-      return answer.ok ? ok(null) : answer
-    },
-    async cancelHold(paymentHash) {
-      const answer = await ask('cancel_hold_invoice', { payment_hash: paymentHash }, z.unknown())
-      return answer.ok ? ok(null) : answer
-    },
     watch: (listener) => client.watch(listener),
     close: () => client.close(),
   } satisfies Wallet)
-}
-
-function misbehaved(message: string): { readonly ok: false; readonly error: WalletProblem } {
-  return fail('wallet-misbehaved', message)
 }
 
 /** As services write it; null for nothing, and for a name that says nothing here. */

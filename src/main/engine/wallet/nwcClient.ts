@@ -36,6 +36,8 @@ export interface RequestOptions {
   readonly timeoutMs: number
   /** Named by a hint when the answer comes late. */
   readonly paymentHash?: string
+  /** Ends the call as `timeout` before its time: its answer is late from then on. */
+  readonly handOver?: AbortSignal
 }
 
 export interface NwcClientOptions {
@@ -140,14 +142,14 @@ export function createNwcClient({ connection, createPool, clock, random, log, cr
     })
 
   return {
-    async request(method, params, schema, { timeoutMs, paymentHash }) {
+    async request(method, params, schema, { timeoutMs, paymentHash, handOver }) {
       if (closed) return { kind: 'not-sent' }
       const over = open()
       if (!(await over.connected(connectMs))) return { kind: 'not-sent' }
       encryption ??= negotiate(over)
       const chosen = await encryption
       const content = cipher.encrypt(walletPubkey, JSON.stringify({ method, params }), chosen)
-      if (closed) return { kind: 'not-sent' }
+      if (closed || handOver?.aborted === true) return { kind: 'not-sent' }
       const nowSecs = Math.floor(clock.now() / 1_000)
       const event = signer.sign({
         kind: KIND.walletRequest,
@@ -161,14 +163,17 @@ export function createNwcClient({ connection, createPool, clock, random, log, cr
         const end = (reply: NwcReply<z.output<typeof schema>>) => {
           if (!waiting.delete(event.id)) return
           cancel()
+          handOver?.removeEventListener('abort', timeOut)
           resolve(reply)
         }
         const giveUp = (kind: 'timeout' | 'unpublished') => {
           if (paymentHash !== undefined && waiting.has(event.id)) setBounded(late, event.id, paymentHash, MAX_LATE)
           end({ kind })
         }
-        const cancel = clock.after(timeoutMs, () => giveUp('timeout'))
-        waiting.set(event.id, { answer: (answered) => end(readReply(answered, method, schema)), giveUp: () => giveUp('timeout') })
+        const timeOut = () => giveUp('timeout')
+        const cancel = clock.after(timeoutMs, timeOut)
+        handOver?.addEventListener('abort', timeOut, { once: true })
+        waiting.set(event.id, { answer: (answered) => end(readReply(answered, method, schema)), giveUp: timeOut })
         const publish = async () => {
           const { accepted, verdicts } = await over.publish(event)
           // A relay that timed out may have passed it on: then the answer is worth waiting for.

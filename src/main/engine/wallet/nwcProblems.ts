@@ -1,3 +1,4 @@
+import { fail } from '#shared/market/result.ts'
 import type { NwcReply } from './nwcClient.ts'
 import type { WalletProblem, WalletProblemCode } from './wallet.ts'
 
@@ -36,6 +37,10 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 export function saysNothingSent(code: string): boolean {
   return NOTHING_SENT.has(code)
+}
+
+export function misbehaved(message: string): { readonly ok: false; readonly error: WalletProblem } {
+  return fail('wallet-misbehaved', message)
 }
 
 export function describeFailure(failure: Failure): WalletProblem {

@@ -1,23 +1,38 @@
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { ZERO_MSAT } from '#shared/market/msat.ts'
-import type { NwcTransaction } from '#shared/protocol/nip47.ts'
+import { BLOCK_SECS, type NwcTransaction } from '#shared/protocol/nip47.ts'
+import { timeOfBlock, type ChainTip } from './nwcChain.ts'
 import type { Payment } from './wallet.ts'
+
+/** No node lets a payment be on its way for longer (2,016 blocks), and as long again for slow ones. */
+const LONGEST_WAY_SECS = 2 * 2_016 * BLOCK_SECS
+
+/** What a preimage opens; null when it is none. */
+export function hashOf(preimage: string): string | null {
+  return /^[0-9a-f]{64}$/.test(preimage) ? bytesToHex(sha256(hexToBytes(preimage))) : null
+}
 
 /** Whether a preimage is one, and the one of this hash. The comparison is of public values: it need not be constant in time. */
 export function opensHash(preimage: string, paymentHash: string): boolean {
-  return /^[0-9a-f]{64}$/.test(preimage) && bytesToHex(sha256(hexToBytes(preimage))) === paymentHash
+  return hashOf(preimage) === paymentHash
+}
+
+/** Whether the chain's height is needed to read it. */
+export function namesDeadline({ settle_deadline, settled_at, state }: NwcTransaction): boolean {
+  return settle_deadline !== null && notZero(settled_at) === null && state !== 'settled' && state !== 'failed'
 }
 
 /**
  * A wallet's transaction as the port has it; null when it says something that cannot be: settled by a preimage that
  * does not open its hash. Older services write no state: then a settlement time decides.
  */
-export function readTransaction(transaction: NwcTransaction, nowSecs: number): Payment | null {
+export function readTransaction(transaction: NwcTransaction, nowSecs: number, tip: ChainTip | null = null): Payment | null {
   const preimage = transaction.preimage?.toLowerCase() ?? ''
-  const state = stateOf(transaction, nowSecs)
+  const state = stateOf(transaction, nowSecs, tip)
   const opens = opensHash(preimage, transaction.payment_hash)
   if (state === 'settled' && preimage !== '' && !opens) return null
+  const { settle_deadline } = transaction
   return {
     direction: transaction.type,
     paymentHash: transaction.payment_hash,
@@ -30,15 +45,22 @@ export function readTransaction(transaction: NwcTransaction, nowSecs: number): P
     createdAt: transaction.created_at ?? 0,
     settledAt: state === 'settled' ? notZero(transaction.settled_at) : null,
     expiresAt: notZero(transaction.expires_at),
-    heldUntil: null,
+    heldUntil: state === 'held' && settle_deadline !== null && tip !== null ? timeOfBlock(settle_deadline, tip) : null,
   }
 }
 
-function stateOf({ state, type, settled_at, expires_at }: NwcTransaction, nowSecs: number): Payment['state'] {
+function stateOf(transaction: NwcTransaction, nowSecs: number, tip: ChainTip | null): Payment['state'] {
+  const { state, type, settled_at, settle_deadline } = transaction
+  const expiresAt = notZero(transaction.expires_at)
   if (state === 'accepted') return 'held'
+  // Alby Hub calls whatever is not settled expired once its invoice is: also what is on its way, failed, or held.
+  if (state === 'expired' && type === 'outgoing') return expiresAt !== null && expiresAt + LONGEST_WAY_SECS < nowSecs ? 'failed' : 'pending'
+  if (state === 'expired' && settle_deadline !== null) {
+    if (tip === null) return 'pending'
+    return tip.height < settle_deadline ? 'held' : 'expired'
+  }
   if (state !== null) return state
   if (notZero(settled_at) !== null) return 'settled'
-  const expiresAt = notZero(expires_at)
   // An outgoing payment may still be underway after its invoice has expired.
   return type === 'incoming' && expiresAt !== null && expiresAt <= nowSecs ? 'expired' : 'pending'
 }
