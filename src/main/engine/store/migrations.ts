@@ -183,6 +183,26 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
   },
   {
+    number: 8,
+    change: 'Receipts: one’s own of each job that has ended, and the other side’s where it came',
+    sql: `
+      CREATE TABLE receipt (
+        role TEXT NOT NULL,
+        job_id TEXT NOT NULL,
+        side TEXT NOT NULL CHECK (side IN ('own', 'other')),
+        -- Of the job when it was made: a job that goes on after its end is looked at again.
+        job_updated_at INTEGER NOT NULL,
+        -- Null: looked at, and there was nothing to sign.
+        event TEXT,
+        PRIMARY KEY (role, job_id, side)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX job_ended ON job (role, job_id, updated_at) WHERE final = 1;
+      CREATE TRIGGER receipt_of_forgotten_job AFTER DELETE ON job BEGIN
+        DELETE FROM receipt WHERE role = old.role AND job_id = old.job_id;
+      END;
+    `,
+  },
+  {
     number: 9,
     change: 'Secrets behind payment hashes, before anything is locked on them',
     sql: `CREATE TABLE preimage (payment_hash TEXT PRIMARY KEY, preimage TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
