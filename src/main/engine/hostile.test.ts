@@ -1,62 +1,22 @@
 /** Peers who lie, repeat, demand and impersonate: whatever they say, not a sat moves that should not, and nobody works for nothing. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { msat, sats, type Msat } from '#shared/market/msat.ts'
 import { encodeInvoice } from '#shared/protocol/bolt11.ts'
 import type { ChannelMessage } from '#shared/protocol/channel.ts'
 import { feedbackTemplate } from '#shared/protocol/feedback.ts'
-import type { PurchaseEvent } from './customer/purchase.ts'
-import type { Engine } from './engine.ts'
-import type { SaleEvent } from './provider/sale.ts'
 import { PLAY_MONEY } from './sandbox/mint/ledger.ts'
-import { askSeller, ended, jobRow, openMarket, until, type EngineOptions, type Market } from './testing/market.ts'
+import { askSeller, ended, jobRow, until, type EngineOptions } from './testing/market.ts'
 import { nodeRandom } from './testing/nodePorts.ts'
-import { openPeer, type Peer } from './testing/peer.ts'
+import { balanceOf, FEE, PRICE, pubkeyOf, purchaseEvents, saleEvents, shareMarket } from './testing/sharedMarket.ts'
 
-const PRICE = sats(10)
-const FEE = msat(10)
+const { openPeer, openBuyer, openSeller, close } = shareMarket()
 
-let market: Market
-let opened: (() => Promise<void>)[] = []
-let names = 0
-
-beforeAll(async () => {
-  market = await openMarket()
-})
-afterEach(async () => {
-  for (const close of opened.toReversed()) await close()
-  opened = []
-  expect(market.audit().balanced).toBe(true)
-})
-afterAll(() => market.end())
-
-async function openPeerHere(): Promise<Peer> {
-  const peer = await openPeer(market)
-  opened.push(() => peer.close())
-  return peer
-}
-async function openBuyer(options?: EngineOptions): Promise<Engine> {
-  const buyer = await market.open(`buyer${names++}`, options)
-  opened.push(() => market.close(buyer))
-  return buyer
-}
-async function openSeller(): Promise<Engine> {
-  const seller = await market.openSeller(`seller${names++}`, { terms: { priceMsat: PRICE } })
-  opened.push(() => market.close(seller))
-  return seller
-}
-const pubkeyOf = (engine: Engine) => engine.keyring.identity.pubkey
-const balanceOf = async ({ wallet }: Pick<Engine, 'wallet'>) => {
-  const balance = await wallet.balance()
-  return balance.ok ? balance.value : balance.error.message
-}
-const purchaseEvents = (buyer: Engine, jobId: string) => buyer.journal.events('customer', jobId).map(({ body }) => body as PurchaseEvent)
-const saleEvents = (seller: Engine, jobId: string) => seller.journal.events('provider', jobId).map(({ body }) => body as SaleEvent)
 const invoiceMessage = (jobId: string, bolt11: string, amountMsat: Msat): ChannelMessage => ({ type: 'Invoice', job_id: jobId, bolt11, amount_msats: amountMsat })
 
 /** A question to a seller that a test plays, up to the request's arrival. */
 async function askPeer(options: EngineOptions = {}) {
-  const [peer, buyer] = [await openPeerHere(), await openBuyer(options)]
+  const [peer, buyer] = [await openPeer(), await openBuyer(options)]
   const channelId = await peer.offer(PRICE)
   const { jobId } = await askSeller(buyer, peer.pubkey, 'What is 2+2?')
   const { event } = await peer.request(channelId)
@@ -165,7 +125,7 @@ describe('a seller', () => {
 describe('a stranger', () => {
   it('is not heard in a job between two others: not its invoice, its refusal, its text or its result', async () => {
     const { peer, buyer, channelId, jobId, request } = await askPeer()
-    const stranger = await openPeerHere()
+    const stranger = await openPeer()
     const trap = await stranger.invoice(PRICE)
     await stranger.say(channelId, invoiceMessage(jobId, trap.bolt11, PRICE))
     await stranger.publish(feedbackTemplate({ requestId: request.id, customerPubkey: pubkeyOf(buyer), status: 'error', text: 'Go away.' }, Math.floor(Date.now() / 1_000)))
@@ -184,7 +144,7 @@ describe('a stranger', () => {
 describe('a customer', () => {
   /** A request to a seller of ours, by a customer that a test plays, up to the invoice. */
   async function requestJob() {
-    const [seller, peer] = [await openSeller(), await openPeerHere()]
+    const [seller, peer] = [await openSeller(), await openPeer()]
     const channelId = String(seller.provider.status.get().channelId)
     const request = await peer.say(channelId, { type: 'JobRequest', kind: 5050, prompt: 'What is 2+2?', max_tokens: 20, target_provider: pubkeyOf(seller) })
     const jobId = `job_${request.id.slice(0, 16)}`
@@ -214,10 +174,9 @@ describe('a customer', () => {
   it('that says the same request again has one job and one invoice, also after the seller restarts', async () => {
     const { seller, peer, channelId, request, jobId } = await requestJob()
     await peer.publish(request).catch(() => {})
-    await market.close(seller)
+    await close(seller)
     const name = seller.config.dataFolder.split('/').at(-1) ?? ''
-    const back = await market.openSeller(name, { terms: { priceMsat: PRICE } })
-    opened.push(() => market.close(back))
+    const back = await openSeller({}, name)
     const other = await peer.say(channelId, { type: 'JobRequest', kind: 5050, prompt: 'Another', max_tokens: 5, target_provider: pubkeyOf(back) })
     await jobRow(back, 'provider', `job_${other.id.slice(0, 16)}`, (row) => row.state === 'invoiced')
     expect(back.journal.list({ role: 'provider', limit: 10 })).toHaveLength(2)
@@ -226,7 +185,7 @@ describe('a customer', () => {
 
   it('cannot cancel or claim the job of another', async () => {
     const { seller, peer, channelId, request, jobId, bolt11 } = await requestJob()
-    const stranger = await openPeerHere()
+    const stranger = await openPeer()
     await stranger.publish({ kind: 5, created_at: Math.floor(Date.now() / 1_000), tags: [['e', request.id], ['k', '42']], content: '' })
     await stranger.say(channelId, { type: 'PaymentSent', job_id: jobId, payment_id: 'mine' })
     expect(await peer.wallet.pay({ bolt11, maxFeeMsat: sats(1), idempotencyKey: 'k' })).toMatchObject({ state: 'settled' })

@@ -1,69 +1,33 @@
 /** What a customer is told, in every dialect, by sellers, strangers and relays that repeat, forge, alter and mix up: it pays once, and reads its own answer. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { msat, sats } from '#shared/market/msat.ts'
+import { describe, expect, it } from 'vitest'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import type { PurchaseEvent } from './customer/purchase.ts'
 import type { Engine } from './engine.ts'
-import { startHostileRelay, type HostileRelay } from './nostr/testing/hostileRelay.ts'
+import type { HostileRelay } from './nostr/testing/hostileRelay.ts'
+import { repeatEvent, TIMES } from './nostr/testing/repeatedEvent.ts'
 import { PLAY_MONEY } from './sandbox/mint/ledger.ts'
-import { ended, jobRow, openMarket, until, type EngineOptions, type Market } from './testing/market.ts'
+import { ended, type EngineOptions } from './testing/market.ts'
 import { nodeClock } from './testing/nodePorts.ts'
-import { openPeer, type Peer } from './testing/peer.ts'
+import { balanceOf, FEE, isPaid, PRICE, purchaseEvents, shareMarket, shows, TEST_MS, WAIT_MS } from './testing/sharedMarket.ts'
 import { askIn, frameIn, invoiceIn, offerAll, refusalIn, resultIn, TONGUES, type SpokenJob, type Tongue } from './testing/spokenJob.ts'
 
-const PRICE = sats(10)
-const FEE = msat(10)
-const TIMES = 1_000
-/** Far more than it takes: the machine may be busy. */
-const WAIT_MS = 60_000
-const TEST_MS = 120_000
+const { market, openPeer, openBuyer, openLiar, newName, close } = shareMarket()
 
-let market: Market
-let opened: (() => Promise<void>)[] = []
-let names = 0
-
-beforeAll(async () => {
-  market = await openMarket()
-})
-afterEach(async () => {
-  for (const close of opened.toReversed()) await close()
-  opened = []
-  expect(market.audit().balanced).toBe(true)
-})
-afterAll(() => market.end())
-
-async function openPeerHere(): Promise<Peer> {
-  const peer = await openPeer(market)
-  opened.push(() => peer.close())
-  return peer
-}
-/** A relay that checks nothing and says what the test wants. */
-async function openLiar(): Promise<HostileRelay> {
-  const liar = await startHostileRelay()
-  opened.push(() => liar.stop())
-  return liar
-}
-async function openBuyer(liar: HostileRelay, name = `buyer${names++}`, options: EngineOptions = {}): Promise<Engine> {
-  const buyer = await market.open(name, { ...options, config: { relays: [market.sandbox.relayUrl, liar.url] } })
-  opened.push(() => market.close(buyer))
+/** On the sandbox's relay and on one that checks nothing and says what the test wants. */
+async function openBuyerOn(liar: HostileRelay, name?: string, options: EngineOptions = {}): Promise<Engine> {
+  const buyer = await openBuyer({ ...options, config: { relays: [market().sandbox.relayUrl, liar.url] } }, name)
   await buyer.pool.connected(WAIT_MS)
   return buyer
 }
-const bought = (buyer: Engine, jobId: string) => buyer.journal.events('customer', jobId).map(({ body }) => body as PurchaseEvent)
-const count = (buyer: Engine, jobId: string, type: PurchaseEvent['type']) => bought(buyer, jobId).filter((event) => event.type === type).length
-const balanceOf = async ({ wallet }: Peer) => {
-  const balance = await wallet.balance()
-  return balance.ok ? balance.value : balance.error.message
-}
-const isPaid = (buyer: Engine, jobId: string) => jobRow(buyer, 'customer', jobId, ({ movedMsat }) => movedMsat > 0, WAIT_MS)
+const count = (buyer: Engine, jobId: string, type: PurchaseEvent['type']) => purchaseEvents(buyer, jobId).filter((event) => event.type === type).length
 
 /** Both relays are asked for what is said in that job. */
 const isListening = (liar: HostileRelay, { requestId, channelId, tongue }: SpokenJob) => liar.until(() => liar.heard('REQ').some((frame) => JSON.stringify(frame).includes(tongue === 'channel' ? channelId : requestId)))
 
 /** A question to a seller that the test plays, and an invoice that it has signed. */
 async function ask(tongue: Tongue, name?: string) {
-  const [seller, liar] = [await openPeerHere(), await openLiar()]
-  const buyer = await openBuyer(liar, name)
+  const [seller, liar] = [await openPeer(), await openLiar()]
+  const buyer = await openBuyerOn(liar, name)
   const channelId = await offerAll(seller)
   const job = await askIn(tongue, buyer, seller.pubkey, 'What is 2+2?', channelId)
   await isListening(liar, job)
@@ -71,16 +35,7 @@ async function ask(tongue: Tongue, name?: string) {
 }
 
 const rawFrame = (event: unknown) => `["EVENT","$SUB",${typeof event === 'string' ? event : JSON.stringify(event)}]`
-const otherId = 'f'.repeat(64)
-/** The event as JSON with a second `id`, once before the true one and once after it. */
-const withDecoyIds = (event: NostrEvent) => {
-  const json = JSON.stringify(event)
-  return [`{"id":"${otherId}",${json.slice(1)}`, `${json.slice(0, -1)},"id":"${otherId}"}`]
-}
-function repeat(liar: HostileRelay, event: NostrEvent): void {
-  for (let time = 0; time < TIMES; time++) liar.deliver(event)
-  for (const decoy of withDecoyIds(event)) liar.sendRaw(rawFrame(decoy))
-}
+
 /** What a relay can make of an event without its author's key. */
 function forgeries(event: NostrEvent, stranger: NostrEvent): readonly string[] {
   const json = JSON.stringify(event)
@@ -98,22 +53,22 @@ function forgeries(event: NostrEvent, stranger: NostrEvent): readonly string[] {
 
 describe.each(TONGUES)('a customer that asked in %s', (tongue) => {
   it(`pays once and reads once what is repeated ×${TIMES}, from another relay, with decoy ids, after a restart and five minutes later`, async () => {
-    const name = `again${names++}`
+    const name = newName('again')
     const { seller, liar, buyer, job } = await ask(tongue, name)
     const { bolt11 } = await seller.invoice(PRICE)
     const invoice = await seller.publish(invoiceIn(job, seller, bolt11, PRICE))
-    repeat(liar, invoice)
+    repeatEvent(liar, invoice)
     await isPaid(buyer, job.jobId)
-    await opened.pop()?.()
+    await close(buyer)
 
     const late = 301_000
-    const again = await openBuyer(liar, name, { ports: { clock: { now: () => nodeClock.now() + late, after: nodeClock.after } } })
+    const again = await openBuyerOn(liar, name, { ports: { clock: { now: () => nodeClock.now() + late, after: nodeClock.after } } })
     await isListening(liar, job)
     const result = await seller.publish(resultIn(job, seller, 'Four.'))
-    repeat(liar, invoice)
-    repeat(liar, result)
+    repeatEvent(liar, invoice)
+    repeatEvent(liar, result)
     expect(await ended(again, 'customer', job.jobId, WAIT_MS)).toMatchObject({ state: 'done', movedMsat: PRICE + FEE })
-    repeat(liar, result)
+    repeatEvent(liar, result)
     expect(again.customer.answer(job.jobId)).toBe('Four.')
     for (const type of ['invoiceAccepted', 'payAsked', 'settled', 'resultReceived', 'ended'] as const) expect([type, count(again, job.jobId, type)]).toEqual([type, 1])
     expect(await balanceOf(seller)).toBe(PLAY_MONEY + PRICE)
@@ -121,7 +76,7 @@ describe.each(TONGUES)('a customer that asked in %s', (tongue) => {
 
   it('believes no forged author, no forged signature that comes first, no altered copy and no key that is named twice', async () => {
     const { seller, liar, buyer, job } = await ask(tongue)
-    const stranger = await openPeerHere()
+    const stranger = await openPeer()
     const trap = await stranger.invoice(PRICE)
     const told = (honest: NostrEvent, lie: NostrEvent) => {
       for (const forged of forgeries(honest, lie)) liar.sendRaw(rawFrame(forged))
@@ -139,7 +94,7 @@ describe.each(TONGUES)('a customer that asked in %s', (tongue) => {
 
   it('hears no third party: not its invoice, its refusal, its text or its result', async () => {
     const { seller, liar, buyer, job } = await ask(tongue)
-    const stranger = await openPeerHere()
+    const stranger = await openPeer()
     const trap = await stranger.invoice(PRICE)
     liar.deliver(stranger.sign(invoiceIn(job, stranger, trap.bolt11, PRICE)))
     liar.deliver(stranger.sign(refusalIn(job, stranger, 'Go away.')))
@@ -194,20 +149,18 @@ describe('the frames of a private answer', () => {
       liar.deliver(seller.sign(invoiceIn(job, seller, bolt11, PRICE)))
       await isPaid(buyer, job.jobId)
     }
-    const shows = (job: SpokenJob, text: string) =>
-      until((look) => buyer.customer.watchText(job.jobId, look), () => (buyer.customer.answer(job.jobId) === text ? true : null), () => buyer.customer.answer(job.jobId), WAIT_MS)
     const first = seller.sign(frameIn(one, seller, { type: 'delta', seq: 1, text: 'Fo' }))
     liar.deliver(seller.sign(frameIn(other, seller, { type: 'delta', seq: 1, text: 'S' })))
-    await shows(other, 'S')
+    await shows(buyer, other.jobId, 'S')
     for (let time = 0; time < TIMES; time++) liar.deliver(first)
-    await shows(one, 'Fo')
+    await shows(buyer, one.jobId, 'Fo')
     const ofOther = seller.sign(frameIn(other, seller, { type: 'delta', seq: 2, text: 'ix.' }))
     // The seller's own signature over words that were sealed for another job, under their name and under this one's.
     liar.deliver(ofOther)
     liar.deliver(seller.sign({ ...ofOther, tags: first.tags }))
     liar.deliver(seller.sign({ ...ofOther, tags: [['p', one.to], ['e', other.requestId]] }))
     for (const seq of [1, 1, 2]) liar.deliver(seller.sign(frameIn(one, seller, { type: 'delta', seq, text: seq === 1 ? 'XX' : 'ur.' })))
-    await Promise.all([shows(one, 'Four.'), shows(other, 'Six.')])
+    await Promise.all([shows(buyer, one.jobId, 'Four.'), shows(buyer, other.jobId, 'Six.')])
     for (const [job, text] of [[one, 'Four.'], [other, 'Six.']] as const) {
       liar.deliver(seller.sign(resultIn(job, seller, text)))
       expect(await ended(buyer, 'customer', job.jobId, WAIT_MS)).toMatchObject({ state: 'done' })

@@ -1,59 +1,23 @@
 /** Peers of another version: the original's words without what was added since, and words that are not known here yet. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { msat, sats } from '#shared/market/msat.ts'
+import { describe, expect, it } from 'vitest'
+import { sats } from '#shared/market/msat.ts'
 import type { EventTemplate, NostrEvent } from '#shared/protocol/event.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
 import { digestText } from '#shared/protocol/privateParts.ts'
-import type { Engine } from './engine.ts'
 import { PLAY_MONEY } from './sandbox/mint/ledger.ts'
-import { ended, jobRow, openMarket, until, type Market } from './testing/market.ts'
-import { openPeer, type Peer } from './testing/peer.ts'
+import { ended } from './testing/market.ts'
+import type { Peer } from './testing/peer.ts'
+import { balanceOf, FEE, isPaid, PRICE, pubkeyOf, shareMarket, shows, TEST_MS, WAIT_MS } from './testing/sharedMarket.ts'
 import { askIn, frameIn, invoiceIn, nowSecs, offerAll, resultIn, seal, TONGUES, type SpokenJob } from './testing/spokenJob.ts'
 
-const PRICE = sats(10)
-const FEE = msat(10)
-/** Far more than it takes: the machine may be busy. */
-const WAIT_MS = 60_000
-const TEST_MS = 120_000
-
-let market: Market
-let opened: (() => Promise<void>)[] = []
-let names = 0
-
-beforeAll(async () => {
-  market = await openMarket()
-})
-afterEach(async () => {
-  for (const close of opened.toReversed()) await close()
-  opened = []
-  expect(market.audit().balanced).toBe(true)
-})
-afterAll(() => market.end())
-
-async function openPeerHere(): Promise<Peer> {
-  const peer = await openPeer(market)
-  opened.push(() => peer.close())
-  return peer
-}
-async function openBuyer(): Promise<Engine> {
-  const buyer = await market.open(`buyer${names++}`)
-  opened.push(() => market.close(buyer))
-  return buyer
-}
-const isPaid = (buyer: Engine, jobId: string) => jobRow(buyer, 'customer', jobId, ({ movedMsat }) => movedMsat > 0, WAIT_MS)
-const shows = (buyer: Engine, jobId: string, text: string) =>
-  until((look) => buyer.customer.watchText(jobId, look), () => (buyer.customer.answer(jobId) === text ? true : null), () => buyer.customer.answer(jobId), WAIT_MS)
-const balanceOf = async ({ wallet }: Peer) => {
-  const balance = await wallet.balance()
-  return balance.ok ? balance.value : balance.error.message
-}
+const { market, openPeer, openBuyer, openSeller } = shareMarket()
 
 describe('the original, which knows a channel without our additions', () => {
   /** A kind 42 as it writes it, byte for byte. */
-  const original = (channelId: string, content: string): EventTemplate => ({ kind: 42, created_at: nowSecs(), tags: [['e', channelId, market.sandbox.relayUrl, 'root']], content })
+  const original = (channelId: string, content: string): EventTemplate => ({ kind: 42, created_at: nowSecs(), tags: [['e', channelId, market().sandbox.relayUrl, 'root']], content })
 
   it('sells: an invoice without its hash, chunks without numbers, a result', async () => {
-    const [seller, buyer] = [await openPeerHere(), await openBuyer()]
+    const [seller, buyer] = [await openPeer(), await openBuyer()]
     const channelId = await seller.offer(PRICE)
     const { jobId } = await askIn('channel', buyer, seller.pubkey, 'What is 2+2?', channelId)
     const { bolt11 } = await seller.invoice(PRICE)
@@ -68,9 +32,7 @@ describe('the original, which knows a channel without our additions', () => {
   }, TEST_MS)
 
   it('buys: a request that names neither a model nor a provider, and a claim to have paid', async () => {
-    const seller = await market.openSeller(`seller${names++}`, { terms: { priceMsat: PRICE } })
-    opened.push(() => market.close(seller))
-    const customer = await openPeerHere()
+    const [seller, customer] = [await openSeller(), await openPeer()]
     const channelId = String(seller.provider.status.get().channelId)
     const request = await customer.publish(original(channelId, '{"type":"JobRequest","kind":5050,"prompt":"What is 2+2?","max_tokens":100}'))
     const jobId = `job_${request.id.slice(0, 16)}`
@@ -78,7 +40,7 @@ describe('the original, which knows a channel without our additions', () => {
     expect(await customer.wallet.pay({ bolt11: invoice.bolt11, maxFeeMsat: sats(1), idempotencyKey: 'k' })).toMatchObject({ state: 'settled' })
     await customer.publish(original(channelId, `{"type":"PaymentSent","job_id":"${jobId}","payment_id":"whatever"}`))
     const isFinal = customer.hearChannel(channelId, (said) => (said.type === 'StreamChunk' && said.job_id === jobId && said.is_final ? true : null))
-    const result = await customer.hear({ kinds: [42], '#e': [channelId], authors: [seller.keyring.identity.pubkey] }, ({ content }) => (content.includes('"JobResult"') && content.includes(jobId) ? content : null))
+    const result = await customer.hear({ kinds: [42], '#e': [channelId], authors: [pubkeyOf(seller)] }, ({ content }) => (content.includes('"JobResult"') && content.includes(jobId) ? content : null))
     expect(await isFinal).toBe(true)
     // What its strict reader knows, in its order.
     expect(result).toMatch(new RegExp(`^\\{"type":"JobResult","job_id":"${jobId}","result":".*4.*"\\}$`))
@@ -97,7 +59,7 @@ function ofTheFuture(job: SpokenJob, seller: Peer, template: EventTemplate): Eve
 
 describe.each(TONGUES)('a seller of a later version, asked in %s', (tongue) => {
   it('is understood: unknown fields, tags, types and statuses are passed over', async () => {
-    const [seller, buyer] = [await openPeerHere(), await openBuyer()]
+    const [seller, buyer] = [await openPeer(), await openBuyer()]
     const channelId = await offerAll(seller)
     const job = await askIn(tongue, buyer, seller.pubkey, 'What is 2+2?', channelId)
     const say = (template: EventTemplate): Promise<NostrEvent> => seller.publish(ofTheFuture(job, seller, template))
