@@ -78,20 +78,30 @@ function migrate(database: DatabaseSync, migrations: readonly Migration[], quara
   return ok({ database, quarantined })
 }
 
+/** Databases with a transaction that failed and could not be rolled back either. */
+const unfinished = new WeakSet<DatabaseSync>()
+
 /** Runs `change` in one transaction: all of it is on disk when this returns, or none of it. */
 export function inTransaction<T>(database: DatabaseSync, change: () => T): T {
+  if (unfinished.has(database)) rollBack(database)
   database.exec('BEGIN IMMEDIATE')
   try {
     const value = change()
     database.exec('COMMIT')
     return value
   } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK')
+    try {
+      rollBack(database)
+    } catch {
+      // The first error says more. The next transaction begins with another try: until then nothing can be written.
+      unfinished.add(database)
+    }
     throw error
   }
 }
 
-/** The same, or as a part of the transaction that is under way. */
-export function joinTransaction<T>(database: DatabaseSync, change: () => T): T {
-  return database.isTransaction ? change() : inTransaction(database, change)
+/** After some errors SQLite has done so by itself. */
+function rollBack(database: DatabaseSync): void {
+  if (database.isTransaction) database.exec('ROLLBACK')
+  unfinished.delete(database)
 }
