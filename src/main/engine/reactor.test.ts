@@ -3,7 +3,7 @@ import type { JobState } from '#shared/ipc/common.ts'
 import { ZERO_MSAT } from '#shared/market/msat.ts'
 import type { Machine } from './machine.ts'
 import { createReactor, type Reactor } from './reactor.ts'
-import type { JobRecord } from './store/journal.ts'
+import type { JobRecord, Journal } from './store/journal.ts'
 import { createManualClock, type ManualClock } from './testing/manualClock.ts'
 import { createMemoryStore, refuseWrites, type MemoryStore } from './testing/memoryStore.ts'
 
@@ -44,6 +44,7 @@ const JOB = 'job_1'
 let clock: ManualClock
 let store: MemoryStore
 let full: boolean
+let isUnreported: boolean
 let performed: string[]
 let perform: (effect: Effect, signal: AbortSignal) => Promise<void>
 let problems: string[]
@@ -53,6 +54,7 @@ beforeEach(() => {
   clock = createManualClock(0)
   store = createMemoryStore()
   full = false
+  isUnreported = false
   performed = []
   problems = []
   perform = () => Promise.resolve()
@@ -67,28 +69,48 @@ function open(): Reactor<Phase, Message> {
   return createReactor({
     role: 'customer' as const,
     machine,
-    journal: refuseWrites(store.journal, () => full),
+    journal: reportFailure(refuseWrites(store.journal, () => full), () => isUnreported),
     clock,
     log: () => {},
     perform(effect, _jobId, signal) {
       performed.push(effect.type)
       return perform(effect, signal)
     },
-    describe,
+    describe: describeJob,
     tick: (at): Message => ({ at, type: 'tick' }),
     onChange: () => {},
     onStoreFailure: (error) => problems.push(error.message),
     onUnreadable: (jobId, error) => problems.push(`unreadable ${jobId}: ${error.message}`),
   })
+}
 
-  function describe(jobId: string, phase: Phase): JobRecord {
-    const state: JobState = phase === 'done' ? 'done' : 'asking'
-    return {
-      row: { jobId, role: 'customer', state, final: phase === 'done', peer: 'p', dialect: 'channel', privacy: 'public-channel', promptPreview: '', priceMsat: ZERO_MSAT, movedMsat: ZERO_MSAT, feeMsat: ZERO_MSAT, createdAt: 0, updatedAt: 0 },
-      pendingMsat: ZERO_MSAT,
-      settledAt: null,
-      paymentHash: null,
-    }
+function describeJob(jobId: string, phase: Phase): JobRecord {
+  const state: JobState = phase === 'done' ? 'done' : 'asking'
+  return {
+    row: { jobId, role: 'customer', state, final: phase === 'done', peer: 'p', dialect: 'channel', privacy: 'public-channel', settlement: 'prepay', promptPreview: '', priceMsat: ZERO_MSAT, movedMsat: ZERO_MSAT, feeMsat: ZERO_MSAT, createdAt: 0, updatedAt: 0 },
+    pendingMsat: ZERO_MSAT,
+    settledAt: null,
+    paymentHash: null,
+    paymentHashes: [],
+    standing: {},
+  }
+}
+
+/** A disk that has what it says it has not. */
+function reportFailure(journal: Journal, isFailing: () => boolean): Journal {
+  let hasAppended = false
+  return {
+    ...journal,
+    append(...append) {
+      journal.append(...append)
+      hasAppended = true
+    },
+    transact(change) {
+      hasAppended = false
+      const value = journal.transact(change)
+      if (hasAppended && isFailing()) throw new Error('disk I/O error')
+      return value
+    },
   }
 }
 
@@ -215,6 +237,27 @@ describe('a reactor', () => {
     expect(say('new')).toBe('changed')
     await quiet()
     expect(performed).toEqual(['act', 'listen'])
+  })
+
+  it('goes on from what the store has, also when it said that it has not', async () => {
+    isUnreported = true
+    expect(say('new')).toBe('changed')
+    await quiet()
+    expect([performed, problems]).toEqual([['act', 'listen'], ['disk I/O error']])
+    isUnreported = false
+    expect([say('asked'), store.journal.events('customer', JOB).length]).toEqual(['changed', 2])
+  })
+
+  it('finds out later what the store has, when it cannot be asked at once', async () => {
+    perform = (_, signal) => untilAborted(signal)
+    say('new')
+    const before = store.journal.events('customer', JOB)
+    // Written, called failed, and unreadable for a moment: as if another hand had written it.
+    store.journal.append('customer', JOB, before.length, [{ at: 0, body: { at: 0, to: 'waiting' } }], describeJob(JOB, 'waiting'))
+    expect([say('asked'), reactor.state(JOB)]).toEqual(['store-failed', 'waiting'])
+    clock.advance(WAKE_AT)
+    expect(reactor.state(JOB)).toBe('done')
+    await quiet()
   })
 
   it('wakes again soon after a wake that the store refused', async () => {

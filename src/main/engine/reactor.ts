@@ -121,16 +121,35 @@ export function createReactor<State, Message extends Timed, Event extends Timed,
       record = appended
     } catch (error) {
       options.onStoreFailure(error instanceof Error ? error : new Error(String(error)))
-      return 'store-failed'
+      return takeStored(jobId, job, events) ? 'changed' : 'store-failed'
     }
+    move(jobId, job, next, events, record.row)
+    return 'changed'
+  }
+
+  function move(jobId: string, job: Job<State>, next: State, events: readonly Event[], row: JobRow): void {
     job.state = next
     job.sequence += events.length
-    job.final = record.row.final
+    job.final = row.final
     job.failures.clear()
     jobs.set(jobId, job)
-    options.onChange(jobId, next, record.row, events)
+    options.onChange(jobId, next, row, events)
     settle(jobId, job)
-    return 'changed'
+  }
+
+  /** A write that the store called failed may be on disk all the same: what the journal holds is what happened. Returns whether it holds just these events. */
+  function takeStored(jobId: string, job: Job<State>, refused: readonly Event[]): boolean {
+    let stored: readonly Event[]
+    try {
+      // In a transaction of its own: what was not committed is no part of it.
+      stored = journal.transact(() => journal.events(role, jobId)).slice(job.sequence).map(({ body }) => body as Event) // Written by this machine alone.
+    } catch {
+      return false // The next write finds the same, and asks again.
+    }
+    if (stored.length === 0) return false
+    const next = stored.reduce((state, event) => machine.evolve(state, event), job.state)
+    move(jobId, job, next, stored, options.describe(jobId, next).row)
+    return JSON.stringify(stored) === JSON.stringify(refused)
   }
 
   /** Starts what is due and not running, aborts what runs and is no longer due. */
