@@ -105,6 +105,8 @@ const REFUSALS_PER_MINUTE = 30
 const UNPAID_KEPT = 2_000
 const FORGET_EVERY = 200
 const PROGRESS_INTERVAL_MS = 250
+/** What the store refused is read again from the relays after this. */
+const STORE_RETRY_MS = 2_000
 
 export function createProvider(options: ProviderOptions): Provider {
   const { clock, log, pool, signer, wallet, journal, settings } = options
@@ -138,6 +140,7 @@ export function createProvider(options: ProviderOptions): Provider {
   let refusals: number[] = []
   let requestsStored = 0
   let cancelProgress: (() => void) | null = null
+  let cancelListening: (() => void) | null = null
 
   const effects = createSaleEffects({
     clock,
@@ -176,7 +179,14 @@ export function createProvider(options: ProviderOptions): Provider {
       showJobs((jobs) => withJob(jobs, row))
       options.onJobChanged(row)
     },
-    onStoreFailure: options.onStoreFailure,
+    onStoreFailure(error) {
+      options.onStoreFailure(error)
+      // What a customer said and the store refused is not lost: relays have it.
+      cancelListening ??= clock.after(STORE_RETRY_MS, () => {
+        cancelListening = null
+        if (inboxes.length > 0) listen()
+      })
+    },
     onUnreadable: options.onUnreadable,
   })
   scheduler.onChange(showProgress)
@@ -385,6 +395,7 @@ export function createProvider(options: ProviderOptions): Provider {
       if (status.get().selling === 'on') await announcer.stop()
       for (const inbox of inboxes) inbox.close()
       cancelProgress?.()
+      cancelListening?.()
       await reactor.close()
       await scheduler.close()
     },
