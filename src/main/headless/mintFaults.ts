@@ -6,8 +6,8 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { mintFaultsSchema, type MintFaults } from '#shared/ipc/settings.ts'
-import { writeFileAtomically } from './atomicFile.ts'
 import { safeParse } from '#shared/safeParse.ts'
+import { writeFileAtomically } from './atomicFile.ts'
 
 const playedSchema = z.object({ pid: z.int().positive(), faults: mintFaultsSchema })
 

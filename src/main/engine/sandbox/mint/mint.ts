@@ -6,6 +6,7 @@ import { ok, type Result } from '#shared/market/result.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
 import { NWC_METHODS, NWC_NOTIFICATIONS, nwcRequestSchema } from '#shared/protocol/nip47.ts'
+import { safeParse } from '#shared/safeParse.ts'
 import type { NostrCrypto } from '../../nostr/crypto.ts'
 import { createRelayPool } from '../../nostr/pool.ts'
 import type { RelayPool } from '../../nostr/relayPool.ts'
@@ -17,7 +18,6 @@ import { auditAccounts, createLedger, type MintAudit } from './ledger.ts'
 import { createPayments } from './payments.ts'
 import { MINT_MIGRATIONS } from './schema.ts'
 import { createMintService, type Outgoing } from './service.ts'
-import { safeParse } from '#shared/safeParse.ts'
 
 /** The sandbox's wallet service: NIP-47 over a relay, play money underneath. */
 export interface Mint {
