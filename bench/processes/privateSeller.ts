@@ -33,7 +33,7 @@ const pool = createRelayPool({ clock: systemClock, random: systemRandom, openWeb
 const frames = createFrameInbox({ pool, signer, cipher: createCipher(secretKey, systemRandom), clock: systemClock, isSelling: () => false })
 pool.add(url)
 const isConnected = await pool.connected(10_000)
-frames.listen({ mayTake: () => null, isCustomer: () => true, onRequest() {}, onPaymentClaim() {}, onCancel() {} })
+frames.listen({ mayTake: () => null, isCustomer: () => true, onRequest() {}, onPaymentClaim() {}, onCancel() {}, onLockClaim() {}, onRelease() {} })
 
 async function sendFrames({ customer, requestId }: Job, count: number): Promise<number> {
   let seq = 0

@@ -41,17 +41,22 @@ import { createRelayListPublisher } from './provider/relayListPublisher.ts'
 import { startHouse } from './sandbox/house.ts'
 import { joinSandbox, type Sandbox } from './sandbox/sandbox.ts'
 import { createSpendingReader } from './spending/readSpending.ts'
+import { createBooks, type Books } from './store/books.ts'
 import { openDatabase } from './store/database.ts'
 import { lockFolder } from './store/folderLock.ts'
 import { createJournal, type Journal } from './store/journal.ts'
 import { MIGRATIONS } from './store/migrations.ts'
+import { createPreimages } from './store/preimages.ts'
 import { createSentPaymentStore } from './store/sentPayments.ts'
 import { createSettingStore } from './store/settings.ts'
+import { createSightings } from './store/sightings.ts'
 import { createThreadStore, type ThreadStore } from './store/threads.ts'
 import { createSignal, type Signal } from './signal.ts'
 import { createAccount, type Account } from './wallet/account.ts'
 import { createMockWallet } from './wallet/mock.ts'
+import { createMoney, type Money } from './wallet/money.ts'
 import { createNwcWallet, type NwcTimeouts } from './wallet/nwc.ts'
+import { createReconciler, type Reconciler } from './wallet/reconcile.ts'
 import type { Wallet } from './wallet/wallet.ts'
 import type { Web } from './web/web.ts'
 import { findWorkProblem } from './workDemand.ts'
@@ -110,6 +115,9 @@ export interface Engine {
   readonly relayList: RelayList
   readonly wallet: Wallet
   readonly account: Account
+  readonly books: Books
+  readonly money: Money
+  readonly reconciler: Reconciler
   readonly backend: BackendChooser
   readonly provider: Provider
   readonly customer: Customer
@@ -183,6 +191,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
 
   const settings = createSettingStore(database)
   const journal = wrapped(ports.wrap?.journal, createJournal(database))
+  const books = createBooks(database)
   const threads = createThreadStore(database)
   const preferences = createPreferences(settings)
   const notices = createNotices()
@@ -233,13 +242,26 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
 
   const made = makeWallet()
   if (!made.ok) return made
-  const wallet = wrapped(ports.wrap?.wallet, made.value)
+  // Besides the wallet's own hints: what it shows and nobody here has written is looked up by whoever asked for it.
+  const hints = createEmitter<{ readonly paymentHash: string }>()
+  const wallet = withHints(wrapped(ports.wrap?.wallet, made.value), hints)
   undo.push(() => wallet.close())
 
   const payments = createSentPaymentStore(database)
+  const preimages = createPreimages(database)
   const spending = createSpendingReader({ journal, payments, clock, settings: () => preferences.settings.get() })
-  const account = createAccount({ wallet, payments, clock, log, transact: journal.transact, spending, isOwnHash: (hash) => journal.jobOfPayment(hash) !== null })
+  const money = createMoney({ books, journal, clock, balanceMsat: () => account.status.get().balanceMsat, reconciliation: () => reconciler.last.get() })
+  const account: Account = createAccount({ wallet, payments, clock, log, transact: journal.transact, spending, isOwnHash: (hash) => journal.jobOfPayment(hash) !== null })
   undo.push(() => account.close())
+  const reconciler: Reconciler = createReconciler({
+    wallet, books, sightings: createSightings(database), journal, payments, clock, log,
+    onUnrecorded: (paymentHash) => hints.emit({ paymentHash }),
+    onAdjusted: (sentence) => notices.raise('books-adjusted', 'warning', `${sentence} It is posted as an adjustment; the wallet page lists it.`),
+  })
+  undo.push(() => reconciler.close())
+  undo.push(account.status.subscribe(({ state, balanceMsat, alias }) => {
+    if (state === 'ready' && balanceMsat !== null) void reconciler.look(balanceMsat, alias ?? '')
+  }))
   const choice = preferences.backend(config.backend, config.ollamaUrl)
   const backend = createBackendChooser({
     choice: choice.choice,
@@ -257,9 +279,11 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
     jobChanged.emit(row)
     account.touch()
   }
+  // Unknown until the wallet answered once: then nothing is offered that it may not be able to do.
+  const walletLocks = () => account.status.get().info ?? { holdInvoices: false, lockAddress: null }
   const publicRelays = () => relaysToTell(pool.urls('read'))
   const provider = createProvider({
-    clock, log, pool, signer, wallet, journal, settings, onJobChanged, onStoreFailure, onUnreadable,
+    clock, log, random, pool, signer, wallet, walletLocks, preimages, journal, settings, onJobChanged, onStoreFailure, onUnreadable,
     backend: () => backend.active(),
     availableModels: () => backend.status.get().models.map((model) => model.name),
     modelDigest: (name) => backend.status.get().models.find((model) => model.name === name)?.digest,
@@ -304,7 +328,8 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   const channels = createChannels({ pool, signer, clock, store: settings, directory, publicRelays })
   undo.push(() => channels.close())
   const customer = createCustomer({
-    clock, log, wallet, journal, threads, directory, onJobChanged,
+    clock, log, random, wallet, walletLocks, preimages, journal, threads, directory, onJobChanged,
+    settling: () => preferences.settings.get(),
     isMuted: (pubkey) => mutes.isMuted(pubkey),
     ownPubkey: signer.pubkey,
     dialects: createPurchaseDialects({ pool, signer, clock, log, crypto, identities: createJobIdentities(keyring.identity.secretKey, crypto, random), answerRelays: publicRelays }),
@@ -340,7 +365,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   showMintFaults()
 
   return ok({
-    mintFaults, config, clock, keyring, notices, preferences, pool, relayList, wallet, account, backend, provider, customer, directory, channels, mutes, journal, threads, sandbox, jobChanged, threadsChanged,
+    mintFaults, config, clock, keyring, notices, preferences, pool, relayList, wallet, account, books, money, reconciler, backend, provider, customer, directory, channels, mutes, journal, threads, sandbox, jobChanged, threadsChanged,
     setMintFaults(change) {
       const mint = sandbox?.mint() ?? null
       mint?.setFaults(change)
@@ -348,6 +373,17 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
       return mint !== null
     },
   })
+}
+
+/** The same wallet, with more hints. */
+function withHints(wallet: Wallet, hints: Emitter<{ readonly paymentHash: string }>): Wallet {
+  return {
+    ...wallet,
+    watch(listener) {
+      const ends = [wallet.watch(listener), hints.listen(listener)]
+      return () => ends.forEach((end) => end())
+    },
+  }
 }
 
 function wrapped<T>(wrap: ((inner: T) => T) | undefined, inner: T): T {

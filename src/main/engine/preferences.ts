@@ -42,6 +42,7 @@ const PAGE_PORT_KEY = 'page.port'
 const backendSchema = z.object({ choice: z.enum(['auto', 'ollama', 'toy']), url: z.string().max(300) })
 /** Each setting on its own: one that cannot be read takes none of the others with it. */
 const themeOnly = settingsSchema.pick({ theme: true })
+const settlingOnly = settingsSchema.pick({ settlement: true, trustMsat: true, release: true })
 const onlyPrivateOnly = settingsSchema.pick({ onlyPrivate: true })
 const spendingStoppedOnly = settingsSchema.pick({ spendingStopped: true })
 
@@ -50,6 +51,7 @@ export function createPreferences(store: SettingStore): Preferences {
     theme: store.read(SETTINGS_KEY, themeOnly)?.theme ?? 'system',
     limits: readLimits(store),
     relays: readRelays(store),
+    ...(store.read(SETTINGS_KEY, settlingOnly) ?? settlingOnly.parse({})),
     onlyPrivate: store.read(SETTINGS_KEY, onlyPrivateOnly)?.onlyPrivate ?? false,
     spendingStopped: store.read(SETTINGS_KEY, spendingStoppedOnly)?.spendingStopped ?? false,
   })

@@ -75,10 +75,10 @@ export function customerHandlers({ customer, directory, threads, journal, clock,
       'customer.quote': (question: Input<'customer.quote'>) => {
         const quoted = customer.quote(question)
         if (!quoted.ok) return quoted
-        const { offer, dialect, privacy, priceMsat, maxFeeMsat, promptBytes, turnsSent, turnsCut, problem, confirmMsat } = quoted.value
+        const { offer, dialect, privacy, settlement, risk, priceMsat, maxFeeMsat, promptBytes, turnsSent, turnsCut, problem, confirmMsat } = quoted.value
         const row = offer === null ? undefined : customer.offers.get().get(offer.key)
         if (offer !== null && !row) return fail('gone', 'This offer has just gone. Choose another seller.')
-        return ok({ ...(row === undefined ? {} : { offer: row }), dialect, privacy, priceMsat, maxFeeMsat, promptBytes, turnsSent, turnsCut, ...(problem === null ? {} : { problem }), ...(confirmMsat === null ? {} : { confirmMsat }) })
+        return ok({ ...(row === undefined ? {} : { offer: row }), dialect, privacy, settlement, risk, priceMsat, maxFeeMsat, promptBytes, turnsSent, turnsCut, ...(problem === null ? {} : { problem }), ...(confirmMsat === null ? {} : { confirmMsat }) })
       },
       'customer.offerEvent': ({ key }: Input<'customer.offerEvent'>) => {
         const raw = directory.raw(key)

@@ -1,17 +1,20 @@
 import type { Engine } from '#engine/engine.ts'
 import { feeCap } from '#engine/spending/judgeSpending.ts'
 import { describePayment } from '#engine/wallet/account.ts'
+import type { BookEntryKind } from '#shared/ipc/books.ts'
 import type { InputOf } from '#shared/ipc/contract.ts'
 import type { SoukContract } from '#shared/ipc/souk.ts'
-import { addMsat } from '#shared/market/msat.ts'
 import { fail, ok } from '#shared/market/result.ts'
 import { decodeInvoice } from '#shared/protocol/bolt11.ts'
 import { deriveState } from './derivedState.ts'
 
 type Input<K extends keyof SoukContract> = InputOf<SoukContract[K]>
 const DEFAULT_EXPIRY_SECS = 3_600
+/** What holding the books against the wallet posts. */
+const EXPLAINING: readonly BookEntryKind[] = ['opening', 'received', 'elsewhere', 'fee', 'correction', 'adjustment']
+const MAX_EXPLAINED = 50
 
-export function walletHandlers({ wallet, account, journal, clock, preferences, jobChanged }: Engine) {
+export function walletHandlers({ wallet, account, books, money, reconciler, journal, clock, preferences, jobChanged }: Engine) {
   return {
     requests: {
       'wallet.refresh': async () => {
@@ -41,6 +44,14 @@ export function walletHandlers({ wallet, account, journal, clock, preferences, j
         preferences.update({ spendingStopped: stopped })
         return ok({})
       },
+      'wallet.entries': ({ before, kinds, limit }: Input<'wallet.entries'>) => {
+        const rows = books.list({ before, kinds, limit: limit + 1 })
+        return ok({ rows: rows.slice(0, limit), more: rows.length > limit })
+      },
+      'wallet.explain': () => {
+        const last = reconciler.last.get()
+        return ok({ ...(last === null ? {} : { last }), explained: [...books.list({ kinds: EXPLAINING, limit: MAX_EXPLAINED })] })
+      },
       'wallet.history': async ({ offset, limit }: Input<'wallet.history'>) => {
         const found = await account.history(offset, limit)
         if (!found.ok) return found
@@ -48,16 +59,16 @@ export function walletHandlers({ wallet, account, journal, clock, preferences, j
       },
     },
     states: {
-      'wallet.status': deriveState([account.status, { subscribe: (listener) => jobChanged.listen(() => listener()) }], () => {
-        const { state, problem, alias, balanceMsat, checkedAt } = account.status.get()
+      'wallet.status': deriveState([account.status, reconciler.last, preferences.settings, { subscribe: (listener) => jobChanged.listen(() => listener()) }], () => {
+        const { state, problem, info, balanceMsat, checkedAt } = account.status.get()
         return {
           kind: wallet.kind,
           network: wallet.network,
           state,
-          pendingMsat: addMsat(journal.spending('customer', clock.now()).pendingMsat, account.pendingMsat()),
-          heldMsat: addMsat(),
+          ...money.figures(),
+          spendingStopped: preferences.settings.get().spendingStopped,
           ...(problem === null ? {} : { problem }),
-          ...(alias === null ? {} : { alias }),
+          ...(info === null ? {} : { alias: info.alias }),
           ...(balanceMsat === null ? {} : { balanceMsat }),
           ...(checkedAt === null ? {} : { checkedAt }),
         }

@@ -9,7 +9,7 @@ const SOUK = makeOffer(0, { key: 'souk', dialects: ['souk/1', 'nip90'] })
 const STRANGER = makeOffer(0, { key: 'stranger', dialects: ['nip90'] })
 const CHANNEL = makeOffer(0, { key: 'channel', dialects: ['channel'] })
 const MUTE = makeOffer(0, { key: 'mute', dialects: [] })
-const quoteOf = (change: Partial<Quote>): Quote => ({ offer: SOUK, dialect: 'souk/1', privacy: 'private', priceMsat: sats(1), maxFeeMsat: ZERO_MSAT, promptBytes: 1, turnsSent: 1, turnsCut: 0, ...change })
+const quoteOf = (change: Partial<Quote>): Quote => ({ offer: SOUK, dialect: 'souk/1', privacy: 'private', settlement: 'prepay', risk: { riskMsat: sats(10), sentence: '' }, priceMsat: sats(1), maxFeeMsat: ZERO_MSAT, promptBytes: 1, turnsSent: 1, turnsCut: 0, ...change })
 const say = (...args: Parameters<typeof askPrivacy>) => askPrivacy(...args)?.words.short
 
 describe('who could read the next question', () => {

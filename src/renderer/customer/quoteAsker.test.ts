@@ -5,7 +5,7 @@ import { makeOffer } from '#renderer/testing/sceneData.ts'
 import { createQuoteAsker, type Quote, type Quoted, type QuoteInput } from './quoteAsker.ts'
 
 const input = (prompt: string): QuoteInput => ({ prompt, selection: { by: 'cheapest' } })
-const quoteOf = (price: number): Quote => ({ offer: makeOffer(0, { key: 'a' }), dialect: 'channel', privacy: 'public-channel', priceMsat: sats(price), maxFeeMsat: sats(1), promptBytes: 1, turnsSent: 1, turnsCut: 0 })
+const quoteOf = (price: number): Quote => ({ offer: makeOffer(0, { key: 'a' }), dialect: 'channel', privacy: 'public-channel', settlement: 'prepay', risk: { riskMsat: sats(10), sentence: '' }, priceMsat: sats(price), maxFeeMsat: sats(1), promptBytes: 1, turnsSent: 1, turnsCut: 0 })
 
 function setUp() {
   const asked: { input: QuoteInput; answer: (quote: Quote) => Promise<void>; refuse: () => Promise<void> }[] = []

@@ -1,7 +1,7 @@
 /** Buying on the scripted engine: a question walks through its states and the answer comes in small pieces. */
 import type { JobRow } from '#shared/ipc/common.ts'
 import type { Turn } from '#shared/ipc/customer.ts'
-import { sats, subtractMsat, ZERO_MSAT } from '#shared/market/msat.ts'
+import { ZERO_MSAT, formatSats, sats, subtractMsat, type Msat } from '#shared/market/msat.ts'
 import { fail, ok } from '#shared/market/result.ts'
 import type { StreamItem } from '#renderer/state/client.ts'
 import { bestPrivacy } from '#renderer/ui/privacyText.ts'
@@ -116,7 +116,7 @@ export function playMarket(engine: FakeEngine, script: MarketScript): void {
     const onlyPrivate = engine.getState('settings.values')?.onlyPrivate === true
     if (input.selection.by === 'open') {
       if (onlyPrivate) return fail('only-private', 'An open request can be read by anyone, and you ask only privately. Choose a seller, or allow public questions.')
-      return ok({ dialect: 'nip90', privacy: 'public-relays', priceMsat: input.maxPriceMsat ?? sats(100), maxFeeMsat: sats(1), ...prompt })
+      return ok({ dialect: 'nip90', privacy: 'public-relays', settlement: 'prepay', risk: riskOf(input.maxPriceMsat ?? sats(100)), priceMsat: input.maxPriceMsat ?? sats(100), maxFeeMsat: sats(1), ...prompt })
     }
     const chosen = input.selection.by === 'offer' ? input.selection.key : 'house'
     const offer = offers.find((candidate) => candidate.key === chosen)
@@ -128,6 +128,8 @@ export function playMarket(engine: FakeEngine, script: MarketScript): void {
       offer,
       dialect: offer.dialects[0] ?? 'channel',
       privacy,
+      settlement: 'prepay',
+      risk: riskOf(offer.priceMsat ?? sats(0)),
       priceMsat: offer.priceMsat ?? ZERO_MSAT,
       maxFeeMsat: sats(1),
       ...prompt,
@@ -173,4 +175,9 @@ export function playMarket(engine: FakeEngine, script: MarketScript): void {
       ending.delete(end)
     }
   }
+}
+
+/** As the engine says it of a job that is paid ahead. */
+function riskOf(priceMsat: Msat): { riskMsat: Msat; sentence: string } {
+  return { riskMsat: priceMsat, sentence: `You pay ${formatSats(priceMsat)} sats first: all of it is at risk if the seller does not answer.` }
 }

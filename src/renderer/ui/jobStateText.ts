@@ -7,14 +7,19 @@ export const JOB_STATE_WORDS: Record<JobState, string> = {
   invoiced: 'Invoice received',
   paying: 'Paying',
   'payment-unknown': 'Payment unclear',
+  locked: 'Locked',
   queued: 'Queued',
   working: 'Answering',
+  paused: 'Paused',
+  sealed: 'Sealed',
+  unlocking: 'Unlocking',
   done: 'Done',
   stopped: 'Stopped',
   refused: 'Refused',
   failed: 'Failed',
   owed: 'Owed',
   expired: 'Expired',
+  returned: 'Returned',
 }
 
 /** Red only where money is at stake; a refusal or a stop costs nothing and is plain. */
@@ -23,14 +28,19 @@ export const JOB_STATE_TONES: Record<JobState, BadgeTone> = {
   invoiced: 'neutral',
   paying: 'neutral',
   'payment-unknown': 'amber',
+  locked: 'neutral',
   queued: 'neutral',
   working: 'amber',
+  paused: 'amber',
+  sealed: 'amber',
+  unlocking: 'amber',
   done: 'neutral',
   stopped: 'neutral',
   refused: 'neutral',
   failed: 'red',
   owed: 'red',
   expired: 'neutral',
+  returned: 'neutral',
 }
 
 /** What a live job does just now: "Queued, 2nd in line". */
@@ -47,14 +57,23 @@ export function liveJobText(job: JobRow): string {
       return 'The wallet does not know yet whether the payment went through'
     case 'queued':
       return job.queuePosition === undefined ? 'Paid, waiting for its turn' : job.queuePosition === 1 ? 'Paid, next in line' : `Paid, number ${job.queuePosition} in line`
+    case 'locked':
+      return 'The money is locked; waiting for the answer'
     case 'working':
       return 'Answering'
+    case 'paused':
+      return 'Paused until the next payment'
+    case 'sealed':
+      return 'The sealed answer is here; paying opens it'
+    case 'unlocking':
+      return 'Releasing what is locked'
     case 'done':
     case 'stopped':
     case 'refused':
     case 'failed':
     case 'owed':
     case 'expired':
+    case 'returned':
       return JOB_STATE_WORDS[job.state]
   }
 }

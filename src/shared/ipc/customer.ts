@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { PRICE_UNITS } from '../market/offer.ts'
 import { event, request, state, stream } from './contract.ts'
-import { dialectSchema, emptySchema, jobIdSchema, jobRowSchema, jobStateSchema, msatSchema, networkSchema, privacySchema, timeSchema } from './common.ts'
+import { dialectSchema, emptySchema, jobIdSchema, jobRowSchema, jobStateSchema, msatSchema, networkSchema, privacySchema, settlementSchema, timeSchema } from './common.ts'
 
 const threadIdSchema = z.string().min(1).max(64)
 const offerKeySchema = z.string().max(300)
@@ -20,6 +20,8 @@ export const offerRowSchema = z.object({
   channelId: z.string().optional(),
   /** The most private first. */
   dialects: z.array(dialectSchema),
+  /** How its jobs can be settled. */
+  settlements: z.array(settlementSchema).optional(),
   /** Those that brought it. */
   relays: z.array(z.string()),
   announcedAt: timeSchema,
@@ -92,6 +94,8 @@ export const askSchema = z.object({
   /** Refuse rather than let anybody but the seller read it: what the page said before it was sent is kept. */
   private: z.boolean().optional(),
   maxPriceMsat: msatSchema.optional(),
+  /** Left out: as the settings say. */
+  settlement: settlementSchema.optional(),
   maxTokens: z.number().int().min(1).max(131_072).optional(),
   /** The price that a person read and confirmed: `customer.ask` wants it where the quote says `confirmMsat`, or fails as `needs-confirmation`. */
   confirmedMsat: msatSchema.optional(),
@@ -123,6 +127,9 @@ export const customerRoutes = {
       offer: offerRowSchema.optional(),
       dialect: dialectSchema,
       privacy: privacySchema,
+      settlement: settlementSchema,
+      /** The most that can be lost, and why, in one sentence. */
+      risk: z.object({ riskMsat: msatSchema, sentence: z.string() }),
       priceMsat: msatSchema,
       maxFeeMsat: msatSchema,
       promptBytes: z.number().int(),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { request, state } from './contract.ts'
-import { dialectSchema, emptySchema, hex64Schema, jobIdSchema, jobRowSchema, msatSchema, timeSchema } from './common.ts'
+import { dialectSchema, emptySchema, hex64Schema, jobIdSchema, jobRowSchema, msatSchema, settlementSchema, timeSchema } from './common.ts'
 
 const earningsSchema = z.object({ earnedMsat: msatSchema, jobs: z.number().int().nonnegative() })
 
@@ -23,6 +23,23 @@ export const saleTermsSchema = z.object({
   openRequests: z.boolean(),
   /** Fetch what a request names by its web address: from public addresses only, and bounded. */
   allowUrlInputs: z.boolean(),
+  /** How a job may be settled (PROTOCOL.md §6); what dialect or wallet cannot do is not offered. */
+  settlements: z.array(settlementSchema).min(1).max(4),
+  /** How long a job may take: what a customer locks has to stay locked beyond that. */
+  jobLimitSecs: z.number().int().min(30).max(86_400),
+  /** Sealed: how much of an answer is shown before it is paid, in parts per thousand. */
+  previewPermille: z.number().int().min(0).max(900),
+  /** Sealed: how much of the price is paid before the work, in parts per thousand. */
+  depositPermille: z.number().int().min(0).max(1_000),
+  /** Sealed and escrow: worth of answers that one customer may have without having paid; those who show no key count as one. */
+  creditMsat: msatSchema,
+  /** Metered: prices of a thousand tokens read and written. */
+  inputPer1kMsat: msatSchema,
+  outputPer1kMsat: msatSchema.refine((price) => price > 0, 'a price of at least one msat'),
+  /** Metered: how much output one payment is for. */
+  tickTokens: z.number().int().min(16).max(8_192),
+  /** Metered: how long a paused answer waits for its next payment. */
+  graceSecs: z.number().int().min(5).max(3_600),
   /** Re-announcement interval. */
   announceEverySecs: z.number().int().min(30).max(3_600),
 })
@@ -40,6 +57,8 @@ export const providerRoutes = {
       offeredModels: z.array(z.string()),
       /** The languages in which it takes a job, the best first. */
       dialects: z.array(dialectSchema),
+      /** How it settles jobs now. */
+      settlements: z.array(settlementSchema),
       announcedAt: timeSchema.optional(),
       earnings: z.object({ today: earningsSchema, week: earningsSchema, total: earningsSchema }),
       /** Jobs not yet ended, and debts, by job id. */

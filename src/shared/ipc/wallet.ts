@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { bookEntryKindSchema, bookEntrySchema } from './books.ts'
 import { request, state } from './contract.ts'
-import { hex64Schema, jobIdSchema, msatSchema, networkSchema, timeSchema } from './common.ts'
+import { hex64Schema, jobIdSchema, jobStateSchema, msatSchema, networkSchema, roleSchema, timeSchema } from './common.ts'
 
 export const paymentRowSchema = z.object({
   paymentHash: hex64Schema,
@@ -18,19 +19,73 @@ export const paymentRowSchema = z.object({
 })
 export type PaymentRow = z.output<typeof paymentRowSchema>
 
+/** Since the day began on this machine, and in all. */
+const flowSchema = z.object({ todayMsat: msatSchema, totalMsat: msatSchema })
+
+/** Money that waits in a lock: ours for a provider (`customer`), or a customer's for us (`provider`). */
+export const lockSchema = z.object({
+  jobId: jobIdSchema,
+  role: roleSchema,
+  state: jobStateSchema,
+  amountMsat: msatSchema,
+  /** When it goes back by itself, at the earliest; absent where nobody says. */
+  until: timeSchema.optional(),
+})
+
+/** What the last look at wallet and books found. Signed where less than zero is possible. */
+export const reconciliationSchema = z.object({
+  at: timeSchema,
+  /** What the wallet said. */
+  walletMsat: msatSchema,
+  /** What the books say now, all that is under way taken off. */
+  booksMsat: z.number().int(),
+  /** Intended, in doubt or locked: by so much the wallet may have more than the books. */
+  underWayMsat: msatSchema,
+  /** The wallet shows it, and the job that it belongs to is about to write it. */
+  expectedMsat: z.number().int(),
+  /** What nothing explains yet. If it stays, it is adjusted. */
+  unexplainedMsat: z.number().int(),
+  /** Numbers of the entries that this look posted. */
+  entries: z.array(z.number().int()),
+})
+export type Reconciliation = z.output<typeof reconciliationSchema>
+
 export const walletRoutes = {
+  /** The only source of what pages say of money. All but `balanceMsat` comes from the books. */
   'wallet.status': state(
     z.object({
-      kind: z.enum(['nwc', 'mock']),
+      kind: z.enum(['nwc', 'spark', 'mock']),
       network: networkSchema,
       state: z.enum(['connecting', 'ready', 'unavailable']),
       problem: z.string().optional(),
       alias: z.string().optional(),
-      /** Absent until the wallet answered once. */
+      /** As the wallet says it. Absent until it answered once. */
       balanceMsat: msatSchema.optional(),
-      /** Intended or unknown outgoing payments of ours, not yet settled or failed. */
+      /** The balance less what is intended and not taken off by the wallet yet. Absent with the balance. */
+      availableMsat: msatSchema.optional(),
+      /** Intended or in doubt, fee caps included, not yet settled, locked or failed. */
       pendingMsat: msatSchema,
-      heldMsat: msatSchema,
+      /** Ours, locked for somebody. */
+      lockedMsat: msatSchema,
+      /** Somebody else's, locked for us. */
+      lockedForUsMsat: msatSchema,
+      /** When the first of the locks, ours or for us, goes back by itself. */
+      lockedUntil: timeSchema.optional(),
+      /** By `<role>:<job id>`, at most a hundred: those that go back first. */
+      locks: z.record(z.string(), lockSchema),
+      /** Paid and not delivered: by others to us, and by us to others. */
+      owedToUsMsat: msatSchema,
+      owedByUsMsat: msatSchema,
+      earned: flowSchema,
+      spent: flowSchema,
+      fees: flowSchema,
+      /** Paid for and never delivered. */
+      lost: flowSchema,
+      /** The kill switch: nothing new leaves the wallet. */
+      spendingStopped: z.boolean(),
+      /** When the books were last held against the wallet, and what nothing explained then; absent before the first time. */
+      reconciledAt: timeSchema.optional(),
+      unexplainedMsat: z.number().int().optional(),
       checkedAt: timeSchema.optional(),
     }),
   ),
@@ -63,7 +118,14 @@ export const walletRoutes = {
   ),
   /** The kill switch, at once: nothing new is intended, and what is intended and not yet asked of the wallet is not paid. */
   'wallet.stopSpending': request(z.object({ stopped: z.boolean() }), z.object({})),
-  /** Newest first. */
+  /** The books, newest first; from the last page's smallest `id` on with `before`. Exported page by page. */
+  'wallet.entries': request(
+    z.object({ before: z.number().int().positive().optional(), kinds: z.array(bookEntryKindSchema).min(1).max(20).optional(), limit: z.number().int().min(1).max(200) }),
+    z.object({ rows: z.array(bookEntrySchema), more: z.boolean() }),
+  ),
+  /** How wallet and books compare: the last look, and the newest entries by which looks explained what differed. */
+  'wallet.explain': request(z.object({}), z.object({ last: reconciliationSchema.optional(), explained: z.array(bookEntrySchema) })),
+  /** Newest first, as the wallet lists them. */
   'wallet.history': request(
     z.object({ offset: z.number().int().min(0).max(100_000), limit: z.number().int().min(1).max(200) }),
     z.object({ rows: z.array(paymentRowSchema), more: z.boolean() }),

@@ -1,6 +1,7 @@
 import type { DialectName } from './dialect.ts'
 import type { Msat } from './msat.ts'
 import type { Network } from './network.ts'
+import type { Settlement } from './settlement.ts'
 
 /** What a price is for (PROTOCOL.md §3): one request, or a thousand tokens read or written. */
 export const PRICE_UNITS = ['per-request', 'per-1k-input-tokens', 'per-1k-output-tokens'] as const
@@ -29,6 +30,8 @@ export interface Offer {
   readonly prices: readonly OfferPrice[]
   /** The languages in which it takes a job, the most private first. Empty when it names none that we know. */
   readonly dialects: readonly DialectName[]
+  /** How its jobs can be settled; absent: paid before the work alone. */
+  readonly settlements?: readonly Settlement[]
   readonly network: Network | null
   /** NIP-28 channel to send the job to; null when the listing names none. */
   readonly channelId: string | null

@@ -7,3 +7,11 @@ export type Settlement = (typeof SETTLEMENTS)[number]
 export const LOCK_MARGIN_SECS = 180
 /** What a second-long difference of clocks and a slow wallet may cost. Who locks for a job locks for so long beyond what is asked. */
 export const LOCK_SLACK_SECS = 120
+
+/** What a request asks for. How it travels is the dialect's. */
+export type SettlementWish =
+  | { readonly name: 'prepay' }
+  /** `paymentHash`: of the customer's secret, hex; the money is locked by a hold invoice on it. Null: locked at the seller's address, and the hash is told with the lock. */
+  | { readonly name: 'escrow'; readonly paymentHash: string | null }
+  | { readonly name: 'sealed' }
+  | { readonly name: 'metered' }

@@ -1,6 +1,8 @@
 /** The parameters of a NIP-90 text job (PROTOCOL.md §4), in every spelling, with the bounds within which they mean something. */
 import { fail, ok, type Result } from '../market/result.ts'
 import type { Sampling } from '../market/sampling.ts'
+import { SETTLEMENTS, type SettlementWish } from '../market/settlement.ts'
+import { isHex64 } from './event.ts'
 
 export interface JobParams {
   /** Null: the seller's default. */
@@ -10,6 +12,8 @@ export interface JobParams {
   readonly sampling: Sampling
   /** The dialect in which the answer may stream (ours); null when none is asked for. */
   readonly stream: string | null
+  /** How it is to be settled (ours); left out: paid before the work. */
+  readonly settlement?: SettlementWish
 }
 
 interface NumberRule {
@@ -30,17 +34,21 @@ const SAMPLING: Readonly<Record<keyof Sampling, NumberRule>> = {
   seed: { name: 'seed', min: 0, max: 4_294_967_295, whole: true },
 }
 const SAMPLING_KEYS = ['temperature', 'topK', 'topP', 'repeatPenalty', 'seed'] as const
+const PREPAY: SettlementWish = { name: 'prepay' }
 const MAX_DECIMALS = 20
 const MAX_MODEL = 200
 const MAX_STREAM = 40
 
 /** The `param` tags of a request. */
-export function jobParamTags({ model, maxTokens, sampling, stream }: JobParams): readonly (readonly string[])[] {
+export function jobParamTags({ model, maxTokens, sampling, stream, settlement = PREPAY }: JobParams): readonly (readonly string[])[] {
   const values: readonly (readonly [string, string | number | null | undefined])[] = [
     ['model', model],
     [MAX_TOKENS.name, maxTokens],
     ...SAMPLING_KEYS.map((key) => [SAMPLING[key].name, sampling[key]] as const),
     ['stream', stream],
+    // What it is anyway is not said: who knows no other way is not asked about one.
+    ['settlement', settlement.name === 'prepay' ? null : settlement.name],
+    ['payment_hash', settlement.name === 'escrow' ? settlement.paymentHash : null],
   ]
   return values.flatMap(([name, value]) => (value === null || value === undefined ? [] : [['param', name, typeof value === 'number' ? spell(value) : value]]))
 }
@@ -55,7 +63,7 @@ function spell(value: number): string {
  * Reads the `param` tags; the first of each name counts, unknown ones are passed over. Fails with `bad-param`, and a
  * sentence that names it, where a value is no number or out of bounds: an answer made otherwise would not be what was asked for.
  */
-export function parseJobParams(tags: readonly (readonly string[])[]): Result<JobParams> {
+export function parseJobParams(tags: readonly (readonly string[])[]): Result<JobParams & { readonly settlement: SettlementWish }> {
   const said = new Map<string, string>()
   for (const [tag, name = '', value = ''] of tags) {
     const spelled = name.replaceAll('-', '_')
@@ -72,7 +80,18 @@ export function parseJobParams(tags: readonly (readonly string[])[]): Result<Job
     if (value.value !== null) sampling[key] = value.value
   }
   const stream = said.get('stream') ?? null
-  return ok({ model, maxTokens: maxTokens.value, sampling, stream: stream === null || stream.length > MAX_STREAM ? null : stream })
+  const settlement = readSettlement(said)
+  if (!settlement.ok) return settlement
+  return ok({ model, maxTokens: maxTokens.value, sampling, stream: stream === null || stream.length > MAX_STREAM ? null : stream, settlement: settlement.value })
+}
+
+function readSettlement(said: ReadonlyMap<string, string>): Result<SettlementWish> {
+  const text = said.get('settlement') ?? 'prepay'
+  const name = SETTLEMENTS.find((known) => known === text)
+  if (name === undefined) return fail('bad-param', `The parameter settlement is one of ${SETTLEMENTS.join(', ')} here.`)
+  if (name !== 'escrow') return ok({ name })
+  const paymentHash = said.get('payment_hash') ?? ''
+  return isHex64(paymentHash) ? ok({ name, paymentHash }) : fail('bad-param', 'The parameter payment_hash of an escrow is 64 lower-case hex characters.')
 }
 
 function readNumber(said: ReadonlyMap<string, string>, { name, min, max, whole }: NumberRule): Result<number | null> {

@@ -1,6 +1,7 @@
 /** The NIP-90 request for text, kind 5050 (PROTOCOL.md §4): canonical and the original's later form, plain and hidden. */
 import { utf8Bytes } from '../market/conversation.ts'
 import { parseMsat, type Msat } from '../market/msat.ts'
+import type { SettlementWish } from '../market/settlement.ts'
 import { MAX_JOB_TAGS } from './envelope.ts'
 import { isHex64, tagValues, type EventTemplate } from './event.ts'
 import { jobParamTags, parseJobParams, type JobParams } from './jobParams.ts'
@@ -28,6 +29,7 @@ export interface TextParts {
 
 /** What a request asks for, bounded; a wish of its author, nothing more. */
 export interface JobRequest extends JobParams {
+  readonly settlement: SettlementWish
   /** In order; empty when there is nothing to answer, or `parts` has it. */
   readonly inputs: readonly JobInput[]
   readonly parts: TextParts | null
@@ -97,7 +99,7 @@ export function parseJobRequest({ tags, content }: Pick<EventTemplate, 'tags' | 
 
 /** Nothing of a request but why it is not taken. */
 function refused(refusal: string): JobRequest {
-  return { inputs: [], parts: null, model: null, maxTokens: null, sampling: {}, stream: null, bidMsat: null, relays: [], refusal }
+  return { inputs: [], parts: null, model: null, maxTokens: null, sampling: {}, stream: null, settlement: { name: 'prepay' }, bidMsat: null, relays: [], refusal }
 }
 
 /** Undefined: there is one, and it cannot be read. */

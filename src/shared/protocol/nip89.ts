@@ -4,6 +4,7 @@ import { isMsat, type Msat } from '../market/msat.ts'
 import { NETWORKS, type Network } from '../market/network.ts'
 import { PRICE_UNITS, type Offer, type OfferPrice, type PriceUnit } from '../market/offer.ts'
 import { fail, ok, type Result } from '../market/result.ts'
+import { SETTLEMENTS, type Settlement } from '../market/settlement.ts'
 import { isHex64, MAX_MESSAGE_AHEAD_SECS, tagValues, type EventTemplate, type NostrEvent } from './event.ts'
 import { KIND } from './kinds.ts'
 import { parseLooseObject } from './looseJson.ts'
@@ -23,6 +24,8 @@ export interface Listing {
   readonly modelPrices?: readonly OfferPrice[]
   /** The languages in which it takes jobs; left out, readers go by the channel and the kind. */
   readonly dialects?: readonly DialectName[]
+  /** How its jobs can be settled (ours); left out: paid before the work. */
+  readonly settlements?: readonly Settlement[]
   readonly models: readonly string[]
   readonly capabilities: readonly string[]
   readonly relays: readonly string[]
@@ -50,7 +53,7 @@ const COMPUTE_HANDLER = 'compute_provider'
 
 /** A kind 31990 to sign: the union of what the canonical and the original's readers ask for. `createdAt` in Unix seconds. */
 export function listingTemplate(listing: Listing, createdAt: number): EventTemplate {
-  const { name, about, picture, modelPrices = [], dialects = [] } = listing
+  const { name, about, picture, modelPrices = [], dialects = [], settlements = [] } = listing
   return {
     kind: KIND.listing,
     created_at: createdAt,
@@ -66,6 +69,7 @@ export function listingTemplate(listing: Listing, createdAt: number): EventTempl
       ['network', listing.network],
       ...(listing.channelId === null ? [] : [['channel', listing.channelId]]),
       ...dialects.map((dialect) => ['dialect', dialect]),
+      ...settlements.map((settlement) => ['settlement', settlement]),
       ...listing.models.map((model) => ['model', model]),
       ['expiration', String(createdAt + 2 * listing.intervalSecs)],
     ],
@@ -107,6 +111,7 @@ export function parseListing(event: NostrEvent, nowSecs: number): Result<Offer> 
     pricePerRequestMsat: pricePerRequest(prices, models),
     prices,
     dialects: dialectsOf(tags, channelId),
+    ...settlementsOf(tags),
     network: NETWORKS.find((network) => network === tagValues(tags, 'network')[0]) ?? null,
     channelId,
     relays: [...new Set(tagValues(tags, 'relay').filter(isRelayUrl))].slice(0, MAX_RELAYS),
@@ -176,6 +181,13 @@ function dialectsOf(tags: Tags, channelId: string | null): readonly DialectName[
   const said = tagValues(tags, 'dialect')
   const spoken = said.length > 0 ? said : [...(tagValues(tags, 'k').includes(String(KIND.textGeneration)) ? ['nip90'] : []), 'channel']
   return DIALECTS.filter((dialect) => spoken.includes(dialect) && (dialect !== 'channel' || channelId !== null))
+}
+
+/** As it says; nothing when it says nothing that is known. */
+function settlementsOf(tags: Tags): { readonly settlements?: readonly Settlement[] } {
+  const said = tagValues(tags, 'settlement')
+  const settlements = SETTLEMENTS.filter((settlement) => said.includes(settlement))
+  return settlements.length === 0 ? {} : { settlements }
 }
 
 function isMsatUnit(unit: string | undefined): boolean {

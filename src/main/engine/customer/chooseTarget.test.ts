@@ -12,7 +12,7 @@ const speak = (name: DialectName, privacy: Privacy, more: Partial<PurchaseDialec
   privacy,
   maxPromptBytes: 1_000,
   takesOpenRequests: false,
-  takesEncrypted: false,
+  takesEncrypted: false, settlements: ['prepay'],
   makeRequest: () => expect.unreachable('nothing is sent here'),
   send: () => expect.unreachable('nothing is sent here'),
   listen: () => expect.unreachable('nothing is sent here'),

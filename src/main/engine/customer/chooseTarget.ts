@@ -4,6 +4,7 @@ import type { Selection } from '#shared/ipc/customer.ts'
 import type { DialectName, Privacy } from '#shared/market/dialect.ts'
 import { minMsat, type Msat } from '#shared/market/msat.ts'
 import type { Network } from '#shared/market/network.ts'
+import type { Settlement } from '#shared/market/settlement.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { chooseDialect } from './chooseDialect.ts'
 import type { PurchaseDialect } from './dialect.ts'
@@ -22,6 +23,8 @@ export interface Wish {
   /** Refuse rather than let anybody but the seller read it. */
   readonly private?: boolean | undefined
   readonly maxPriceMsat?: Msat | undefined
+  /** How to settle it; left out: as the settings say. */
+  readonly settlement?: Settlement | undefined
 }
 
 export interface Target {

@@ -1,4 +1,5 @@
 /** Buying: finds sellers, asks, pays, reads. Knows nothing of what this machine sells. */
+import { bytesToHex } from '@noble/hashes/utils.js'
 import type { JobRow } from '#shared/ipc/common.ts'
 import type { OfferRow, Selection } from '#shared/ipc/customer.ts'
 import type { Limits } from '#shared/ipc/settings.ts'
@@ -6,24 +7,28 @@ import { renderConversation } from '#shared/market/conversation.ts'
 import { dialectNamed, type DialectName, type Privacy } from '#shared/market/dialect.ts'
 import { formatSats, minMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
-import type { Clock, Log } from '../ports.ts'
+import { LOCK_MARGIN_SECS, LOCK_SLACK_SECS, type Settlement, type SettlementWish } from '#shared/market/settlement.ts'
+import type { Clock, Log, Random } from '../ports.ts'
 import { createReactor, type Reactor } from '../reactor.ts'
 import type { KeyedSignal } from '../keyedSignal.ts'
 import { createSignal, type Signal } from '../signal.ts'
 import { feeCap, judgeSpending, sumMsat, type SpendingContext } from '../spending/judgeSpending.ts'
 import type { SpendingSubject } from '../spending/readSpending.ts'
 import type { Journal } from '../store/journal.ts'
+import { hashOf, type Preimages } from '../store/preimages.ts'
 import type { ThreadStore } from '../store/threads.ts'
 import { createSettlementSeeker } from '../wallet/seekSettlement.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import { rankBidder } from './bidderRank.ts'
+import { chooseSettlement, describeRisk, type SettlementRisk } from './chooseSettlement.ts'
 import { createTargetChooser, type SoughtOffer, type Wish } from './chooseTarget.ts'
 import type { PurchaseDialect } from './dialect.ts'
 import type { Directory } from './directory.ts'
+import { tariffOf } from './tariff.ts'
 import { createLiveText, type TextChange } from './liveText.ts'
 import type { SeenOffer } from './offerBook.ts'
 import { createOfferRows } from './offerRows.ts'
-import { intentOf, purchaseMachine, settlementOf, type Purchase, type PurchaseEffect, type PurchaseEvent, type PurchaseMessage } from './purchase.ts'
+import { lookAt, purchaseMachine, settlementsBought, type Purchase, type PurchaseAgreement, type PurchaseEffect, type PurchaseEvent, type PurchaseMessage } from './purchase.ts'
 import { createPurchaseEffects } from './purchaseEffects.ts'
 import { describePurchase } from './purchaseView.ts'
 import { isLive, whyUnavailable } from './selection.ts'
@@ -36,6 +41,12 @@ export interface CustomerOptions {
   /** The dialects spoken, the best first. */
   readonly dialects: readonly PurchaseDialect[]
   readonly wallet: Wallet
+  readonly preimages: Preimages
+  readonly random: Random
+  /** Whether our wallet can pay what is held, and lock at an address, as far as is known now. */
+  readonly walletLocks: () => { readonly holdInvoices: boolean; readonly lockAddress: string | null }
+  /** How a person wants jobs settled, up to what sum ahead, and who releases what is locked. */
+  readonly settling: () => { readonly settlement: Settlement | 'auto'; readonly trustMsat: Msat; readonly release: 'auto' | 'ask' }
   readonly journal: Journal
   readonly threads: ThreadStore
   readonly directory: Directory
@@ -78,6 +89,8 @@ export interface Quote {
   readonly privacy: Privacy
   /** Whether its draft is to say `encrypted`. */
   readonly encrypted: boolean
+  readonly settlement: Settlement
+  readonly risk: SettlementRisk
   readonly priceMsat: Msat
   readonly maxFeeMsat: Msat
   readonly prompt: string
@@ -104,6 +117,8 @@ export interface Customer {
   close(): Promise<void>
 }
 
+/** What sellers take for a job if they say nothing else: a lock lasts longer. */
+const LEAST_JOB_SECS = 600
 const TITLE_CHARACTERS = 60
 /** Earlier turns go along as far as a seller that says nothing about its limit takes them; a question may be longer. */
 const MAX_HISTORY_BYTES = 16_384
@@ -141,6 +156,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     perform: createPurchaseEffects({
       clock,
       wallet,
+      preimages: options.preimages,
       dialectOf: ({ request }) => dialectNamed(dialects, request.dialect),
       liveText,
       isMuted: options.isMuted,
@@ -180,8 +196,7 @@ export function createCustomer(options: CustomerOptions): Customer {
   async function lookAgain(jobId: string | null): Promise<void> {
     if (jobId === null) return
     const purchase = reactor.state(jobId)
-    if (!purchase.begun || settlementOf(purchase.phase) !== null || (purchase.phase.name !== 'closing' && purchase.phase.name !== 'closed')) return
-    const intent = intentOf(purchase.phase)
+    const intent = purchase.begun ? lookAt(purchase).refused : null
     if (intent === null) return
     await seeker.seek(intent.paymentHash, (payment) => reactor.dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment }) !== 'store-failed')
   }
@@ -208,17 +223,49 @@ export function createCustomer(options: CustomerOptions): Customer {
     const { offer, dialect, privacy, encrypted, priceMsat } = target.value
     // Its list is asked for while the question is still being written.
     const relayProblem = options.relayProblem(relaysOf(offer))
+    const settled = chooseSettlement({ preferred: question.settlement ?? options.settling().settlement, possible: settlementsFor(offer, dialect), priceMsat, trustMsat: options.settling().trustMsat })
+    if (!settled.ok) return settled
+    const risk = describeRisk(settled.value, { priceMsat, tickMsat: ZERO_MSAT, depositMsat: ZERO_MSAT })
     const turns = question.threadId === undefined ? [] : threads.turns(question.threadId).map((turn) => ({ prompt: turn.prompt, answer: answer(turn.jobId) }))
     const rendered = renderConversation(turns, question.prompt, Math.min(dialect.maxPromptBytes, MAX_HISTORY_BYTES))
     const maxFeeMsat = feeCap(priceMsat, options.limits().maxFeePermille)
     const tooLong = rendered.promptBytes > dialect.maxPromptBytes ? `The question has ${rendered.promptBytes} bytes; this way takes at most ${dialect.maxPromptBytes}. Shorten it.` : null
-    return ok({ offer, dialect: dialect.name, privacy, encrypted, priceMsat, maxFeeMsat, ...rendered, problem: tooLong ?? relayProblem ?? problemWith(priceMsat, maxFeeMsat, offer?.pubkey ?? null), confirmMsat: priceMsat > options.limits().confirmAboveMsat ? priceMsat : null })
+    return ok({ offer, dialect: dialect.name, privacy, encrypted, settlement: settled.value, risk, priceMsat, maxFeeMsat, ...rendered, problem: tooLong ?? relayProblem ?? problemWith(priceMsat, maxFeeMsat, offer?.pubkey ?? null), confirmMsat: priceMsat > options.limits().confirmAboveMsat ? priceMsat : null })
+  }
+
+  /** In which seller, dialect and both wallets can settle it; an open request is paid ahead. */
+  function settlementsFor(offer: SoughtOffer | null, dialect: PurchaseDialect): readonly Settlement[] {
+    const offered = offer?.settlements ?? ['prepay']
+    const isPriced = (settlement: Settlement) => settlement !== 'metered' || (offer !== null && tariffOf(offer.prices) !== null)
+    return settlementsBought().filter((settlement) => offered.includes(settlement) && dialect.settlements.includes(settlement) && isPriced(settlement))
+  }
+
+  /** What is agreed to by asking, and how the request says it; `secret` is to be kept in the transaction that stores the question. */
+  function agreeTo(settlement: Settlement, offer: SoughtOffer | null): { readonly wish: SettlementWish; readonly agreed: PurchaseAgreement; readonly secret: string | null } {
+    const lockedSecs = Math.max(options.limits().answerTimeoutSecs, LEAST_JOB_SECS) + LOCK_MARGIN_SECS + LOCK_SLACK_SECS
+    switch (settlement) {
+      case 'prepay':
+        return { wish: { name: 'prepay' }, agreed: { name: 'prepay' }, secret: null }
+      case 'escrow': {
+        const secret = bytesToHex(options.random.bytes(32))
+        const paymentHash = hashOf(secret)
+        const agreed = { name: 'escrow', paymentHash, holdSecs: lockedSecs, address: offer?.sparkAddress ?? null, release: options.settling().release } as const
+        return { wish: { name: 'escrow', paymentHash }, agreed, secret }
+      }
+      case 'sealed':
+        return { wish: { name: 'sealed' }, agreed: { name: 'sealed', depositMsat: offer?.pricePerRequestMsat ?? ZERO_MSAT, holdSecs: lockedSecs }, secret: null }
+      case 'metered': {
+        const tariff = offer === null ? null : tariffOf(offer.prices)
+        if (tariff === null) throw new RangeError('metered without prices for tokens')
+        return { wish: { name: 'metered' }, agreed: { name: 'metered', ...tariff }, secret: null }
+      }
+    }
   }
 
   function ask(question: Question): Result<{ readonly jobId: string; readonly threadId: string }> {
     const quoted = quote(question)
     if (!quoted.ok) return quoted
-    const { offer, dialect, encrypted, priceMsat, prompt, turnsCut, problem, confirmMsat } = quoted.value
+    const { offer, dialect, encrypted, settlement, priceMsat, prompt, turnsCut, problem, confirmMsat } = quoted.value
     if (problem !== null) return fail('not-possible', problem)
     const limits = options.limits()
     if (confirmMsat !== null && (question.confirmedMsat ?? ZERO_MSAT) < confirmMsat) {
@@ -229,7 +276,8 @@ export function createCustomer(options: CustomerOptions): Customer {
     const maxTokens = question.maxTokens ?? limits.maxTokens
     const budgetMsat = minMsat(question.maxPriceMsat ?? limits.perJobMsat, limits.perJobMsat)
     const draft = { channelId: offer?.channelId ?? null, provider: offer?.pubkey ?? null, relays: relaysOf(offer), prompt, maxTokens, model: null, bidMsat: minMsat(priceMsat, budgetMsat), encrypted }
-    const { event, jobId, route, privacy } = dialectNamed(dialects, dialect).makeRequest(draft, (taken) => threads.turn(taken) !== null || journal.row('customer', taken) !== null)
+    const { wish, agreed, secret } = agreeTo(settlement, offer)
+    const { event, jobId, route, privacy } = dialectNamed(dialects, dialect).makeRequest({ ...draft, settlement: wish }, (taken) => threads.turn(taken) !== null || journal.row('customer', taken) !== null)
     const request = {
       jobId,
       event,
@@ -242,6 +290,7 @@ export function createCustomer(options: CustomerOptions): Customer {
       prompt: question.prompt,
       maxTokens,
       network: wallet.network,
+      settlement: agreed,
       quotedMsat: priceMsat,
       budgetMsat,
       ...(question.confirmedMsat === undefined ? {} : { confirmedMsat: question.confirmedMsat }),
@@ -253,6 +302,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     const outcome = reactor.dispatch(jobId, () => {
       if (question.threadId === undefined) threads.create({ threadId, title: titleOf(question.prompt), at })
       threads.addTurn({ jobId, threadId, at, prompt: question.prompt, turnsCut })
+      if (secret !== null) options.preimages.keep(hashOf(secret), secret, at)
       return { at, type: 'asked', request }
     })
     options.onThreadsChanged()

@@ -1,11 +1,14 @@
 /** The port of a dialect on the customer's side: how a purchase's messages travel. One adapter per dialect; a purchase knows none. */
 import type { DialectName, Json, Privacy } from '#shared/market/dialect.ts'
 import type { Msat } from '#shared/market/msat.ts'
+import type { SealedGoods } from '#shared/market/sealedGoods.ts'
+import type { Settlement, SettlementWish } from '#shared/market/settlement.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import type { Delivery } from '../delivery.ts'
 import type { Usage } from '../inference/backend.ts'
 import type { Subscription } from '../nostr/relayPool.ts'
-import type { Purchase, PurchaseSending } from './purchase.ts'
+import type { BegunPurchase } from './purchase.ts'
+import type { PurchaseOutgoing } from './settlement/mode.ts'
 
 export interface RequestDraft {
   /** Hex public key; null asks whoever reads it. */
@@ -21,6 +24,7 @@ export interface RequestDraft {
   readonly bidMsat: Msat
   /** Hide it from everyone but the provider, in a dialect that `takesEncrypted`. */
   readonly encrypted: boolean
+  readonly settlement: SettlementWish
 }
 
 export interface DraftedRequest {
@@ -44,7 +48,10 @@ export interface ReceivedAnswer {
 
 /** Everything with who said it: a purchase believes the provider bound to it, and nobody else. */
 export interface PurchaseInbox {
-  onInvoice(from: string, event: NostrEvent, bolt11: string): void
+  /** `index`: which invoice of the job the provider says it is, from 0. */
+  onInvoice(from: string, event: NostrEvent, bolt11: string, index?: number): void
+  /** An answer under seal, whole: every byte is there, and the provider signed for it. */
+  onSealed(from: string, event: NostrEvent, goods: SealedGoods, usage: Usage | null): void
   /** The next piece, in order and once: an adapter that cannot tell leaves it to the result. */
   onText(from: string, text: string): void
   onResult(from: string, event: NostrEvent, answer: ReceivedAnswer): void
@@ -52,8 +59,6 @@ export interface PurchaseInbox {
   /** What the relays had stored has been handed over: from here on, what comes is new, in the order in which it is said. */
   onCaughtUp(): void
 }
-
-export type BegunPurchase = Extract<Purchase, { begun: true }>
 
 export interface PurchaseDialect {
   readonly name: DialectName
@@ -70,8 +75,10 @@ export interface PurchaseDialect {
    * same job: it is made again, differently, until `isTaken` says that the job is new.
    */
   makeRequest(draft: RequestDraft, isTaken: (jobId: string) => boolean): DraftedRequest
-  /** Publishes what a purchase has to say now; null when no relay took it. */
-  send(what: PurchaseSending, purchase: BegunPurchase): Promise<Delivery | null>
+  /** In which a job of this dialect can be settled. */
+  readonly settlements: readonly Settlement[]
+  /** Publishes what a purchase has to say now; null when no relay took it. `preimage`: of a `release`. */
+  send(outgoing: PurchaseOutgoing, purchase: BegunPurchase, preimage: string | null): Promise<Delivery | null>
   listen(purchase: BegunPurchase, inbox: PurchaseInbox): Subscription
   /** Tells a provider that offered to answer an open request that another was chosen. Best effort. */
   decline(purchase: BegunPurchase, provider: string): void

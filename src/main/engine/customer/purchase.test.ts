@@ -6,8 +6,9 @@ import { replay } from '../machine.ts'
 import type { Payment, PayOutcome } from '../wallet/wallet.ts'
 import { UNLIMITED, type SpendingContext } from '../spending/judgeSpending.ts'
 import type { InvoiceOffer } from './judgeInvoice.ts'
-import { DOUBT_GRACE_MS, MAX_ANSWER_CHARACTERS, OVERDUE_WINDOW_MS, purchaseMachine, settlementOf, type Purchase, type PurchaseEffect, type PurchaseEvent, type PurchaseMessage, type PurchaseRequest } from './purchase.ts'
+import { lookAt, MAX_ANSWER_CHARACTERS, purchaseMachine, type Purchase, type PurchaseEffect, type PurchaseEvent, type PurchaseMessage, type PurchaseRequest } from './purchase.ts'
 import { describePurchase, purchaseTimeline } from './purchaseView.ts'
+import { DOUBT_GRACE_MS, OVERDUE_WINDOW_MS } from './settlement/prepay.ts'
 
 const START = 1_700_000_000_000
 const PRICE = sats(10)
@@ -35,7 +36,7 @@ const request: PurchaseRequest = {
 }
 const offer: InvoiceOffer = { bolt11: 'lnbcrt100n1…', paymentHash: HASH, amountMsat: PRICE, network: 'regtest', expiresAt: EXPIRES, description: '' }
 const context: SpendingContext = { ...UNLIMITED, perJobMsat: sats(100), perDayMsat: sats(1_000), maxFeePermille: 10 }
-const payment: Payment = { direction: 'outgoing', paymentHash: HASH, amountMsat: PRICE, feeMsat: msat(10), state: 'settled', description: '', bolt11: null, preimage: '1'.repeat(64), createdAt: 0, settledAt: 0, expiresAt: null }
+const payment: Payment = { direction: 'outgoing', paymentHash: HASH, amountMsat: PRICE, feeMsat: msat(10), state: 'settled', description: '', bolt11: null, preimage: '1'.repeat(64), createdAt: 0, settledAt: 0, expiresAt: null, heldUntil: null }
 const settledOutcome: PayOutcome = { state: 'settled', preimage: '1'.repeat(64), feeMsat: msat(10) }
 const problem = { code: 'wallet-timeout' as const, message: 'The wallet did not answer in time.' }
 const invoiceFrom = (from: string, invoice: InvoiceOffer | null, change: Partial<SpendingContext> = {}) =>
@@ -228,7 +229,7 @@ describe('a purchase', () => {
           for (const effect of purchaseMachine.due(purchase)) {
             if (effect.type === 'pay' || effect.type === 'lookUp') expect(settlements).toBe(0)
           }
-          if (purchase.begun) expect(settlementOf(purchase.phase) !== null).toBe(settlements === 1)
+          if (purchase.begun) expect(lookAt(purchase).settledAt !== null).toBe(settlements === 1)
         }
         expect(intents.size).toBeLessThanOrEqual(1)
         expect(settlements).toBeLessThanOrEqual(1)
@@ -316,5 +317,9 @@ function answer(effect: PurchaseEffect, at: number, wallet: 'settled' | 'failed'
       return delivers ? { ...MESSAGES.result, at } : { at, type: 'tick', clockProblem: null }
     case 'wake':
       return { at, type: 'tick', clockProblem: null }
+    case 'lock':
+    case 'followLock':
+    case 'open':
+      throw new Error('of another settlement mode')
   }
 }

@@ -1,25 +1,25 @@
 /**
- * A purchase: one job from the customer's side, as a pure state machine (settlement `prepay`, PROTOCOL.md §6). It does
- * not know which dialect or wallet carries it.
+ * A purchase: one job from the customer's side, as a pure state machine. It does not know which dialect or wallet carries it.
+ * What happens between the question and the end of the job is its settlement mode's (settlement/mode.ts, PROTOCOL.md §6).
  *
- *   none ─▶ asking ─ invoice accepted ─▶ paying ─ settled ─▶ reading ─ result ─▶ closed: done
- *             │ refused, timed out          │ failed            │ silence ─▶ overdue ─ late result ─▶ closed: done
- *             └───────▶ closed ◀────────────┴── stop ──▶ closing ┘
- *
- * Invariants: one invoice, one payment hash, one idempotency key per job, stored before the wallet is asked; what is
- * unknown is looked up, never taken for failed; nothing is believed from anyone but the provider bound to the job: the one
- * that the request names or, of an open request, the first whose invoice was accepted; bids are gathered before (bidGathering.ts).
+ * Invariants of every mode: one idempotency key for each payment, stored with its intent before the wallet is asked; what is
+ * unknown is looked up, never taken for failed; nothing is believed from anyone but the provider bound to the job: the one that
+ * the request names or, of an open request, the first whose invoice was accepted; bids are gathered before (bidGathering.ts).
  */
 import type { DialectName, Json, Privacy } from '#shared/market/dialect.ts'
 import type { Msat } from '#shared/market/msat.ts'
 import type { Network } from '#shared/market/network.ts'
 import type { Result } from '#shared/market/result.ts'
+import type { SealedGoods } from '#shared/market/sealedGoods.ts'
+import { SETTLEMENTS, type Settlement } from '#shared/market/settlement.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import type { Delivery } from '../delivery.ts'
 import type { Usage } from '../inference/backend.ts'
 import type { Machine } from '../machine.ts'
 import type { Payment, PayOutcome } from '../wallet/wallet.ts'
-import { judgeInvoice, type InvoiceOffer, type SpendingContext } from './judgeInvoice.ts'
+import type { InvoiceOffer, SpendingContext } from './judgeInvoice.ts'
+import type { PurchaseLook, PurchaseMode, PurchaseOutgoing } from './settlement/mode.ts'
+import { prepay, type PrepayPhase } from './settlement/prepay.ts'
 
 export interface PurchaseRequest {
   readonly jobId: string
@@ -40,11 +40,28 @@ export interface PurchaseRequest {
   readonly quotedMsat: Msat
   /** What this job may cost at the most, fee not included. */
   readonly budgetMsat: Msat
+  /** What a person has confirmed that it may cost, where one was asked. */
+  readonly confirmedMsat?: Msat
   readonly invoiceTimeoutMs: number
   readonly answerTimeoutMs: number
+  /** Absent in what was stored before there was more than one. */
+  readonly settlement?: PurchaseAgreement
 }
 
-/** The payment intent: stored before the wallet is asked, with the one key under which it may be asked again. */
+/** What the customer agrees to when it asks, by the name of the settlement mode. */
+export type PurchaseAgreement =
+  | { readonly name: 'prepay' }
+  /**
+   * `paymentHash`: of our secret, kept before the question went out. `holdSecs`: how long our money is locked at the most.
+   * `address`: of the seller, where it is locked; null: by the seller's hold invoice. `release`: by itself on a valid answer, or when the person says so.
+   */
+  | { readonly name: 'escrow'; readonly paymentHash: string; readonly holdSecs: number; readonly address: string | null; readonly release: 'auto' | 'ask' }
+  /** `depositMsat`: the most that is paid before anything is delivered. */
+  | { readonly name: 'sealed'; readonly depositMsat: Msat; readonly holdSecs: number }
+  /** As the listing said; `budgetMsat` of the request is the cap of the sum of all ticks. */
+  | { readonly name: 'metered'; readonly inputPer1kMsat: Msat; readonly outputPer1kMsat: Msat }
+
+/** A payment intent: stored before the wallet is asked, with the one key under which it may be asked again. */
 export interface Intent {
   readonly bolt11: string
   readonly paymentHash: string
@@ -55,421 +72,203 @@ export interface Intent {
   readonly expiresAt: number
 }
 
-interface Settled {
+/** An intent to lock money at the provider's address. `idempotencyKey`: a UUID, the transfer's name on both sides. */
+export interface LockIntent extends Omit<Intent, 'bolt11' | 'expiresAt'> {
+  readonly address: string
+  readonly expirySecs: number
+}
+
+export interface Settled {
   readonly intent: Intent
   readonly feeMsat: Msat
   readonly settledAt: number
 }
 
-type Outcome = 'done' | 'stopped' | 'refused' | 'failed' | 'expired'
+/** `returned`: what was locked came back. */
+export type PurchaseOutcome = 'done' | 'stopped' | 'refused' | 'failed' | 'expired' | 'returned'
 
-type Phase =
-  | { readonly name: 'asking'; readonly sent: boolean }
-  /** `asked`: the wallet was told to pay at least once. `doubt`: its answer was not one. */
-  | { readonly name: 'paying'; readonly intent: Intent; readonly asked: boolean; readonly doubt: string | null; readonly stopping: boolean }
-  | ({ readonly name: 'reading'; readonly announced: boolean; readonly heardAt: number } & Settled)
-  /** Paid, and silence for too long. Still listening; still the provider's debt. */
-  | ({ readonly name: 'overdue'; readonly reason: string; readonly since: number } & Settled)
-  /** Ended for us; the cancel still has to go out. */
-  | { readonly name: 'closing'; readonly outcome: Outcome; readonly reason: string; readonly settled: Settled | null; readonly intent: Intent | null; readonly since: number }
-  /** `intent` without `settled`: the wallet was asked to pay, and said no. Should it say otherwise later, it is believed. */
-  | { readonly name: 'closed'; readonly outcome: Outcome; readonly reason: string; readonly settled: Settled | null; readonly intent: Intent | null }
+export type PurchasePhase = PrepayPhase
 
-export type Purchase =
-  | { readonly begun: false }
-  | {
-      readonly begun: true
-      readonly request: PurchaseRequest
-      /** Who is bound to the job; null while nobody is. */
-      readonly provider: string | null
-      readonly askedAt: number
-      readonly changedAt: number
-      readonly text: string
-      readonly firstTextAt: number | null
-      readonly hasResult: boolean
-      readonly usage: Usage | null
-      /** A private question that was answered in the open. */
-      readonly isExposed: boolean
-      readonly troubles: number
-      readonly phase: Phase
-    }
+export interface PurchaseBase {
+  readonly begun: true
+  readonly request: PurchaseRequest
+  /** Who is bound to the job; null while nobody is. */
+  readonly provider: string | null
+  readonly askedAt: number
+  readonly changedAt: number
+  readonly text: string
+  readonly firstTextAt: number | null
+  readonly hasResult: boolean
+  readonly usage: Usage | null
+  /** A private question that was answered in the open. */
+  readonly isExposed: boolean
+  readonly troubles: number
+}
+export type BegunPurchase = PurchaseBase & { readonly phase: PurchasePhase }
+export type Purchase = { readonly begun: false } | BegunPurchase
 
 export type PurchaseMessage = { readonly at: number } & (
   | { readonly type: 'asked'; readonly request: PurchaseRequest }
   | { readonly type: 'sent'; readonly what: PurchaseSending; readonly delivery: Delivery }
-  | { readonly type: 'invoiceReceived'; readonly from: string; readonly eventId: string; readonly raw: string; readonly invoice: Result<InvoiceOffer>; readonly context: SpendingContext }
-  | { readonly type: 'payAsked' }
-  | { readonly type: 'payAnswered'; readonly outcome: PayOutcome }
+  /** `index`: which invoice of the job the provider says it is, from 0. */
+  | { readonly type: 'invoiceReceived'; readonly from: string; readonly eventId: string; readonly raw: string; readonly invoice: Result<InvoiceOffer>; readonly context: SpendingContext; readonly index?: number }
+  /** The wallet is about to be asked, for the intent of that hash; left out: the only one. */
+  | { readonly type: 'payAsked'; readonly paymentHash?: string }
+  | { readonly type: 'payAnswered'; readonly outcome: PayOutcome; readonly paymentHash?: string }
   /** `payment: null`: the wallet knows of no such payment. */
-  | { readonly type: 'paymentLookedUp'; readonly payment: Payment | null }
+  | { readonly type: 'paymentLookedUp'; readonly payment: Payment | null; readonly paymentHash?: string }
   /** What arrived since the last such message: stored now and then, so that a stop or a crash keeps it. */
   | { readonly type: 'textReceived'; readonly from: string; readonly text: string }
   | { readonly type: 'resultReceived'; readonly from: string; readonly eventId: string; readonly raw: string; readonly text: string; readonly usage: Usage | null; readonly receipt: NostrEvent | null; readonly isOpen: boolean }
+  /** `isWhole`: every byte is here, and is what the provider signed for. */
+  | { readonly type: 'sealedReceived'; readonly from: string; readonly eventId: string; readonly raw: string; readonly goods: SealedGoods; readonly usage: Usage | null }
+  /** What the secret made of the sealed rest: the whole text, or why it is not what was committed to. */
+  | { readonly type: 'opened'; readonly text: Result<string> }
   | { readonly type: 'refusalReceived'; readonly from: string; readonly eventId: string; readonly reason: string }
+  /** The person releases what is locked, having seen the answer. */
+  | { readonly type: 'releaseAsked' }
   | { readonly type: 'stopAsked' }
   /** `clockProblem`: how this machine's clock and the relays' differ, for a person; null when they agree. */
   | { readonly type: 'tick'; readonly clockProblem: string | null }
 )
 
-export type PurchaseSending = 'request' | 'paymentSent' | 'cancel'
+export type PurchaseSending = 'request' | 'paymentSent' | 'locked' | 'release' | 'cancel'
 
 export type PurchaseEvent = { readonly at: number } & (
   | { readonly type: 'asked'; readonly request: PurchaseRequest }
   | { readonly type: 'sent'; readonly what: PurchaseSending; readonly delivery: Delivery }
-  | { readonly type: 'invoiceAccepted'; readonly from?: string; readonly eventId: string; readonly raw: string; readonly intent: Intent }
+  | { readonly type: 'invoiceAccepted'; readonly from?: string; readonly eventId: string; readonly raw: string; readonly intent: Intent; readonly index?: number }
+  /** In answer to an invoice, money is locked at the provider's address instead. */
+  | { readonly type: 'lockIntended'; readonly from: string; readonly eventId: string; readonly raw: string; readonly intent: LockIntent }
   | { readonly type: 'invoiceRefused'; readonly eventId: string; readonly raw: string; readonly reason: string }
-  | { readonly type: 'payAsked' }
-  | { readonly type: 'payInDoubt'; readonly reason: string }
-  | { readonly type: 'settled'; readonly preimage: string | null; readonly feeMsat: Msat }
-  | { readonly type: 'payFailed'; readonly reason: string }
+  | { readonly type: 'payAsked'; readonly paymentHash?: string }
+  | { readonly type: 'payInDoubt'; readonly reason: string; readonly paymentHash?: string }
+  | { readonly type: 'settled'; readonly preimage: string | null; readonly feeMsat: Msat; readonly paymentHash?: string }
+  | { readonly type: 'payFailed'; readonly reason: string; readonly paymentHash?: string }
   /** After `payFailed`: the wallet says that it was paid after all. */
-  | { readonly type: 'settledLate'; readonly preimage: string | null; readonly feeMsat: Msat }
+  | { readonly type: 'settledLate'; readonly preimage: string | null; readonly feeMsat: Msat; readonly paymentHash?: string }
+  /** Our wallet shows it locked. `heldUntil`: Unix ms; null where the wallet does not say. */
+  | { readonly type: 'locked'; readonly paymentHash: string; readonly heldUntil: number | null }
+  | { readonly type: 'lockReturned'; readonly paymentHash: string }
   | { readonly type: 'textReceived'; readonly text: string }
   | { readonly type: 'resultReceived'; readonly eventId: string; readonly raw: string; readonly text: string; readonly usage?: Usage | null; readonly receipt?: NostrEvent | null; readonly isOpen?: boolean }
+  | { readonly type: 'sealedReceived'; readonly eventId: string; readonly raw: string; readonly goods: SealedGoods; readonly usage: Usage | null }
+  | { readonly type: 'opened'; readonly text: string }
+  /** The provider signed for another text than it sealed: the signed event is the evidence. */
+  | { readonly type: 'sealBroken'; readonly reason: string }
   | { readonly type: 'refusalReceived'; readonly eventId: string; readonly reason: string }
+  | { readonly type: 'releaseDecided'; readonly by: 'app' | 'person' }
+  | { readonly type: 'paused'; readonly reason: string }
+  | { readonly type: 'resumed' }
   | { readonly type: 'stopAsked' }
   | { readonly type: 'overdue'; readonly reason: string }
-  | { readonly type: 'ended'; readonly outcome: Outcome; readonly reason: string }
+  | { readonly type: 'ended'; readonly outcome: PurchaseOutcome; readonly reason: string }
 )
 
 export type PurchaseEffect =
   | { readonly key: string; readonly type: 'send'; readonly what: PurchaseSending }
-  | { readonly key: string; readonly type: 'pay' | 'lookUp'; readonly intent: Intent }
+  /** `mayHold`: locked is an answer too. */
+  | { readonly key: string; readonly type: 'pay' | 'lookUp'; readonly intent: Intent; readonly mayHold?: boolean }
+  | { readonly key: string; readonly type: 'lock'; readonly intent: LockIntent }
+  /** Looks at what is locked until it has settled or returned. */
+  | { readonly key: string; readonly type: 'followLock'; readonly paymentHash: string }
+  | { readonly key: string; readonly type: 'open'; readonly goods: SealedGoods; readonly preimage: string }
   /** Reads what the provider says of this job, for as long as it is due. */
   | { readonly key: string; readonly type: 'listen' }
   | { readonly key: string; readonly type: 'wake'; readonly at: number }
 
-/** An answer that is paid for and late is waited for this long before the job is closed as failed. */
-export const OVERDUE_WINDOW_MS = 24 * 3_600_000
 /** What streams in is bounded by us, since it may never end: a little more than the largest result. */
 export const MAX_ANSWER_CHARACTERS = 1_200_000
-/** What a provider complains about is kept this often. */
-const MAX_TROUBLES = 5
-/** A cancel that no relay takes is given up. */
-const CLOSING_WINDOW_MS = 60_000
-/** The wallet may still be sending in the invoice's last second; only well after its expiry is "unknown to the wallet" an end. */
-export const DOUBT_GRACE_MS = 120_000
+
+const MODES: Partial<Record<Settlement, PurchaseMode<PurchasePhase>>> = { prepay }
 
 export const purchaseMachine: Machine<Purchase, PurchaseMessage, PurchaseEvent, PurchaseEffect> = {
   initial: { begun: false },
   decide,
   evolve,
-  due,
+  due: (purchase) => (purchase.begun ? modeOf(purchase).due(purchase) : []),
 }
 
-type Begun = Extract<Purchase, { begun: true }>
+/** Which settlement modes a job can be bought in. */
+export function settlementsBought(): readonly Settlement[] {
+  return SETTLEMENTS.filter((name) => MODES[name] !== undefined)
+}
+
+/** What a purchase has to say under that name; null when that is no longer due. */
+export function outgoingOf(purchase: BegunPurchase, what: PurchaseSending): PurchaseOutgoing | null {
+  return modeOf(purchase).outgoing(purchase, what)
+}
+
+/** BOLT 11 of what the wallet was asked to pay for it. */
+export function invoicesOf(purchase: BegunPurchase): readonly string[] {
+  return lookAt(purchase).invoices
+}
+
+export function lookAt(purchase: BegunPurchase): PurchaseLook {
+  return modeOf(purchase).look(purchase)
+}
+
+/** The phases of a purchase are all its own mode's: nothing else makes one. */
+function modeOf({ request }: PurchaseBase): PurchaseMode<PurchasePhase> {
+  const name = request.settlement?.name ?? 'prepay'
+  const mode = MODES[name]
+  if (mode === undefined) throw new RangeError(`no settlement mode ${name}`)
+  return mode
+}
 
 function decide(purchase: Purchase, message: PurchaseMessage): readonly PurchaseEvent[] {
   const { at } = message
   if (!purchase.begun) return message.type === 'asked' ? [{ at, type: 'asked', request: message.request }] : []
-  const { phase } = purchase
-  if ('from' in message && !isHeard(purchase, message)) return []
-  switch (message.type) {
-    case 'asked':
-      return []
-    case 'sent':
-      return isSending(phase, message.what) ? [{ at, type: 'sent', what: message.what, delivery: message.delivery }] : []
-    case 'invoiceReceived':
-      return phase.name === 'asking' ? onInvoice(purchase, message) : []
-    case 'payAsked':
-      return phase.name === 'paying' ? [{ at, type: 'payAsked' }] : []
-    case 'payAnswered':
-      return onPayAnswer(purchase, message.outcome, at)
-    case 'paymentLookedUp':
-      return onLookUp(purchase, message.payment, at)
-    case 'textReceived':
-      // A piece that comes after the whole, as the payment is still in doubt, is part of it already.
-      return isListening(phase) && !purchase.hasResult && message.text !== '' && purchase.text.length + message.text.length <= MAX_ANSWER_CHARACTERS ? [{ at, type: 'textReceived', text: message.text }] : []
-    case 'resultReceived':
-      return onResult(purchase, message)
-    case 'refusalReceived':
-      return onRefusal(purchase, message)
-    case 'stopAsked':
-      return onStop(phase, at)
-    case 'tick':
-      return onTick(purchase, message.clockProblem, at)
-  }
+  if (message.type === 'asked' || ('from' in message && !isHeard(purchase, message))) return []
+  // A piece that comes after the whole is part of it already.
+  if (message.type === 'textReceived' && (purchase.hasResult || message.text === '' || purchase.text.length + message.text.length > MAX_ANSWER_CHARACTERS)) return []
+  return modeOf(purchase).decide(purchase, message)
 }
 
 /** Before anybody is bound, invoices are heard from everybody; a refusal then is one bidder's, and no end. */
-function isHeard({ provider }: Begun, message: PurchaseMessage & { from: string }): boolean {
+function isHeard({ provider }: BegunPurchase, message: PurchaseMessage & { from: string }): boolean {
   return provider === null ? message.type === 'invoiceReceived' : message.from === provider
-}
-
-function onInvoice({ request, provider }: Begun, message: PurchaseMessage & { type: 'invoiceReceived' }): readonly PurchaseEvent[] {
-  const { at, from, eventId, raw } = message
-  const verdict = judgeInvoice(message.invoice, { ...request, nowSecs: Math.floor(at / 1_000) }, message.context)
-  if (verdict.ok) return [{ at, type: 'invoiceAccepted', from, eventId, raw, intent: verdict.value }]
-  // One bad bid among several is passed over: anybody can make one.
-  return provider === null ? [] : [{ at, type: 'invoiceRefused', eventId, raw, reason: verdict.error.message }]
-}
-
-function onPayAnswer(purchase: Begun, outcome: PayOutcome, at: number): readonly PurchaseEvent[] {
-  const { phase } = purchase
-  if (phase.name !== 'paying') return []
-  switch (outcome.state) {
-    case 'settled':
-      return settle(purchase, phase.stopping, outcome.preimage, outcome.feeMsat, at)
-    case 'failed':
-      return [{ at, type: 'payFailed', reason: outcome.problem.message }]
-    case 'held':
-      return phase.doubt === null ? [{ at, type: 'payInDoubt', reason: 'The payee holds the payment back.' }] : []
-    case 'unknown':
-      return phase.doubt === null ? [{ at, type: 'payInDoubt', reason: outcome.problem.message }] : []
-  }
-}
-
-function settle(purchase: Begun, stopping: boolean, preimage: string | null, feeMsat: Msat, at: number): readonly PurchaseEvent[] {
-  const settled: PurchaseEvent = { at, type: 'settled', preimage, feeMsat }
-  // The provider may see the money, and even finish, before our own wallet answers.
-  if (purchase.hasResult) return [settled, { at, type: 'ended', outcome: 'done', reason: '' }]
-  return stopping ? [settled, { at, type: 'stopAsked' }] : [settled]
-}
-
-function onLookUp(purchase: Begun, payment: Payment | null, at: number): readonly PurchaseEvent[] {
-  const { phase } = purchase
-  if (phase.name === 'closing' || phase.name === 'closed') return onLateLookUp(purchase, phase, payment, at)
-  if (phase.name !== 'paying') return []
-  if (payment === null || payment.state === 'expired') {
-    if (at < phase.intent.expiresAt * 1_000 + DOUBT_GRACE_MS) return []
-    return [{ at, type: 'payFailed', reason: 'The wallet knows of no such payment, and the invoice has expired. Nothing was paid.' }]
-  }
-  switch (payment.state) {
-    case 'settled':
-      return settle(purchase, phase.stopping, payment.preimage, payment.feeMsat, at)
-    case 'failed':
-      return [{ at, type: 'payFailed', reason: 'The wallet says that the payment failed. Nothing was paid.' }]
-    case 'pending':
-    case 'held':
-      return phase.doubt === null ? [{ at, type: 'payInDoubt', reason: 'The wallet is still sending it.' }] : []
-  }
-}
-
-/** A payment that failed, and settled: the money is gone, so the books have to say so, and the answer is owed again. */
-function onLateLookUp(purchase: Begun, phase: Phase & { name: 'closing' | 'closed' }, payment: Payment | null, at: number): readonly PurchaseEvent[] {
-  if (payment?.state !== 'settled' || phase.settled !== null || phase.intent === null) return []
-  const late: PurchaseEvent = { at, type: 'settledLate', preimage: payment.preimage, feeMsat: payment.feeMsat }
-  return purchase.hasResult && phase.outcome === 'failed' ? [late, { at, type: 'ended', outcome: 'done', reason: '' }] : [late]
-}
-
-function onResult({ phase, hasResult }: Begun, message: PurchaseMessage & { type: 'resultReceived' }): readonly PurchaseEvent[] {
-  const { at, eventId, raw, text, usage, receipt, isOpen } = message
-  const received: PurchaseEvent = { at, type: 'resultReceived', eventId, raw, text, usage, receipt, isOpen }
-  switch (phase.name) {
-    case 'reading':
-    case 'overdue':
-      return [received, { at, type: 'ended', outcome: 'done', reason: '' }]
-    case 'closing':
-    case 'closed':
-      return []
-    case 'paying':
-      return phase.asked && !hasResult ? [received] : []
-    case 'asking':
-      return [] // Before payment there is no answer in `prepay`.
-  }
-}
-
-function onRefusal({ phase, troubles }: Begun, message: PurchaseMessage & { type: 'refusalReceived' }): readonly PurchaseEvent[] {
-  const { at, eventId, reason } = message
-  const received: PurchaseEvent = { at, type: 'refusalReceived', eventId, reason }
-  switch (phase.name) {
-    case 'asking':
-      return [received, { at, type: 'ended', outcome: 'refused', reason: `The provider refused: ${reason}` }]
-    case 'reading':
-      return [received, { at, type: 'overdue', reason: `The provider has a problem: ${reason}` }]
-    case 'paying':
-    case 'overdue':
-      return troubles < MAX_TROUBLES ? [received] : []
-    case 'closing':
-    case 'closed':
-      return []
-  }
-}
-
-function onStop(phase: Phase, at: number): readonly PurchaseEvent[] {
-  switch (phase.name) {
-    case 'asking':
-    case 'reading':
-    case 'overdue':
-      return [{ at, type: 'stopAsked' }]
-    case 'paying':
-      // Not told yet: nothing has moved, so nothing will. Told: money may be on its way, and only the wallet knows.
-      return phase.stopping ? [] : [{ at, type: 'stopAsked' }]
-    case 'closing':
-    case 'closed':
-      return []
-  }
-}
-
-function onTick({ phase, request, askedAt }: Begun, clockProblem: string | null, at: number): readonly PurchaseEvent[] {
-  switch (phase.name) {
-    case 'asking':
-      if (at < askedAt + request.invoiceTimeoutMs) return []
-      return [{
-        at, type: 'ended', outcome: 'expired',
-        reason: clockProblem !== null ? `No invoice came in time. ${clockProblem}` : phase.sent ? 'No invoice came in time: the provider may be away. Try another, or ask again.' : 'No relay took the request in time. Check the relays in Settings.',
-      }]
-    case 'reading':
-      if (at < phase.heardAt + request.answerTimeoutMs) return []
-      return [{ at, type: 'overdue', reason: 'Paid, and the provider went silent. The answer is shown if it still comes.' }]
-    case 'overdue':
-      return at < phase.since + OVERDUE_WINDOW_MS ? [] : [{ at, type: 'ended', outcome: 'failed', reason: 'Paid for and never delivered.' }]
-    case 'closing':
-      return at < phase.since + CLOSING_WINDOW_MS ? [] : [{ at, type: 'ended', outcome: phase.outcome, reason: phase.reason }]
-    case 'paying':
-    case 'closed':
-      return []
-  }
 }
 
 function evolve(purchase: Purchase, event: PurchaseEvent): Purchase {
   if (!purchase.begun) {
     if (event.type !== 'asked') return purchase
     const { request, at } = event
-    return { begun: true, request, provider: request.provider, askedAt: at, changedAt: at, text: '', firstTextAt: null, hasResult: false, usage: null, isExposed: false, troubles: 0, phase: { name: 'asking', sent: false } }
+    const base: PurchaseBase = { begun: true, request, provider: request.provider, askedAt: at, changedAt: at, text: '', firstTextAt: null, hasResult: false, usage: null, isExposed: false, troubles: 0 }
+    return { ...base, phase: modeOf(base).first(request) }
   }
-  const next = { ...purchase, changedAt: event.at, phase: nextPhase(purchase.phase, event) }
-  if (event.type === 'textReceived') return { ...next, text: purchase.text + event.text, firstTextAt: purchase.firstTextAt ?? event.at }
-  if (event.type === 'invoiceAccepted') return { ...next, provider: purchase.provider ?? event.from ?? null }
-  if (event.type === 'refusalReceived') return { ...next, troubles: purchase.troubles + 1 }
-  if (event.type === 'resultReceived') {
-    const isExposed = purchase.request.privacy === 'private' && event.isOpen === true
-    return { ...next, text: event.text, firstTextAt: purchase.firstTextAt ?? event.at, hasResult: true, usage: event.usage ?? null, isExposed }
-  }
-  return next
-}
-
-function nextPhase(phase: Phase, event: PurchaseEvent): Phase {
+  const next = { ...purchase, changedAt: event.at, phase: modeOf(purchase).next(purchase.phase, event, purchase) }
   switch (event.type) {
-    case 'asked':
-    case 'refusalReceived':
-    case 'resultReceived':
-      return phase
-    case 'sent':
-      return afterSending(phase, event.what)
-    case 'invoiceAccepted':
-      return phase.name === 'asking' ? { name: 'paying', intent: event.intent, asked: false, doubt: null, stopping: false } : phase
-    case 'invoiceRefused':
-      return { name: 'closing', outcome: 'refused', reason: event.reason, settled: null, intent: null, since: event.at }
-    case 'payAsked':
-      return phase.name === 'paying' ? { ...phase, asked: true } : phase
-    case 'payInDoubt':
-      return phase.name === 'paying' ? { ...phase, doubt: event.reason } : phase
-    case 'settled':
-      return phase.name === 'paying' ? { name: 'reading', intent: phase.intent, feeMsat: event.feeMsat, settledAt: event.at, announced: false, heardAt: event.at } : phase
-    case 'payFailed':
-      return phase.name === 'paying' && phase.stopping
-        ? { name: 'closing', outcome: 'stopped', reason: 'Stopped before anything was paid.', settled: null, intent: intentOf(phase), since: event.at }
-        : { name: 'closing', outcome: 'failed', reason: event.reason, settled: null, intent: intentOf(phase), since: event.at }
-    case 'settledLate':
-      return afterLateSettlement(phase, event)
     case 'textReceived':
-      return phase.name === 'reading' ? { ...phase, heardAt: event.at } : phase
-    case 'overdue':
-      return phase.name === 'reading' ? { ...settledOf(phase), name: 'overdue', reason: event.reason, since: event.at } : phase
+      return { ...next, text: purchase.text + event.text, firstTextAt: purchase.firstTextAt ?? event.at }
+    case 'invoiceAccepted':
+    case 'lockIntended':
+      return { ...next, provider: purchase.provider ?? event.from ?? null }
+    case 'refusalReceived':
+      return { ...next, troubles: purchase.troubles + 1 }
+    case 'resultReceived':
+      return { ...next, text: event.text, firstTextAt: purchase.firstTextAt ?? event.at, hasResult: true, usage: event.usage ?? null, isExposed: purchase.request.privacy === 'private' && event.isOpen === true }
+    case 'sealedReceived':
+      return { ...next, text: event.goods.preview, firstTextAt: purchase.firstTextAt ?? event.at, usage: event.usage }
+    case 'opened':
+      return { ...next, text: event.text, hasResult: true }
+    case 'asked':
+    case 'sent':
+    case 'invoiceRefused':
+    case 'payAsked':
+    case 'payInDoubt':
+    case 'settled':
+    case 'payFailed':
+    case 'settledLate':
+    case 'locked':
+    case 'lockReturned':
+    case 'sealBroken':
+    case 'releaseDecided':
+    case 'paused':
+    case 'resumed':
     case 'stopAsked':
-      return afterStop(phase, event.at)
+    case 'overdue':
     case 'ended':
-      // The seller holds a place for who asked and was not answered in time: it is told.
-      if (phase.name === 'asking' && phase.sent && event.outcome === 'expired') {
-        return { name: 'closing', outcome: 'expired', reason: event.reason, settled: null, intent: null, since: event.at }
-      }
-      return { name: 'closed', outcome: event.outcome, reason: event.reason, settled: settlementOf(phase), intent: intentOf(phase) }
-  }
-}
-
-function afterStop(phase: Phase, at: number): Phase {
-  if (phase.name === 'paying' && phase.asked) return { ...phase, stopping: true }
-  const settled = settlementOf(phase)
-  const reason = settled === null ? 'Stopped before anything was paid.' : 'Stopped. The price was for the request, so it is spent; what arrived is kept.'
-  return { name: 'closing', outcome: 'stopped', reason, settled, intent: intentOf(phase), since: at }
-}
-
-/** Failed, and paid: waits for the answer again. Stopped, and paid: stays stopped, and says that the price is spent. */
-function afterLateSettlement(phase: Phase, event: PurchaseEvent & { type: 'settledLate' }): Phase {
-  if ((phase.name !== 'closing' && phase.name !== 'closed') || phase.intent === null) return phase
-  const settled: Settled = { intent: phase.intent, feeMsat: event.feeMsat, settledAt: event.at }
-  if (phase.outcome === 'failed') return { ...settled, name: 'reading', announced: false, heardAt: event.at }
-  return { ...phase, settled, reason: 'Stopped, and paid all the same: the wallet settled it after it had said no.' }
-}
-
-function afterSending(phase: Phase, what: PurchaseSending): Phase {
-  if (!isSending(phase, what)) return phase
-  if (phase.name === 'asking') return { ...phase, sent: true }
-  if (phase.name === 'reading') return { ...phase, announced: true }
-  if (phase.name === 'closing') return { name: 'closed', outcome: phase.outcome, reason: phase.reason, settled: phase.settled, intent: phase.intent }
-  return phase
-}
-
-function due(purchase: Purchase): readonly PurchaseEffect[] {
-  if (!purchase.begun) return []
-  const { phase, request, askedAt } = purchase
-  switch (phase.name) {
-    case 'asking':
-      return [LISTEN, ...(phase.sent ? [] : [send('request')]), wake(askedAt + request.invoiceTimeoutMs)]
-    case 'paying':
-      // Asked and not answered, also after a crash: look first. One key for both, so that they never run side by side.
-      return [LISTEN, { key: 'pay', type: phase.asked ? 'lookUp' : 'pay', intent: phase.intent }]
-    case 'reading':
-      return [LISTEN, ...(phase.announced ? [] : [send('paymentSent')]), wake(phase.heardAt + request.answerTimeoutMs)]
-    case 'overdue':
-      return [LISTEN, wake(phase.since + OVERDUE_WINDOW_MS)]
-    case 'closing':
-      return [send('cancel'), wake(phase.since + CLOSING_WINDOW_MS)]
-    case 'closed':
-      return []
-  }
-}
-
-const LISTEN: PurchaseEffect = { key: 'listen', type: 'listen' }
-const send = (what: PurchaseSending): PurchaseEffect => ({ key: `send:${what}`, type: 'send', what })
-const wake = (at: number): PurchaseEffect => ({ key: `wake:${at}`, type: 'wake', at })
-
-function isListening(phase: Phase): boolean {
-  return phase.name === 'reading' || phase.name === 'overdue' || (phase.name === 'paying' && phase.asked)
-}
-
-function isSending(phase: Phase, what: PurchaseSending): boolean {
-  switch (what) {
-    case 'request':
-      return phase.name === 'asking' && !phase.sent
-    case 'paymentSent':
-      return phase.name === 'reading' && !phase.announced
-    case 'cancel':
-      return phase.name === 'closing'
-  }
-}
-
-function settledOf(settled: Settled): Settled {
-  return { intent: settled.intent, feeMsat: settled.feeMsat, settledAt: settled.settledAt }
-}
-
-/** What the wallet was asked to pay for this job, also when it did not. */
-export function intentOf(phase: Phase): Intent | null {
-  switch (phase.name) {
-    case 'asking':
-      return null
-    case 'paying':
-      return phase.asked ? phase.intent : null
-    case 'reading':
-    case 'overdue':
-    case 'closing':
-    case 'closed':
-      return phase.intent
-  }
-}
-
-/** What was really paid for this job, whatever phase it is in. */
-export function settlementOf(phase: Phase): Settled | null {
-  switch (phase.name) {
-    case 'reading':
-    case 'overdue':
-      return settledOf(phase)
-    case 'closing':
-    case 'closed':
-      return phase.settled
-    case 'asking':
-    case 'paying':
-      return null
+      return next
   }
 }

@@ -25,7 +25,7 @@ async function open(change: { readonly provider?: string; readonly known?: reado
   }
   const heard: { inbox: PurchaseInbox | null; declined: string[]; limits: SpendingContext } = { inbox: null, declined: [], limits: LIMITS }
   const dialect: PurchaseDialect = {
-    name: 'nip90', privacy: 'public-relays', maxPromptBytes: 1_000, takesOpenRequests: true, takesEncrypted: true,
+    name: 'nip90', privacy: 'public-relays', maxPromptBytes: 1_000, takesOpenRequests: true, takesEncrypted: true, settlements: ['prepay'],
     makeRequest: () => expect.unreachable('it is made'),
     send: () => Promise.resolve(null),
     listen(_, inbox) {
@@ -46,6 +46,7 @@ async function open(change: { readonly provider?: string; readonly known?: reado
   liveText.watch(JOB, ({ text }) => shown.push(text))
   const perform = createPurchaseEffects({
     clock, wallet,
+    preimages: { keep: () => {}, find: () => null },
     dialectOf: () => dialect,
     liveText,
     isMuted: (pubkey) => pubkey === change.muted,

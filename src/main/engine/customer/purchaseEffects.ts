@@ -13,7 +13,7 @@ import { createBidGathering } from './bidGathering.ts'
 import type { PurchaseDialect } from './dialect.ts'
 import { judgeInvoice, type InvoiceOffer } from './judgeInvoice.ts'
 import type { LiveText } from './liveText.ts'
-import { MAX_ANSWER_CHARACTERS, outgoingOf, type BegunPurchase, type Intent, type Purchase, type PurchaseEffect, type PurchaseMessage } from './purchase.ts'
+import { MAX_ANSWER_CHARACTERS, outgoingOf, type BegunPurchase, type Intent, type LockIntent, type Purchase, type PurchaseEffect, type PurchaseMessage } from './purchase.ts'
 
 export interface PurchaseEffectsOptions {
   readonly clock: Clock
@@ -37,31 +37,39 @@ const NOT_ASKED: ReadonlySet<WalletProblemCode> = new Set(['wallet-unreachable',
 const MAX_DECLINES = 20
 /** What the kill switch makes of an intent that the wallet has not heard of. */
 const STOPPED: PayOutcome = { state: 'failed', problem: { code: 'wallet-refused', message: SPENDING_STOPPED } }
+/** Looks at a lock this often besides the wallet's own hints, slower as time goes by. */
+const FIRST_LOOK_MS = 1_000
+const MAX_LOOK_MS = 30_000
 /** What the store refused is read again from the relays after this. */
 const STORE_RETRY_MS = 2_000
 
 export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect: PurchaseEffect, jobId: string, signal: AbortSignal) => Promise<void> {
   const { clock, wallet, dialectOf, liveText, dispatch } = options
 
-  async function pay(jobId: string, intent: Intent, signal: AbortSignal): Promise<void> {
+  async function pay(jobId: string, intent: Intent, mayHold: boolean, signal: AbortSignal): Promise<void> {
     // On disk before the wallet hears of it: after a crash from here on, the wallet is asked what happened.
+    if (!mayAsk(jobId, intent.paymentHash)) return
+    const outcome = await askToPay(jobId, intent, mayHold, signal)
+    if (outcome !== null) dispatch(jobId, { at: clock.now(), type: 'payAnswered', outcome, paymentHash: intent.paymentHash })
+  }
+
+  /** Stores that the wallet is about to be asked; false when it may not be: the kill switch was thrown, or it is not stored. */
+  function mayAsk(jobId: string, paymentHash: string): boolean {
     let stopped = false
     const told = dispatch(jobId, () => {
       stopped = isStopped(jobId)
-      return stopped ? { at: clock.now(), type: 'payAnswered', outcome: STOPPED } : { at: clock.now(), type: 'payAsked' }
+      return stopped ? { at: clock.now(), type: 'payAnswered', outcome: STOPPED, paymentHash } : { at: clock.now(), type: 'payAsked', paymentHash }
     })
-    if (told !== 'changed' || stopped) return
-    const outcome = await askToPay(jobId, intent, signal)
-    if (outcome !== null) dispatch(jobId, { at: clock.now(), type: 'payAnswered', outcome })
+    return told === 'changed' && !stopped
   }
 
   /** The wallet's answer, or null once nobody waits for it. Its hints are heard meanwhile: the answer may be lost. */
-  async function askToPay(jobId: string, { bolt11, paymentHash, maxFeeMsat, idempotencyKey }: Intent, signal: AbortSignal): Promise<PayOutcome | null> {
+  async function askToPay(jobId: string, { bolt11, paymentHash, maxFeeMsat, idempotencyKey }: Intent, mayHold: boolean, signal: AbortSignal): Promise<PayOutcome | null> {
     const forget = wallet.watch((hint) => {
       if (hint.paymentHash === paymentHash) void takeSettled(jobId, paymentHash)
     })
     try {
-      return await unlessAborted(wallet.pay({ bolt11, maxFeeMsat, idempotencyKey }), signal)
+      return await unlessAborted(wallet.pay({ bolt11, maxFeeMsat, idempotencyKey, mayHold }), signal)
     } finally {
       forget()
     }
@@ -69,22 +77,44 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
 
   async function takeSettled(jobId: string, paymentHash: string): Promise<void> {
     const found = await wallet.lookup(paymentHash, 'outgoing')
-    if (found.ok && found.value?.state === 'settled') dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment: found.value })
+    if (found.ok && found.value?.state === 'settled') dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment: found.value, paymentHash })
   }
 
-  async function lookUp(jobId: string, intent: Intent, signal: AbortSignal): Promise<void> {
+  async function lookUp(jobId: string, intent: Intent, mayHold: boolean, signal: AbortSignal): Promise<void> {
     const found = await unlessAborted(wallet.lookup(intent.paymentHash, 'outgoing'), signal)
     if (found === null || !found.ok) return
-    const told = dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment: found.value })
+    const told = dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment: found.value, paymentHash: intent.paymentHash })
     if (told !== 'unchanged' || found.value !== null || clock.now() >= intent.expiresAt * 1_000 || isStopping(jobId) || isStopped(jobId)) return
     // The wallet never heard of it: the same invoice under the same key is the same payment, never a second one.
-    const outcome = await askToPay(jobId, intent, signal)
+    const outcome = await askToPay(jobId, intent, mayHold, signal)
     if (outcome === null || (outcome.state === 'failed' && NOT_ASKED.has(outcome.problem.code))) return
-    dispatch(jobId, { at: clock.now(), type: 'payAnswered', outcome })
+    dispatch(jobId, { at: clock.now(), type: 'payAnswered', outcome, paymentHash: intent.paymentHash })
   }
 
   /** The kill switch. */
   const isStopped = (jobId: string) => options.spending({ paymentHash: null, jobId, provider: null }).isStopped
+
+  async function lock(jobId: string, intent: LockIntent, signal: AbortSignal): Promise<void> {
+    const { paymentHash } = intent
+    // Asked again after a crash under the same key: the same lock.
+    if (!mayAsk(jobId, paymentHash)) return
+    const outcome = await unlessAborted(wallet.lock(intent), signal)
+    if (outcome !== null) dispatch(jobId, { at: clock.now(), type: 'payAnswered', outcome, paymentHash })
+  }
+
+  /** Asks about what is locked, at every hint and ever more rarely, for as long as it is due; the machine says when it knows enough. */
+  async function followLock(jobId: string, paymentHash: string, signal: AbortSignal): Promise<void> {
+    let waitMs = FIRST_LOOK_MS
+    while (!signal.aborted) {
+      const hinted = new AbortController()
+      const forget = wallet.watch((hint) => hint.paymentHash === paymentHash && hinted.abort())
+      const found = await unlessAborted(wallet.lookup(paymentHash, 'outgoing'), AbortSignal.any([signal, hinted.signal]))
+      if (found?.ok === true) dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment: found.value, paymentHash })
+      await pause(clock, waitMs, AbortSignal.any([signal, hinted.signal]))
+      forget()
+      waitMs = Math.min(MAX_LOOK_MS, waitMs * 1.5)
+    }
+  }
 
   /** Stopped while the wallet was silent: what it never heard of is not brought up again. */
   function isStopping(jobId: string): boolean {
@@ -163,6 +193,7 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
           liveText.add(jobId, text, (gathered) => void dispatch(jobId, { at: clock.now(), type: 'textReceived', from, text: gathered }))
         },
         onResult: (from, event, answer) => take(dispatch(jobId, { at: clock.now(), type: 'resultReceived', from, eventId: event.id, raw: JSON.stringify(event), ...answer })),
+        onSealed: (from, event, goods, usage) => take(dispatch(jobId, { at: clock.now(), type: 'sealedReceived', from, eventId: event.id, raw: JSON.stringify(event), goods, usage })),
         onRefusal: (from, event, reason) => take(dispatch(jobId, { at: clock.now(), type: 'refusalReceived', from, eventId: event.id, reason })),
         onCaughtUp() {
           isCaughtUp = true
@@ -198,9 +229,15 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
         return
       }
       case 'pay':
-        return pay(jobId, effect.intent, signal)
+        return pay(jobId, effect.intent, effect.mayHold === true, signal)
       case 'lookUp':
-        return lookUp(jobId, effect.intent, signal)
+        return lookUp(jobId, effect.intent, effect.mayHold === true, signal)
+      case 'lock':
+        return lock(jobId, effect.intent, signal)
+      case 'followLock':
+        return followLock(jobId, effect.paymentHash, signal)
+      case 'open':
+        throw new Error('nothing is sealed yet')
       case 'listen':
         return listen(jobId, signal)
       case 'wake':

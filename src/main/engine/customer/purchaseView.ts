@@ -1,25 +1,20 @@
 /** How a purchase looks to pages, limits and the timeline: derived from its state and its journal. */
 import type { TimelineEntry } from '#shared/ipc/activity.ts'
-import type { JobState } from '#shared/ipc/common.ts'
-import { NO_STANDING, standingOf, type Standing } from '#shared/market/books.ts'
-import { addMsat, ZERO_MSAT } from '#shared/market/msat.ts'
+import { addMsat } from '#shared/market/msat.ts'
 import { utf8Bytes } from '#shared/market/conversation.ts'
 import { nameOfKey } from '#shared/protocol/nip89.ts'
 import type { Usage } from '../inference/backend.ts'
 import type { JobRecord } from '../store/journal.ts'
-import { intentOf, settlementOf, type Purchase, type PurchaseEvent, type PurchaseSending } from './purchase.ts'
+import { lookAt, type Purchase, type PurchaseEvent, type PurchaseSending } from './purchase.ts'
 
 const PREVIEW_CHARACTERS = 120
 
-type Begun = Extract<Purchase, { begun: true }>
-
 export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
   if (!purchase.begun) throw new RangeError(`${jobId} has not begun`)
-  const { request, phase } = purchase
-  const settled = settlementOf(phase)
-  const intent = phase.name === 'paying' ? phase.intent : intentOf(phase)
-  const final = phase.name === 'closed'
-  const { state, note } = stateOf(purchase)
+  const { request, isExposed } = purchase
+  const look = lookAt(purchase)
+  const { state, final, settledAt, lockedMsat, lockedUntil, owedMsat } = look
+  const note = final && isExposed && look.note === '' ? 'Asked privately, and the seller answered in the open: the relays can read the answer.' : look.note
   return {
     row: {
       jobId,
@@ -29,37 +24,30 @@ export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
       peer: purchase.provider ?? '',
       peerName: request.provider === null && purchase.provider !== null ? nameOfKey(purchase.provider) : request.providerName,
       dialect: request.dialect,
-      settlement: 'prepay',
-      privacy: purchase.isExposed ? 'public-relays' : request.privacy,
+      privacy: isExposed ? 'public-relays' : request.privacy,
+      settlement: request.settlement?.name ?? 'prepay',
       ...(request.model === null ? {} : { model: request.model }),
       promptPreview: request.prompt.slice(0, PREVIEW_CHARACTERS),
-      priceMsat: intent?.amountMsat ?? request.quotedMsat,
-      movedMsat: settled ? addMsat(settled.intent.amountMsat, settled.feeMsat) : ZERO_MSAT,
-      feeMsat: settled?.feeMsat ?? ZERO_MSAT,
+      priceMsat: look.priceMsat,
+      movedMsat: addMsat(look.paidMsat, look.feeMsat),
+      feeMsat: look.feeMsat,
+      ...(lockedMsat === 0 ? {} : { lockedMsat }),
+      ...(lockedUntil === null ? {} : { lockedUntil }),
+      ...(owedMsat === 0 ? {} : { owedMsat }),
       createdAt: purchase.askedAt,
       updatedAt: purchase.changedAt,
       ...(final ? { endedAt: purchase.changedAt } : {}),
       ...(purchase.usage === null ? {} : describeUsage(purchase.usage)),
       // The clock may have been set back in between.
-      ...(final && settled ? { durationMs: Math.max(0, purchase.changedAt - settled.settledAt) } : {}),
+      ...(final && settledAt !== null ? { durationMs: Math.max(0, purchase.changedAt - settledAt) } : {}),
       ...(note === '' ? {} : { note }),
     },
-    pendingMsat: phase.name === 'paying' ? addMsat(phase.intent.amountMsat, phase.intent.maxFeeMsat) : ZERO_MSAT,
-    settledAt: settled?.settledAt ?? null,
-    paymentHash: intent?.paymentHash ?? null,
-    standing: standingOfPurchase(phase),
+    pendingMsat: look.pendingMsat,
+    settledAt,
+    paymentHash: look.paymentHashes.at(-1) ?? null,
+    paymentHashes: look.paymentHashes,
+    standing: look.standing,
   }
-}
-
-/** What it means for our money. */
-function standingOfPurchase(phase: Begun['phase']): Standing {
-  if (phase.name === 'paying') return standingOf({ from: 'wallet', to: 'onTheWay', msat: addMsat(phase.intent.amountMsat, phase.intent.maxFeeMsat) })
-  const settled = settlementOf(phase)
-  if (settled === null) return NO_STANDING
-  const outcome = phase.name === 'closing' || phase.name === 'closed' ? phase.outcome : null
-  // A stop is the customer's own: what it paid is spent. What was never delivered is lost.
-  const to = outcome === null ? 'owedToUs' : outcome === 'failed' ? 'lost' : 'spent'
-  return standingOf({ from: 'wallet', to, msat: settled.intent.amountMsat }, { from: 'wallet', to: 'fees', msat: settled.feeMsat })
 }
 
 /** What the provider counted. */
@@ -67,27 +55,11 @@ function describeUsage({ outputTokens, durationMs }: Usage): { outputTokens: num
   return { outputTokens, ...(durationMs > 0 ? { tokensPerSecond: (outputTokens * 1_000) / durationMs } : {}) }
 }
 
-function stateOf({ phase, text, isExposed }: Begun): { state: JobState; note: string } {
-  switch (phase.name) {
-    case 'asking':
-      return { state: 'asking', note: phase.sent ? 'Waiting for the invoice.' : '' }
-    case 'paying':
-      return phase.doubt === null
-        ? { state: 'paying', note: phase.stopping ? 'Stopping: the payment was already on its way.' : '' }
-        : { state: 'payment-unknown', note: `${phase.doubt} It is looked up until the wallet knows; it is never paid twice.` }
-    case 'reading':
-      return text === '' ? { state: 'queued', note: 'Paid. Waiting for the answer.' } : { state: 'working', note: '' }
-    case 'overdue':
-      return { state: 'owed', note: phase.reason }
-    case 'closing':
-    case 'closed':
-      return { state: phase.outcome, note: isExposed && phase.reason === '' ? 'Asked privately, and the seller answered in the open: the relays can read the answer.' : phase.reason }
-  }
-}
-
 const SENT_TITLES: { readonly [What in PurchaseSending]: string } = {
   request: 'Request sent',
   paymentSent: 'Payment announced',
+  locked: 'Lock announced',
+  release: 'Released',
   cancel: 'Cancel sent',
 }
 
@@ -118,6 +90,24 @@ function entryOf(event: PurchaseEvent): Entry {
       return { kind: 'payment', title: 'Paid after all', detail: 'The wallet first said that it failed.', ...(event.feeMsat === 0 ? {} : { amountMsat: event.feeMsat }) }
     case 'payFailed':
       return { kind: 'problem', title: 'Payment failed', detail: event.reason }
+    case 'lockIntended':
+      return { kind: 'received', title: 'Invoice accepted, to be locked', amountMsat: event.intent.amountMsat, raw: event.raw, ids: { event: event.eventId, provider: event.from, 'payment hash': event.intent.paymentHash, transfer: event.intent.idempotencyKey } }
+    case 'locked':
+      return { kind: 'payment', title: 'Locked', detail: event.heldUntil === null ? 'The wallet holds it until the seller is allowed to take it, or it returns.' : `It returns by itself at ${new Date(event.heldUntil).toISOString()}.`, ids: { 'payment hash': event.paymentHash } }
+    case 'lockReturned':
+      return { kind: 'payment', title: 'Lock returned', detail: 'The money is back.', ids: { 'payment hash': event.paymentHash } }
+    case 'sealedReceived':
+      return { kind: 'received', title: 'Sealed answer received', detail: `${event.goods.sealedBytes} bytes under seal`, amountMsat: event.goods.amountMsat, sizeBytes: event.goods.ciphertext.length, raw: event.raw, ids: { event: event.eventId, 'payment hash': event.goods.paymentHash } }
+    case 'opened':
+      return { kind: 'received', title: 'Seal opened', detail: 'It is the text that the seller signed for.', sizeBytes: utf8Bytes(event.text) }
+    case 'sealBroken':
+      return { kind: 'problem', title: 'Not what the seller signed for', detail: event.reason }
+    case 'releaseDecided':
+      return { kind: 'state', title: 'Release decided', detail: event.by === 'app' ? 'The answer is there.' : 'You released it.' }
+    case 'paused':
+      return { kind: 'state', title: 'Paused', detail: event.reason }
+    case 'resumed':
+      return { kind: 'state', title: 'Resumed' }
     case 'textReceived':
       return { kind: 'received', title: 'Text received', sizeBytes: utf8Bytes(event.text) }
     case 'resultReceived':

@@ -2,10 +2,12 @@
 import type { DialectName, Json, Privacy } from '#shared/market/dialect.ts'
 import type { Msat } from '#shared/market/msat.ts'
 import type { Sampling } from '#shared/market/sampling.ts'
+import type { Settlement, SettlementWish } from '#shared/market/settlement.ts'
 import type { Delivery } from '../delivery.ts'
 import type { Usage } from '../inference/backend.ts'
 import type { Subscription } from '../nostr/relayPool.ts'
-import type { Sale, SaleSending } from './sale.ts'
+import type { BegunSale } from './sale.ts'
+import type { SaleOutgoing } from './settlement/mode.ts'
 
 /** A request as it was read: parsed, bounded, its author verified; still only a wish. */
 export interface IncomingRequest {
@@ -29,6 +31,7 @@ export interface IncomingRequest {
   readonly sampling: Sampling
   /** The most that the customer would pay; null when it does not say. */
   readonly bidMsat: Msat | null
+  readonly settlement: SettlementWish
   /** Why the adapter itself cannot take it, for the customer; null when it can. */
   readonly refusal: string | null
 }
@@ -45,9 +48,17 @@ export interface SaleInbox {
   isCustomer(requestId: string, from: string): boolean
   onPaymentClaim(jobId: string, from: string, eventId: string): void
   onCancel(requestId: string, from: string, eventId: string): void
+  /** HtlcLocked: a claim of where a lock is to be found. */
+  onLockClaim(jobId: string, from: string, eventId: string, claim: LockClaim): void
+  /** The secret that opens what is locked for a job. */
+  onRelease(jobId: string, from: string, eventId: string, preimage: string): void
 }
 
-export type BegunSale = Extract<Sale, { begun: true }>
+export interface LockClaim {
+  readonly paymentHash: string
+  readonly amountMsat: Msat
+  readonly expirySecs: number
+}
 
 /** The answer on its way while it is made. Best effort: the result carries everything. */
 export interface SaleStream {
@@ -64,8 +75,10 @@ export interface SaleDialect {
   readonly maxResultBytes: number
   /** Listens for requests, and for what customers say of their jobs, from five minutes back. */
   listen(inbox: SaleInbox): Subscription
+  /** In which a job of this dialect can be settled. */
+  readonly settlements: readonly Settlement[]
   /** Publishes what a sale has to say now; null when no relay took it. The same state gives the same event. */
-  send(what: SaleSending, sale: BegunSale): Promise<Delivery | null>
+  send(outgoing: SaleOutgoing, sale: BegunSale): Promise<Delivery | null>
   /** Work has begun: tells the customer, and streams what is made. `streams` false: only tells. */
   openStream(sale: BegunSale, streams: boolean): SaleStream
 }

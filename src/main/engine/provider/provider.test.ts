@@ -24,6 +24,7 @@ async function open() {
   const dialect: SaleDialect = {
     name: 'nip90',
     maxResultBytes: 1_000,
+    settlements: ['prepay'],
     listen(inbox) {
       heard.inbox = inbox
       return { close() {} }
@@ -33,6 +34,9 @@ async function open() {
   }
   const provider = createProvider({
     clock, pool,
+    random: nodeRandom,
+    preimages: { keep: () => {}, find: () => null },
+    walletLocks: () => ({ holdInvoices: false, lockAddress: null }),
     log: () => {},
     signer: (await loadNostrCrypto()).createSigner(nodeRandom.bytes(32)),
     wallet: {
@@ -68,7 +72,7 @@ async function open() {
     const requestId = `${number.toString(16).padStart(16, '0')}${hex(0).slice(16)}`
     heard.inbox?.onRequest({
       dialect: 'nip90', privacy: 'public-relays', requestId, jobId: jobIdOf(requestId), customer: hex(1_000 + number), open: false,
-      route: {}, kind: 5_050, prompt: 'Hi', maxTokens: 1, model: null, sampling: {}, bidMsat: null, refusal: null,
+      route: {}, kind: 5_050, prompt: 'Hi', maxTokens: 1, model: null, sampling: {}, bidMsat: null, settlement: { name: 'prepay' } as const, refusal: null,
     })
     return { requestId, jobId: jobIdOf(requestId), customer: hex(1_000 + number) }
   }
@@ -90,7 +94,7 @@ test('who asks, cancels and asks again from fresh keys gets no more invoices tha
     heard.inbox?.onCancel(requestId, customer, hex(3))
   }
   expect(heard.invoices).toBe(16)
-  const unread = { dialect: 'nip90' as const, privacy: 'public-relays' as const, requestId: hex(4), jobId: jobIdOf(hex(4)), customer: hex(4), open: false, route: {}, kind: 5_050, maxTokens: 1, model: null, sampling: {}, bidMsat: null }
+  const unread = { dialect: 'nip90' as const, privacy: 'public-relays' as const, requestId: hex(4), jobId: jobIdOf(hex(4)), customer: hex(4), open: false, route: {}, kind: 5_050, maxTokens: 1, model: null, sampling: {}, bidMsat: null, settlement: { name: 'prepay' } as const }
   expect(heard.inbox?.mayTake(unread)).toContain('wait for their payment')
   expect(jobs.map(state)).toEqual([...Array<string>(16).fill('stopped'), ...Array<string>(4).fill('refused')])
   await close()

@@ -4,25 +4,29 @@ import { dialectNamed, DIALECTS, type DialectName } from '#shared/market/dialect
 import { saleTermsSchema, type SaleTerms } from '#shared/ipc/provider.ts'
 import { addMsat, msat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
+import { SETTLEMENTS, type Settlement } from '#shared/market/settlement.ts'
 import { jobIdOf } from '#shared/protocol/channel.ts'
 import { channelCreateTemplate } from '#shared/protocol/channelCreate.ts'
 import type { Listing } from '#shared/protocol/nip89.ts'
+import { bytesToHex } from '@noble/hashes/utils.js'
 import { z } from 'zod'
 import { signAndDeliver } from '../delivery.ts'
 import type { Backend } from '../inference/backend.ts'
 import { createScheduler } from '../inference/scheduler.ts'
 import type { RelayPool, Subscription } from '../nostr/relayPool.ts'
 import type { Signer } from '../nostr/signer.ts'
-import type { Clock, Log } from '../ports.ts'
+import type { Clock, Log, Random } from '../ports.ts'
 import { createReactor, type Reactor } from '../reactor.ts'
 import { createSignal, type Signal } from '../signal.ts'
 import type { Journal } from '../store/journal.ts'
 import type { SettingStore } from '../store/settings.ts'
+import { hashOf, type Preimages } from '../store/preimages.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import { admitRequest, admitUnread, countOpenJobs, findModel, type AdmissionContext } from './admission.ts'
+import { agreeOn } from './agreement.ts'
 import { createAnnouncer } from './announcer.ts'
 import type { SaleDialect, SaleInbox } from './dialect.ts'
-import { saleMachine, type Sale, type SaleMessage } from './sale.ts'
+import { lookAt, saleMachine, settlementsSold, type Sale, type SaleMessage } from './sale.ts'
 import { createSaleEffects, type SaleProgress } from './saleEffects.ts'
 import { describeSale } from './saleView.ts'
 
@@ -32,6 +36,10 @@ export interface ProviderOptions {
   readonly pool: RelayPool
   readonly signer: Signer
   readonly wallet: Wallet
+  readonly preimages: Preimages
+  readonly random: Random
+  /** Whether the wallet can hold money on a hash, and be locked money at an address, as far as is known now. */
+  readonly walletLocks: () => { readonly holdInvoices: boolean; readonly lockAddress: string | null }
   readonly journal: Journal
   readonly settings: SettingStore
   readonly backend: () => Backend
@@ -68,6 +76,8 @@ export interface Provider {
   offeredModels(): readonly string[]
   /** The languages in which it takes a job now, the best first: as the listing names them. */
   spokenDialects(): readonly DialectName[]
+  /** How it settles jobs now, in some dialect that it speaks. */
+  spokenSettlements(): readonly Settlement[]
   /** The backend's models changed: what is offered may have too. */
   modelsChanged(): void
   cancelJob(jobId: string): Result<null>
@@ -92,6 +102,15 @@ export const DEFAULT_TERMS: SaleTerms = {
   streaming: true,
   openRequests: true,
   allowUrlInputs: false,
+  settlements: [...SETTLEMENTS],
+  jobLimitSecs: 600,
+  previewPermille: 300,
+  depositPermille: 0,
+  creditMsat: msat(50_000),
+  inputPer1kMsat: msat(1_000),
+  outputPer1kMsat: msat(20_000),
+  tickTokens: 300,
+  graceSecs: 60,
   announceEverySecs: 300,
 }
 
@@ -146,6 +165,7 @@ export function createProvider(options: ProviderOptions): Provider {
     clock,
     log,
     wallet,
+    preimages: options.preimages,
     backend: options.backend,
     modelDigest: options.modelDigest,
     scheduler,
@@ -239,7 +259,7 @@ export function createProvider(options: ProviderOptions): Provider {
       if (!admission.accepted && (asked.open || !mayRefuse())) return
       requestsStored += 1
       if (requestsStored % FORGET_EVERY === 0) forgetUnpaid()
-      const request = {
+      const asRequested = {
         jobId,
         requestId,
         customer,
@@ -252,7 +272,12 @@ export function createProvider(options: ProviderOptions): Provider {
         sampling,
         priceMsat: admission.accepted ? admission.priceMsat : status.get().terms.priceMsat,
       }
-      reactor.dispatch(jobId, { at: clock.now(), type: 'requested', request, refusal: admission.accepted ? null : admission.reason })
+      reactor.dispatch(jobId, () => {
+        const at = clock.now()
+        if (!admission.accepted) return { at, type: 'requested', request: asRequested, refusal: admission.reason }
+        const agreed = agreeOn(asked.settlement, { terms: status.get().terms, settlements: settlementsOf(dialect), priceMsat: admission.priceMsat, newSecret })
+        return agreed.ok ? { at, type: 'requested', request: { ...asRequested, settlement: agreed.value }, refusal: null } : { at, type: 'requested', request: asRequested, refusal: agreed.error.message }
+      })
     },
     isCustomer: (requestId, from) => isCustomer(jobIdOf(requestId), from),
     onPaymentClaim(jobId, from, eventId) {
@@ -262,6 +287,40 @@ export function createProvider(options: ProviderOptions): Provider {
       const jobId = jobIdOf(requestId)
       if (isCustomer(jobId, from)) reactor.dispatch(jobId, { at: clock.now(), type: 'customerCancelled', eventId })
     },
+    onLockClaim(jobId, from, eventId, claim) {
+      if (isCustomer(jobId, from)) reactor.dispatch(jobId, { at: clock.now(), type: 'lockAnnounced', eventId, ...claim })
+    },
+    onRelease(jobId, from, eventId, preimage) {
+      const paymentHash = hashOf(preimage)
+      // What opens nothing of this job is not kept either.
+      if (!isCustomer(jobId, from) || !isHashOf(jobId, paymentHash)) return
+      reactor.dispatch(jobId, () => {
+        const at = clock.now()
+        options.preimages.keep(paymentHash, preimage, at)
+        return { at, type: 'preimageReceived', eventId, paymentHash }
+      })
+    },
+  }
+
+  function isHashOf(jobId: string, paymentHash: string): boolean {
+    const sale = reactor.state(jobId)
+    return sale.begun && lookAt(sale).paymentHashes.includes(paymentHash)
+  }
+
+  /** Inside the transaction that stores what it is for. */
+  function newSecret(): string {
+    const preimage = bytesToHex(options.random.bytes(32))
+    const paymentHash = hashOf(preimage)
+    options.preimages.keep(paymentHash, preimage, clock.now())
+    return paymentHash
+  }
+
+  /** How a job of that dialect can be settled now. */
+  function settlementsOf(name: DialectName): readonly Settlement[] {
+    const { holdInvoices, lockAddress } = options.walletLocks()
+    const canHold = (settlement: Settlement) => (settlement === 'sealed' ? holdInvoices : settlement !== 'escrow' || holdInvoices || lockAddress !== null)
+    const { settlements } = dialectNamed(dialects, name)
+    return settlementsSold().filter((settlement) => settlements.includes(settlement) && status.get().terms.settlements.includes(settlement) && canHold(settlement))
   }
 
   /** Only the key that asked is heard about its job. */
@@ -290,6 +349,11 @@ export function createProvider(options: ProviderOptions): Provider {
     return DIALECTS.filter((name) => spoken.has(name) && (name !== 'channel' || status.get().channelId !== null))
   }
 
+  function spokenSettlements(): readonly Settlement[] {
+    const taken = new Set(spokenDialects().flatMap(settlementsOf))
+    return SETTLEMENTS.filter((settlement) => taken.has(settlement))
+  }
+
   function listing(): Listing {
     const { terms, channelId } = status.get()
     return {
@@ -299,12 +363,16 @@ export function createProvider(options: ProviderOptions): Provider {
       picture: '',
       priceMsat: terms.priceMsat,
       dialects: spokenDialects(),
+      settlements: spokenSettlements(),
+      modelPrices: spokenSettlements().includes('metered')
+        ? [{ unit: 'per-1k-input-tokens', msat: terms.inputPer1kMsat, model: null }, { unit: 'per-1k-output-tokens', msat: terms.outputPer1kMsat, model: null }]
+        : [],
       models: offeredModels(),
       capabilities: ['text-generation'],
       relays: options.publicRelays(),
       network: wallet.network,
       channelId,
-      sparkAddress: '',
+      sparkAddress: options.walletLocks().lockAddress ?? '',
       intervalSecs: terms.announceEverySecs,
     }
   }
@@ -343,6 +411,7 @@ export function createProvider(options: ProviderOptions): Provider {
     status,
     offeredModels,
     spokenDialects,
+    spokenSettlements,
     async start() {
       if (status.get().selling !== 'off') return ok(null)
       status.update((before) => ({ ...before, selling: 'starting', problem: null }))

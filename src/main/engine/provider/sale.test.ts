@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { msat } from '#shared/market/msat.ts'
 import { replay } from '../machine.ts'
 import type { Invoice } from '../wallet/wallet.ts'
-import { CLOCK_DOUBT_MS, EXPIRY_GRACE_MS, reasonForCustomer, saleMachine, type Sale, type SaleEffect, type SaleEvent, type SaleMessage, type SaleRequest } from './sale.ts'
+import { outgoingOf, saleMachine, type Sale, type SaleEffect, type SaleEvent, type SaleMessage, type SaleRequest } from './sale.ts'
 import { describeSale, saleTimeline } from './saleView.ts'
+import { CLOCK_DOUBT_MS, EXPIRY_GRACE_MS } from './settlement/invoicePatience.ts'
 
 const START = 1_700_000_000_000
 const PRICE = msat(10_000)
@@ -165,18 +166,18 @@ describe('a sale', () => {
     }
     const [owed, given] = [fail(working, 3), fail(working, 15)]
     if (!owed.begun || !given.begun) throw new Error('not begun')
-    expect([reasonForCustomer(owed), reasonForCustomer(given)]).toEqual([expect.stringContaining('tried again'), expect.stringContaining('still owed')])
-    expect(reasonForCustomer(owed) + reasonForCustomer(given)).not.toContain('gpu')
+    expect([reasonTold(owed, 'trouble'), reasonTold(given, 'trouble')]).toEqual([expect.stringContaining('tried again'), expect.stringContaining('still owed')])
+    expect(reasonTold(owed, 'trouble') + reasonTold(given, 'trouble')).not.toContain('gpu')
     expect(describeSale(request.jobId, owed).row.note).toBe(words)
     const refusing = STATES.refusing
-    expect(refusing.begun && reasonForCustomer(refusing)).toBe('Too long.')
+    expect(reasonTold(refusing, 'refusal')).toBe('Too long.')
   })
 
   it('takes up a debt that was stored before its customer had a reason of its own', () => {
     const stored: SaleEvent = { at: START, type: 'owed', reason: 'Ollama is not answering at gpu.lan:11434.', retryAt: null }
     const owed = replayFrom(working, [stored])
     expect(owed).toMatchObject({ phase: { name: 'owed', reason: stored.reason } })
-    expect(owed.begun && reasonForCustomer(owed)).toBe('The seller could not answer yet.')
+    expect(reasonTold(owed, 'trouble')).toBe('The seller could not answer yet.')
   })
 
   it('tells whoever asks nothing of what the wallet said when there is no invoice', () => {
@@ -248,6 +249,11 @@ describe('a sale', () => {
   })
 })
 
+function reasonTold(sale: Sale, what: 'refusal' | 'trouble'): string {
+  const outgoing = sale.begun ? outgoingOf(sale, what) : null
+  return outgoing !== null && 'reason' in outgoing ? outgoing.reason : ''
+}
+
 function collectEvents(names: readonly MessageName[]): SaleEvent[] {
   const events: SaleEvent[] = []
   let sale: Sale = saleMachine.initial
@@ -260,7 +266,7 @@ function collectEvents(names: readonly MessageName[]): SaleEvent[] {
 }
 
 function isEnded(sale: Sale): boolean {
-  return sale.begun && (sale.phase.name === 'delivered' || sale.phase.name === 'closed')
+  return sale.begun && (sale.phase.name === 'delivered' || sale.phase.name === 'closed' || sale.phase.name === 'declined')
 }
 
 /** A world that answers everything that is due, for better or worse. */
@@ -278,5 +284,9 @@ function answer(effect: SaleEffect, at: number, customerPays: boolean, backendWo
       return [{ at, type: 'generated', generated: { ...generated, stoppedBy: 'customer' } }]
     case 'wake':
       return [{ at, type: 'tick' }]
+    case 'claim':
+    case 'giveBack':
+    case 'seal':
+      throw new Error('of another settlement mode')
   }
 }

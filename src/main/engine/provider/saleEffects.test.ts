@@ -6,8 +6,8 @@ import { createToyBackend } from '../inference/toy.ts'
 import { createManualClock } from '../testing/manualClock.ts'
 import { nodeRandom } from '../testing/nodePorts.ts'
 import { createMockWallet } from '../wallet/mock.ts'
-import type { BegunSale, SaleDialect } from './dialect.ts'
-import type { SaleMessage, SaleRequest } from './sale.ts'
+import type { SaleDialect } from './dialect.ts'
+import type { BegunSale, SaleMessage, SaleRequest } from './sale.ts'
 import { createSaleEffects } from './saleEffects.ts'
 
 const JOB = 'job_0011223344556677'
@@ -32,7 +32,7 @@ async function openFailed() {
     },
   }
   const dialect: SaleDialect = {
-    name: 'nip90', maxResultBytes: 1_000,
+    name: 'nip90', maxResultBytes: 1_000, settlements: ['prepay'],
     listen: () => ({ close() {} }),
     send: () => Promise.resolve(null),
     openStream: () => ({ add() {}, end() {}, close() {} }),
@@ -42,6 +42,7 @@ async function openFailed() {
     clock,
     log: () => {},
     wallet: createMockWallet({ clock, random: nodeRandom }),
+    preimages: { keep: () => {}, find: () => null },
     backend: () => backend,
     scheduler: createScheduler({ concurrency: () => 1 }),
     dialectOf: () => dialect,

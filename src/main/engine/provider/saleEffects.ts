@@ -5,14 +5,17 @@ import type { Scheduler } from '../inference/scheduler.ts'
 import { pause, unlessAborted } from '../pause.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { DispatchOutcome } from '../reactor.ts'
-import type { Invoice, Wallet } from '../wallet/wallet.ts'
+import type { Preimages } from '../store/preimages.ts'
+import type { Wallet } from '../wallet/wallet.ts'
 import type { SaleDialect } from './dialect.ts'
-import { expiryDeadline, INVOICE_EXPIRY_SECS, type Generated, type Sale, type SaleEffect, type SaleMessage, type SaleRequest } from './sale.ts'
+import { outgoingOf, type Generated, type Sale, type SaleEffect, type SaleMessage, type SaleRequest } from './sale.ts'
+import { createSaleMoney } from './saleMoney.ts'
 
 export interface SaleEffectsOptions {
   readonly clock: Clock
   readonly log: Log
   readonly wallet: Wallet
+  readonly preimages: Preimages
   readonly backend: () => Backend
   /** The digest of a model's files as the backend tells it now; undefined where it tells none. */
   readonly modelDigest?: ((model: string) => string | undefined) | undefined
@@ -20,7 +23,7 @@ export interface SaleEffectsOptions {
   readonly dialectOf: (sale: Extract<Sale, { begun: true }>) => SaleDialect
   readonly streaming: () => boolean
   readonly state: (jobId: string) => Sale
-  dispatch(jobId: string, message: SaleMessage): DispatchOutcome
+  readonly dispatch: (jobId: string, message: SaleMessage) => DispatchOutcome
   /** The running text's size, for the live queue. */
   onProgress(jobId: string, progress: SaleProgress): void
 }
@@ -30,10 +33,6 @@ export interface SaleProgress {
   readonly pieces: number
 }
 
-/** Looks at the wallet this often besides the wallet's own hints, slower as time goes by. */
-const FIRST_LOOK_MS = 1_000
-const MAX_LOOK_MS = 10_000
-
 export interface SaleEffects {
   perform(this: void, effect: SaleEffect, jobId: string, signal: AbortSignal): Promise<void>
   /** The job has ended: nothing of what it had made is kept. */
@@ -41,39 +40,10 @@ export interface SaleEffects {
 }
 
 export function createSaleEffects(options: SaleEffectsOptions): SaleEffects {
-  const { clock, wallet, scheduler, dialectOf } = options
+  const { clock, scheduler, dialectOf } = options
+  const money = createSaleMoney(options)
   /** What a running job has made so far, for a customer who stops it. */
   const partial = new Map<string, { text: string }>()
-
-  async function makeInvoice(jobId: string, request: SaleRequest, signal: AbortSignal): Promise<void> {
-    const invoice = await unlessAborted(wallet.createInvoice({ amountMsat: request.priceMsat, description: `Souk ${jobId}`, expirySecs: INVOICE_EXPIRY_SECS }), signal)
-    if (invoice === null) return
-    const at = clock.now()
-    if (!invoice.ok) options.log('warn', 'an invoice could not be made', { jobId, code: invoice.error.code, reason: invoice.error.message })
-    options.dispatch(jobId, invoice.ok ? { at, type: 'invoiceMade', invoice: invoice.value } : { at, type: 'invoiceFailed', problem: invoice.error })
-  }
-
-  async function watchPayment(jobId: string, invoice: Invoice, signal: AbortSignal): Promise<void> {
-    let waitMs = FIRST_LOOK_MS
-    while (!signal.aborted) {
-      // A hint outruns the answer under way, which may have been lost with the wallet's connection.
-      const hinted = new AbortController()
-      const forget = wallet.watch((hint) => hint.paymentHash === invoice.paymentHash && hinted.abort())
-      const found = await unlessAborted(wallet.lookup(invoice.paymentHash, 'incoming'), AbortSignal.any([signal, hinted.signal]))
-      if (found?.ok === true && found.value?.state === 'settled') {
-        forget()
-        options.dispatch(jobId, { at: clock.now(), type: 'paymentSeen', settledMsat: found.value.amountMsat })
-        return
-      }
-      if (found?.ok === true && clock.now() >= expiryDeadline(invoice)) {
-        const state = found.value?.state ?? 'expired'
-        options.dispatch(jobId, { at: clock.now(), type: 'paymentMissing', isClosed: state === 'expired' || state === 'failed' })
-      }
-      await pause(clock, waitMs, AbortSignal.any([signal, hinted.signal]))
-      forget()
-      waitMs = Math.min(MAX_LOOK_MS, waitMs * 1.5)
-    }
-  }
 
   function work(jobId: string, effect: SaleEffect & { type: 'work' }, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
@@ -163,16 +133,24 @@ export function createSaleEffects(options: SaleEffectsOptions): SaleEffects {
   async function perform(effect: SaleEffect, jobId: string, signal: AbortSignal): Promise<void> {
     switch (effect.type) {
       case 'makeInvoice':
-        return makeInvoice(jobId, effect.request, signal)
+        return money.makeInvoice(jobId, effect, signal)
       case 'send': {
         const sale = options.state(jobId)
         if (!sale.begun) return
-        const delivery = await unlessAborted(dialectOf(sale).send(effect.what, sale), signal)
+        const outgoing = outgoingOf(sale, effect.what)
+        if (outgoing === null) return
+        const delivery = await unlessAborted(dialectOf(sale).send(outgoing, sale), signal)
         if (delivery !== null) options.dispatch(jobId, { at: clock.now(), type: 'sent', what: effect.what, delivery })
         return
       }
       case 'watchPayment':
-        return watchPayment(jobId, effect.invoice, signal)
+        return money.watchPayment(jobId, effect, signal)
+      case 'claim':
+        return money.claim(jobId, effect.paymentHash, signal)
+      case 'giveBack':
+        return money.giveBack(jobId, effect.paymentHash, signal)
+      case 'seal':
+        throw new Error('nothing is sealed yet')
       case 'work':
         return work(jobId, effect, signal)
       case 'collectPartial': {

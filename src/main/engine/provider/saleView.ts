@@ -1,22 +1,16 @@
 /** How a sale looks to pages, limits and the timeline: derived from its state and its journal, nothing kept besides. */
 import type { TimelineEntry } from '#shared/ipc/activity.ts'
-import type { JobState } from '#shared/ipc/common.ts'
 import { parseConversation, utf8Bytes } from '#shared/market/conversation.ts'
-import { NO_STANDING, standingOf } from '#shared/market/books.ts'
 import { ZERO_MSAT } from '#shared/market/msat.ts'
 import type { JobRecord } from '../store/journal.ts'
-import type { Generated, Sale, SaleEvent, SaleSending } from './sale.ts'
+import { lookAt, type Generated, type Sale, type SaleEvent, type SaleSending } from './sale.ts'
 
 const PREVIEW_CHARACTERS = 120
 
 export function describeSale(jobId: string, sale: Sale): JobRecord {
   if (!sale.begun) throw new RangeError(`${jobId} has not begun`)
-  const { request, phase } = sale
-  const paid = 'paidMsat' in phase ? phase : phase.name === 'closed' ? phase.paid : null
-  const generated = 'generated' in phase ? phase.generated : null
-  const { state, note } = stateOf(sale)
-  const final = phase.name === 'delivered' || phase.name === 'closed'
-  const invoice = 'invoice' in phase ? phase.invoice : (paid?.invoice ?? null)
+  const { request } = sale
+  const { state, note, final, generated, receivedMsat, receivedAt, paymentHashes, standing, lockedMsat, lockedUntil, owedMsat } = lookAt(sale)
   return {
     row: {
       jobId,
@@ -26,12 +20,15 @@ export function describeSale(jobId: string, sale: Sale): JobRecord {
       peer: request.customer,
       dialect: request.dialect,
       privacy: request.privacy,
-      settlement: 'prepay',
+      settlement: request.settlement?.name ?? 'prepay',
       model: request.model,
       promptPreview: lastMessage(request.prompt).slice(0, PREVIEW_CHARACTERS),
       priceMsat: request.priceMsat,
-      movedMsat: paid?.paidMsat ?? ZERO_MSAT,
+      movedMsat: receivedMsat,
       feeMsat: ZERO_MSAT,
+      ...(lockedMsat === 0 ? {} : { lockedMsat }),
+      ...(lockedUntil === null ? {} : { lockedUntil }),
+      ...(owedMsat === 0 ? {} : { owedMsat }),
       createdAt: sale.requestedAt,
       updatedAt: sale.changedAt,
       ...(final ? { endedAt: sale.changedAt } : {}),
@@ -39,10 +36,10 @@ export function describeSale(jobId: string, sale: Sale): JobRecord {
       ...(note === null ? {} : { note }),
     },
     pendingMsat: ZERO_MSAT,
-    settledAt: paid?.paidAt ?? null,
-    paymentHash: invoice?.paymentHash ?? null,
-    // Until it is delivered, what was paid is a debt; a debt that is written off was paid back by other means, or kept.
-    standing: paid === null ? NO_STANDING : standingOf({ from: final ? 'earned' : 'owedByUs', to: 'wallet', msat: paid.paidMsat }),
+    settledAt: receivedAt,
+    paymentHash: paymentHashes.at(-1) ?? null,
+    paymentHashes,
+    standing,
   }
 }
 
@@ -58,35 +55,10 @@ function describeUsage(usage: NonNullable<Generated['usage']>): { outputTokens: 
   return { outputTokens: usage.outputTokens, durationMs, tokensPerSecond: seconds > 0 ? usage.outputTokens / seconds : 0 }
 }
 
-function stateOf({ phase }: Sale & { begun: true }): { state: JobState; note: string | null } {
-  switch (phase.name) {
-    case 'refusing':
-      return { state: 'refused', note: phase.reason }
-    case 'quoting':
-      return { state: 'asking', note: null }
-    case 'offering':
-    case 'waiting':
-      return { state: 'invoiced', note: 'Waiting for the payment.' }
-    case 'withdrawn':
-      return { state: 'stopped', note: phase.reason }
-    case 'working':
-      return phase.attempt === 0 ? { state: 'queued', note: null } : { state: 'working', note: phase.attempt > 1 ? `Try ${phase.attempt}.` : null }
-    case 'stopping':
-      return { state: 'working', note: 'The customer stopped it.' }
-    case 'owed':
-      return { state: 'owed', note: phase.reason }
-    case 'delivering':
-      return { state: 'working', note: 'Delivering the result.' }
-    case 'delivered':
-      return phase.generated.stoppedBy === 'customer' ? { state: 'stopped', note: 'The customer stopped it; what was made was delivered.' } : { state: 'done', note: null }
-    case 'closed':
-      return { state: phase.outcome === 'written-off' ? 'failed' : phase.outcome, note: phase.outcome === 'written-off' ? `Written off: ${phase.reason}` : phase.reason }
-  }
-}
-
 const SENT_TITLES: { readonly [What in SaleSending]: string } = {
   invoice: 'Invoice sent',
   result: 'Result delivered',
+  sealed: 'Sealed answer delivered',
   refusal: 'Refusal sent',
   trouble: 'Told the customer',
 }
@@ -109,6 +81,26 @@ function entryOf(event: SaleEvent): Entry {
       return { kind: 'sent', title: SENT_TITLES[event.what], sizeBytes: utf8Bytes(event.delivery.raw), verdicts: [...event.delivery.verdicts], raw: event.delivery.raw, ids: { event: event.delivery.eventId } }
     case 'paymentClaimed':
       return { kind: 'received', title: 'Payment announced', detail: 'A claim: only the wallet is believed.', ids: { event: event.eventId } }
+    case 'lockAnnounced':
+      return { kind: 'received', title: 'Lock announced', detail: 'A claim: only the wallet is believed.', amountMsat: event.amountMsat, ids: { event: event.eventId, 'payment hash': event.paymentHash } }
+    case 'lockAccepted':
+      return { kind: 'payment', title: 'Locked', detail: event.heldUntil === null ? 'The wallet shows it locked for us.' : `The wallet shows it locked for us until ${new Date(event.heldUntil).toISOString()}.`, amountMsat: event.amountMsat, ids: { 'payment hash': event.paymentHash } }
+    case 'lockRefused':
+      return { kind: 'problem', title: 'Lock refused', detail: event.reason, amountMsat: event.amountMsat, ids: { 'payment hash': event.paymentHash } }
+    case 'lockReturned':
+      return { kind: 'payment', title: 'Lock returned', detail: 'It went back to the customer.', ids: { 'payment hash': event.paymentHash } }
+    case 'released':
+      return { kind: 'received', title: 'Released by the customer', ids: { event: event.eventId, 'payment hash': event.paymentHash } }
+    case 'claimFailed':
+      return { kind: 'problem', title: 'Claim failed', detail: event.reason, ids: { 'payment hash': event.paymentHash } }
+    case 'tokensMade':
+      return { kind: 'work', title: 'Part of the answer made', detail: `${event.tokens} tokens so far`, sizeBytes: utf8Bytes(event.text) }
+    case 'paused':
+      return { kind: 'work', title: 'Paused', detail: 'Waiting for the next payment.' }
+    case 'resumed':
+      return { kind: 'work', title: 'Resumed' }
+    case 'sealed':
+      return { kind: 'work', title: 'Answer sealed', detail: `${event.sealedBytes} bytes under seal`, sizeBytes: event.ciphertext.length }
     case 'paid':
       return { kind: 'payment', title: 'Paid', detail: 'The wallet shows it settled.', amountMsat: event.paidMsat }
     case 'workBegun':

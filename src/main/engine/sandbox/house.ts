@@ -13,6 +13,7 @@ import { createProvider, type Provider } from '../provider/provider.ts'
 import { openDatabase } from '../store/database.ts'
 import { createJournal } from '../store/journal.ts'
 import { MIGRATIONS } from '../store/migrations.ts'
+import { createPreimages } from '../store/preimages.ts'
 import { createSettingStore } from '../store/settings.ts'
 import { createNwcWallet } from '../wallet/nwc.ts'
 import type { Sandbox } from './sandbox.ts'
@@ -64,9 +65,12 @@ async function openHouse({ sandbox, clock, random, log, openWebSocket, crypto, t
   const signer = crypto.createSigner(identity.secretKey)
   const publicRelays = () => [sandbox.relayUrl]
   const provider: Provider = createProvider({
-    clock, log, pool, settings,
+    clock, log, random, pool, settings,
     signer,
     wallet: wallet.value,
+    preimages: createPreimages(database),
+    // The sandbox's mint can.
+    walletLocks: () => ({ holdInvoices: true, lockAddress: null }),
     journal: createJournal(database),
     backend: () => toy,
     availableModels: () => [TOY_MODEL],

@@ -10,12 +10,13 @@ import { judgeSpending, type SpendingContext } from '../spending/judgeSpending.t
 import type { SpendingSubject } from '../spending/readSpending.ts'
 import type { SentPayment, SentPaymentStore } from '../store/sentPayments.ts'
 import { createSettlementSeeker } from './seekSettlement.ts'
-import type { Invoice, Payment, PaymentDirection, Wallet } from './wallet.ts'
+import type { Invoice, Payment, PaymentDirection, Wallet, WalletInfo } from './wallet.ts'
 
 export interface AccountStatus {
   readonly state: 'connecting' | 'ready' | 'unavailable'
   readonly problem: string | null
-  readonly alias: string | null
+  /** What the wallet says of itself; null until it did. */
+  readonly info: WalletInfo | null
   readonly balanceMsat: Msat | null
   readonly checkedAt: number | null
 }
@@ -59,7 +60,7 @@ export interface AccountOptions {
 
 export function createAccount(options: AccountOptions): Account {
   const { wallet, payments, clock, log } = options
-  const status = createSignal<AccountStatus>({ state: 'connecting', problem: null, alias: null, balanceMsat: null, checkedAt: null })
+  const status = createSignal<AccountStatus>({ state: 'connecting', problem: null, info: null, balanceMsat: null, checkedAt: null })
   const closing = new AbortController()
   const seeker = createSettlementSeeker({ wallet, clock })
   let cancelTimer: (() => void) | null = null
@@ -79,9 +80,9 @@ export function createAccount(options: AccountOptions): Account {
   }
 
   async function ask(): Promise<void> {
-    const alias = await askAlias()
-    if (!alias.ok) {
-      unavailable(alias.error.message)
+    const info = await askInfo()
+    if (!info.ok) {
+      unavailable(info.error.message)
       return
     }
     const balance = await wallet.balance()
@@ -90,7 +91,7 @@ export function createAccount(options: AccountOptions): Account {
       return
     }
     if (closing.signal.aborted) return
-    status.set({ state: 'ready', problem: null, alias: alias.value, balanceMsat: balance.value, checkedAt: clock.now() })
+    status.set({ state: 'ready', problem: null, info: info.value, balanceMsat: balance.value, checkedAt: clock.now() })
     plan(REFRESH_MS)
   }
 
@@ -99,11 +100,9 @@ export function createAccount(options: AccountOptions): Account {
     plan(RETRY_MS)
   }
 
-  async function askAlias(): Promise<Result<string>> {
-    const known = status.get().alias
-    if (known !== null) return ok(known)
-    const info = await wallet.info()
-    return info.ok ? ok(info.value.alias) : info
+  async function askInfo(): Promise<Result<WalletInfo>> {
+    const known = status.get().info
+    return known === null ? wallet.info() : ok(known)
   }
 
   async function followUp(payment: SentPayment): Promise<void> {

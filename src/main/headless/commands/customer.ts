@@ -195,14 +195,19 @@ function exitCodeOf(row: JobRow): ExitCode {
     case 'stopped':
       return EXIT.interrupted
     case 'owed':
+    case 'returned':
       return EXIT.undelivered
     case 'paying':
     case 'payment-unknown':
       return EXIT.unknown
     case 'asking':
     case 'invoiced':
+    case 'locked':
     case 'queued':
     case 'working':
+    case 'paused':
+    case 'sealed':
+    case 'unlocking':
     case 'failed':
       return row.movedMsat > 0 ? EXIT.undelivered : EXIT.failed
   }

@@ -34,13 +34,13 @@ const LOOK_AGAIN_MS = 5_000
 export function balance(options: SessionOptions): Promise<void> {
   return withWallet(options, async ({ engine, output, interrupt }) => {
     await orInterrupted(engine.account.refresh(), interrupt, INTERRUPTED)
-    const { state, problem, alias, balanceMsat } = engine.account.status.get()
+    const { state, problem, info, balanceMsat } = engine.account.status.get()
     if (state !== 'ready' || balanceMsat === null) throw new CommandFailed(EXIT.failed, 'wallet-unavailable', `${problem ?? 'The wallet does not answer.'} \`souk doctor\` says more.`)
     const pendingMsat = addMsat(engine.journal.spending('customer', engine.clock.now()).pendingMsat, engine.account.pendingMsat())
     output.print(`${formatSats(balanceMsat)} sats`)
     if (pendingMsat > 0) output.say(`Up to ${formatSats(pendingMsat)} sats are on their way out, and the wallet has not said whether they went.`)
-    output.say(`${alias ?? 'A wallet'} on ${engine.wallet.network}${isSandbox(engine.config.wallet.kind) ? ': play money of the sandbox' : ''}.`)
-    output.tell({ type: 'balance', balanceMsat, pendingMsat, network: engine.wallet.network, alias, sandbox: isSandbox(engine.config.wallet.kind) })
+    output.say(`${info?.alias ?? 'A wallet'} on ${engine.wallet.network}${isSandbox(engine.config.wallet.kind) ? ': play money of the sandbox' : ''}.`)
+    output.tell({ type: 'balance', balanceMsat, pendingMsat, network: engine.wallet.network, alias: info?.alias ?? null, sandbox: isSandbox(engine.config.wallet.kind) })
   })
 }
 

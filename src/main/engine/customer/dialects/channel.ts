@@ -8,7 +8,8 @@ import { dateMessage, deliver, signAndDeliver } from '../../delivery.ts'
 import type { RelayPool } from '../../nostr/relayPool.ts'
 import type { Signer } from '../../nostr/signer.ts'
 import type { Clock } from '../../ports.ts'
-import type { BegunPurchase, PurchaseDialect, PurchaseInbox } from '../dialect.ts'
+import type { PurchaseDialect, PurchaseInbox } from '../dialect.ts'
+import type { BegunPurchase } from '../purchase.ts'
 
 const routeSchema = z.object({ channelId: z.string() })
 
@@ -52,19 +53,22 @@ export function createChannelPurchases(options: { readonly pool: RelayPool; read
         if (!isTaken(jobId)) return { event, jobId, route: { channelId }, privacy: 'public-channel' }
       }
     },
-    send(what, purchase) {
-      const { request, phase } = purchase
+    settlements: ['prepay'],
+    send(outgoing, purchase) {
+      const { request } = purchase
       const createdAt = dateMessage(purchase.changedAt, clock.now())
-      switch (what) {
+      switch (outgoing.what) {
         case 'request':
           return deliver(pool, request.event)
         case 'cancel':
           return signAndDeliver(pool, signer, cancelTemplate(request.event.id, createdAt))
         case 'paymentSent': {
-          if (phase.name !== 'reading') return Promise.resolve(null)
-          const message: ChannelMessage = { type: 'PaymentSent', job_id: request.jobId, payment_id: phase.intent.paymentHash }
+          const message: ChannelMessage = { type: 'PaymentSent', job_id: request.jobId, payment_id: outgoing.paymentId }
           return signAndDeliver(pool, signer, channelMessageTemplate(channelIdOf(purchase), relayHint(), message, createdAt))
         }
+        case 'locked':
+        case 'release':
+          return Promise.resolve(null)
       }
     },
     listen(purchase, inbox) {

@@ -16,8 +16,9 @@ import type { RelayPool, Subscription } from '../../nostr/relayPool.ts'
 import { signFrame } from '../../nostr/signFrame.ts'
 import { withOwnRelays } from '../../nostr/withOwnRelays.ts'
 import type { Clock } from '../../ports.ts'
-import type { BegunPurchase, PurchaseInbox } from '../dialect.ts'
-import type { PurchaseSending } from '../purchase.ts'
+import type { PurchaseInbox } from '../dialect.ts'
+import type { BegunPurchase } from '../purchase.ts'
+import type { PurchaseOutgoing } from '../settlement/mode.ts'
 import { chooseAnswerRelays } from './jobRelays.ts'
 
 export interface JobMessagesOptions {
@@ -35,7 +36,7 @@ export interface JobMessages {
   /** Over which relays the job runs; our own of that use when undefined. */
   relaysOf(purchase: BegunPurchase, use: 'read' | 'write'): readonly string[] | undefined
   /** Null when no relay took it. */
-  send(what: PurchaseSending, purchase: BegunPurchase): Promise<Delivery | null>
+  send(outgoing: PurchaseOutgoing, purchase: BegunPurchase): Promise<Delivery | null>
   /** Best effort, as frames are. */
   sendFrame(frame: Frame, purchase: BegunPurchase, provider: string): void
   /** Whatever of these kinds is said about the job, by its provider alone if it has one. */
@@ -62,10 +63,10 @@ export function createJobMessages({ pool, clock, identities, answerRelays }: Job
     wantAnswersOn: (named) => chooseAnswerRelays(pool, named, answerRelays()),
     identityOf,
     relaysOf,
-    send(what, purchase) {
+    send(outgoing, purchase) {
       const { event } = purchase.request
       const relays = relaysOf(purchase, 'write')
-      switch (what) {
+      switch (outgoing.what) {
         case 'request':
           return deliver(pool, event, relays)
         case 'cancel':
@@ -73,6 +74,9 @@ export function createJobMessages({ pool, clock, identities, answerRelays }: Job
         case 'paymentSent':
           // These dialects have no word for it: a provider looks at its own wallet.
           return Promise.resolve({ eventId: event.id, raw: '', verdicts: [] })
+        case 'locked':
+        case 'release':
+          return Promise.resolve(null)
       }
     },
     sendFrame(frame, purchase, provider) {

@@ -12,8 +12,8 @@ import { createJobIdentities } from '../../nostr/jobIdentity.ts'
 import { createMemoryNetwork, createMemoryPool } from '../../nostr/testing/memoryPool.ts'
 import { createManualClock } from '../../testing/manualClock.ts'
 import { nodeRandom } from '../../testing/nodePorts.ts'
-import type { BegunPurchase, RequestDraft } from '../dialect.ts'
-import { purchaseMachine } from '../purchase.ts'
+import type { RequestDraft } from '../dialect.ts'
+import { purchaseMachine, type BegunPurchase } from '../purchase.ts'
 import { createNip90Purchases } from './nip90.ts'
 
 const crypto = await loadNostrCrypto()
@@ -29,7 +29,7 @@ function open(change: Partial<RequestDraft> = {}) {
   const network = createMemoryNetwork()
   const pool = createMemoryPool({ network })
   const dialect = createNip90Purchases({ pool, clock, identities: createJobIdentities(identity, crypto, nodeRandom), answerRelays: () => [HOME] })
-  const draft: RequestDraft = { provider: seller.pubkey, channelId: null, relays: [THERE], prompt: 'What is 2+2?', maxTokens: 9, model: null, bidMsat: sats(10), encrypted: false, ...change }
+  const draft: RequestDraft = { provider: seller.pubkey, channelId: null, relays: [THERE], prompt: 'What is 2+2?', maxTokens: 9, model: null, bidMsat: sats(10), encrypted: false, settlement: { name: 'prepay' }, ...change }
   const drafted = dialect.makeRequest(draft, () => false)
   const { event, jobId, route, privacy } = drafted
   const [asked] = purchaseMachine.decide(purchaseMachine.initial, {
@@ -43,7 +43,8 @@ function open(change: Partial<RequestDraft> = {}) {
   const purchase: BegunPurchase = state
   const said: unknown[][] = []
   const subscription = dialect.listen(purchase, {
-    onInvoice: (from, _, bolt11) => void said.push(['invoice', from, bolt11]),
+    onSealed: () => {},
+      onInvoice: (from, _, bolt11) => void said.push(['invoice', from, bolt11]),
     onText: (from, text) => void said.push(['text', from, text]),
     onResult: (from, _, { text }) => void said.push(['result', from, text]),
     onRefusal: (from, _, reason) => void said.push(['refusal', from, reason]),
@@ -92,7 +93,7 @@ describe('a request', () => {
 
   it('is another one when its job is taken', () => {
     const { dialect } = open()
-    const draft = { provider: null, channelId: null, relays: [], prompt: 'x', maxTokens: 1, model: 'm', bidMsat: sats(1), encrypted: false }
+    const draft = { provider: null, channelId: null, relays: [], prompt: 'x', maxTokens: 1, model: 'm', bidMsat: sats(1), encrypted: false, settlement: { name: 'prepay' } as const }
     const seen: string[] = []
     const { jobId } = dialect.makeRequest(draft, (taken) => seen.push(taken) < 3)
     expect(seen.at(-1)).toBe(jobId)
@@ -101,13 +102,13 @@ describe('a request', () => {
 
   it('and its cancellation go to the seller’s relays too, signed by the same key', async () => {
     const { dialect, purchase, network, event } = open()
-    await dialect.send('request', purchase)
-    await dialect.send('cancel', purchase)
+    await dialect.send({ what: 'request' }, purchase, null)
+    await dialect.send({ what: 'cancel' }, purchase, null)
     for (const url of [HOME, THERE]) {
       const [cancel] = network(url).stored({ kinds: [5] })
       expect(cancel === undefined ? null : parseCancel(cancel)).toMatchObject({ ok: true, value: { pubkey: event.pubkey, requestIds: [event.id] } })
     }
-    expect(await dialect.send('paymentSent', purchase)).toMatchObject({ verdicts: [] })
+    expect(await dialect.send({ what: 'paymentSent', paymentId: '' }, purchase, null)).toMatchObject({ verdicts: [] })
   })
 })
 
@@ -150,7 +151,7 @@ describe('what is said of it', () => {
   })
 
   it('of another job, or not to be opened, is nothing; dated by a wrong clock it is read', async () => {
-    const { say, said, about, nowSecs, event } = open({ encrypted: true })
+    const { say, said, about, nowSecs, event } = open({ encrypted: true, settlement: { name: 'prepay' } })
     await say(jobResultTemplate({ ...about, requestId: 'f'.repeat(64), text: 'x' }, nowSecs))
     await say({ kind: 6050, tags: [['e', event.id], ['request', 'f'.repeat(64)]], content: 'x' })
     await say({ kind: 6050, tags: [['e', event.id], ['encrypted']], content: 'not a ciphertext' })

@@ -30,8 +30,8 @@ export function createNip90Purchases(options: JobMessagesOptions): PurchaseDiale
   const nowSecs = () => Math.floor(clock.now() / 1_000)
 
   function draftTemplate(draft: RequestDraft, { cipher }: JobIdentity): EventTemplate {
-    const { provider, prompt, maxTokens, model, bidMsat, encrypted } = draft
-    const job: JobRequestDraft = { prompt, model, maxTokens, sampling: {}, stream: null, bidMsat, relays: messages.wantAnswersOn(draft.relays) }
+    const { provider, prompt, maxTokens, model, bidMsat, encrypted, settlement } = draft
+    const job: JobRequestDraft = { prompt, model, maxTokens, sampling: {}, stream: null, settlement, bidMsat, relays: messages.wantAnswersOn(draft.relays) }
     if (!encrypted || provider === null) return jobRequestTemplate(job, provider, nowSecs())
     const hidden = jobRequestTags({ ...job, prompt: prompt.toWellFormed().replace(CONTROL_CHARACTERS, ' ') }, true)
     const sealed = cipher.encrypt(provider, writeHiddenTags(hidden))
@@ -73,7 +73,8 @@ export function createNip90Purchases(options: JobMessagesOptions): PurchaseDiale
         return { event, jobId, route: { nonce: identity.nonce, relays: chooseSellerRelays(pool, draft.relays) }, privacy: isEncrypted(event) ? 'private' : 'public-relays' }
       }
     },
-    send: (what, purchase) => messages.send(what, purchase),
+    settlements: ['prepay'],
+    send: (outgoing, purchase) => messages.send(outgoing, purchase),
     listen(purchase, inbox) {
       const { request, provider } = purchase
       const { cipher: own } = messages.identityOf(purchase)

@@ -11,8 +11,8 @@ import type { JobIdentity } from '../../nostr/jobIdentity.ts'
 import type { CollectText } from '../../nostr/privateTexts.ts'
 import { pause } from '../../pause.ts'
 import type { Clock, Log } from '../../ports.ts'
-import type { BegunPurchase, PurchaseInbox } from '../dialect.ts'
-import { intentOf } from '../purchase.ts'
+import type { PurchaseInbox } from '../dialect.ts'
+import { invoicesOf, type BegunPurchase } from '../purchase.ts'
 import { openText } from './jobMessages.ts'
 
 export interface PrivateAnswersOptions {
@@ -48,8 +48,7 @@ export function createPrivateAnswers({ purchase, provider, identity, relays, col
   const { jobId } = purchase.request
   const requestId = purchase.request.event.id
   const closing = new AbortController()
-  const intent = intentOf(purchase.phase)
-  const invoices = new Set<string>(intent === null ? [] : [intent.bolt11])
+  const invoices = new Set<string>(invoicesOf(purchase))
   let collecting = 0
 
   const ignore = (reason: string) => log('warn', 'a result was not taken', { jobId, reason })

@@ -21,7 +21,7 @@ it('what is said in the open names no relay but those that others are told of', 
   })
   const open = dialects.filter(({ privacy }) => privacy !== 'private')
   for (const dialect of open) {
-    const { event } = dialect.makeRequest({ provider: 'a'.repeat(64), channelId: 'b'.repeat(64), relays: ['wss://theirs.example'], prompt: 'Hi', maxTokens: 1, model: null, bidMsat: sats(1), encrypted: false }, () => false)
+    const { event } = dialect.makeRequest({ provider: 'a'.repeat(64), channelId: 'b'.repeat(64), relays: ['wss://theirs.example'], prompt: 'Hi', maxTokens: 1, model: null, bidMsat: sats(1), encrypted: false, settlement: { name: 'prepay' } }, () => false)
     expect(JSON.stringify(event).match(/wss:[^"]*/g)).toEqual(['wss://told.example'])
   }
   expect([open.length, pool.urls()[0]]).toEqual([2, 'wss://memory.test'])
@@ -37,7 +37,7 @@ it('a seller that writes where we read is told of no relay of ours, and held to 
   const cipher = createCipher(sellerSecret, nodeRandom)
   const requests = (relays: readonly string[]) =>
     createPurchaseDialects(options).filter(({ name }) => name !== 'channel').map((dialect) => {
-      const { event, route } = dialect.makeRequest({ provider: crypto.publicKey(sellerSecret), channelId: null, relays, prompt: 'Hi', maxTokens: 1, model: null, bidMsat: sats(1), encrypted: true }, () => false)
+      const { event, route } = dialect.makeRequest({ provider: crypto.publicKey(sellerSecret), channelId: null, relays, prompt: 'Hi', maxTokens: 1, model: null, bidMsat: sats(1), encrypted: true, settlement: { name: 'prepay' } }, () => false)
       const hidden = cipher.decrypt(event.pubkey, event.content)
       const request = parseJobRequest(openEnvelope(event, hidden.ok ? hidden.value : ''))
       return [request.relays, (route as { readonly relays: unknown }).relays]

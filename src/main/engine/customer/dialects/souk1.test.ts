@@ -16,8 +16,7 @@ import { createSteadyCipher } from '../../nostr/steadyCipher.ts'
 import { createMemoryPool } from '../../nostr/testing/memoryPool.ts'
 import { createManualClock } from '../../testing/manualClock.ts'
 import { nodeRandom } from '../../testing/nodePorts.ts'
-import type { BegunPurchase } from '../dialect.ts'
-import { purchaseMachine } from '../purchase.ts'
+import { purchaseMachine, type BegunPurchase } from '../purchase.ts'
 import { createPrivatePurchases } from './souk1.ts'
 
 const crypto = await loadNostrCrypto()
@@ -33,7 +32,7 @@ function open(prompt = 'What is 2+2?') {
   const logged: string[] = []
   const create = () => createPrivatePurchases({ pool, clock, log: (_, message, fields) => logged.push(typeof fields?.['reason'] === 'string' ? `${message}: ${fields['reason']}` : message), crypto, identities: createJobIdentities(identitySecret, crypto, nodeRandom), answerRelays: () => [HOME] })
   const dialect = create()
-  const { event, jobId, route, privacy } = dialect.makeRequest({ provider: seller.pubkey, channelId: null, relays: [], prompt, maxTokens: 9, model: null, bidMsat: sats(10), encrypted: false }, () => false)
+  const { event, jobId, route, privacy } = dialect.makeRequest({ provider: seller.pubkey, channelId: null, relays: [], prompt, maxTokens: 9, model: null, bidMsat: sats(10), encrypted: false, settlement: { name: 'prepay' } }, () => false)
   const [asked] = purchaseMachine.decide(purchaseMachine.initial, {
     at: clock.now(),
     type: 'asked',
@@ -45,7 +44,8 @@ function open(prompt = 'What is 2+2?') {
   const purchase: BegunPurchase = state
   const said: unknown[][] = []
   const subscription = dialect.listen(purchase, {
-    onInvoice: (_, __, bolt11) => void said.push(['invoice', bolt11]),
+    onSealed: () => {},
+      onInvoice: (_, __, bolt11) => void said.push(['invoice', bolt11]),
     onText: (_, text) => void said.push(['text', text]),
     onResult: (_, __, { text, usage, receipt }) => void said.push(['result', text, usage?.outputTokens ?? null, receipt?.id ?? null]),
     onRefusal: (_, __, reason) => void said.push(['refusal', reason]),
@@ -101,10 +101,10 @@ describe('a private request', () => {
     const prompt = Array.from({ length: 60_000 }, (_, index) => `wörd${index} `).join('')
     const { pool, dialect, create, purchase, event } = open(prompt)
     expect(Buffer.byteLength(prompt)).toBeLessThan(MAX_PRIVATE_TEXT_BYTES)
-    expect(await dialect.send('request', purchase)).not.toBeNull()
+    expect(await dialect.send({ what: 'request' }, purchase, null)).not.toBeNull()
     const first = pool.relay().accepted().map(({ id }) => id)
     expect(first.at(-1)).toBe(event.id)
-    expect(await create().send('request', purchase)).not.toBeNull()
+    expect(await create().send({ what: 'request' }, purchase, null)).not.toBeNull()
     expect(pool.relay().accepted().map(({ id }) => id)).toEqual(first)
     const text = cipher.decrypt(event.pubkey, event.content)
     const { parts, refusal } = parseJobRequest(openEnvelope(event, text.ok ? text.value : ''))
@@ -117,13 +117,13 @@ describe('a private request', () => {
   it('is not sent when a part of it is on no relay', async () => {
     const { pool, dialect, purchase } = open('x'.repeat(100_000))
     pool.relay().refuse((event) => (event.kind === 2505 ? 'blocked: no' : null))
-    expect(await dialect.send('request', purchase)).toBeNull()
+    expect(await dialect.send({ what: 'request' }, purchase, null)).toBeNull()
     expect(pool.relay().accepted({ kinds: [5050] })).toEqual([])
   })
 
   it('is cancelled by a frame, and by a deletion that its own key signs', async () => {
     const { pool, dialect, purchase, event, framesOf } = job
-    await dialect.send('cancel', purchase)
+    await dialect.send({ what: 'cancel' }, purchase, null)
     expect(framesOf()).toEqual([{ type: 'cancel', seq: 0, reason: '' }])
     expect(pool.relay().accepted({ kinds: [5] })).toMatchObject([{ pubkey: event.pubkey, tags: [['e', event.id], ['k', '5050']] }])
   })

@@ -14,7 +14,8 @@ import type { NostrCrypto } from '../../nostr/crypto.ts'
 import type { JobIdentity } from '../../nostr/jobIdentity.ts'
 import { createTextCollector, publishParts, sealText } from '../../nostr/privateTexts.ts'
 import type { Log } from '../../ports.ts'
-import type { BegunPurchase, PurchaseDialect, RequestDraft } from '../dialect.ts'
+import type { PurchaseDialect, RequestDraft } from '../dialect.ts'
+import type { BegunPurchase } from '../purchase.ts'
 import { createJobMessages, jobRouteSchema, takeFeedback, type JobMessagesOptions } from './jobMessages.ts'
 import { chooseSellerRelays } from './jobRelays.ts'
 import { createPrivateAnswers } from './privateAnswers.ts'
@@ -45,8 +46,8 @@ export function createPrivatePurchases(options: PrivatePurchasesOptions): Purcha
   function draftRequest(draft: RequestDraft, provider: string, identity: JobIdentity): { readonly event: NostrEvent; readonly longPrompt: string | null } {
     const createdAt = Math.floor(clock.now() / 1_000)
     const prompt = draft.prompt.toWellFormed()
-    const { model, maxTokens, bidMsat } = draft
-    const job: JobRequestDraft = { prompt, model, maxTokens, sampling: {}, stream: 'souk/1', bidMsat, relays: messages.wantAnswersOn(draft.relays) }
+    const { model, maxTokens, bidMsat, settlement } = draft
+    const job: JobRequestDraft = { prompt, model, maxTokens, sampling: {}, stream: 'souk/1', settlement, bidMsat, relays: messages.wantAnswersOn(draft.relays) }
     const short = writeHiddenTags(jobRequestTags(job, true))
     const isLong = Buffer.byteLength(short) > MAX_PART_BYTES
     const inParts = () => ({ ids: partsOf(prompt, provider, identity, createdAt).map(({ id }) => id), sha256: digestText(prompt) })
@@ -79,12 +80,13 @@ export function createPrivatePurchases(options: PrivatePurchasesOptions): Purcha
         if (!isTaken(jobId)) return { event, jobId, route: { nonce: identity.nonce, relays: chooseSellerRelays(pool, draft.relays), longPrompt }, privacy: 'private' }
       }
     },
-    async send(what, purchase) {
+    settlements: ['prepay'],
+    async send(outgoing, purchase) {
       // Whoever reads the request finds its parts.
-      if (what === 'request' && !(await sendParts(purchase))) return null
+      if (outgoing.what === 'request' && !(await sendParts(purchase))) return null
       // The frame is heard at once, and the deletion also by a seller that is away, or knows no frames.
-      if (what === 'cancel') messages.sendFrame({ type: 'cancel', seq: 0, reason: '' }, purchase, providerOf(purchase))
-      return messages.send(what, purchase)
+      if (outgoing.what === 'cancel') messages.sendFrame({ type: 'cancel', seq: 0, reason: '' }, purchase, providerOf(purchase))
+      return messages.send(outgoing, purchase)
     },
     listen(purchase, inbox) {
       const provider = providerOf(purchase)

@@ -8,8 +8,9 @@ import { dateMessage, signAndDeliver } from '../../delivery.ts'
 import type { RelayPool } from '../../nostr/relayPool.ts'
 import type { Signer } from '../../nostr/signer.ts'
 import type { Clock } from '../../ports.ts'
-import type { BegunSale, SaleDialect, SaleInbox } from '../dialect.ts'
-import { reasonForCustomer, type SaleSending } from '../sale.ts'
+import type { SaleDialect, SaleInbox } from '../dialect.ts'
+import type { BegunSale } from '../sale.ts'
+import type { SaleOutgoing } from '../settlement/mode.ts'
 import { createTextCoalescer } from './textCoalescer.ts'
 
 export interface ChannelSalesOptions {
@@ -35,17 +36,22 @@ export function createChannelSales({ pool, signer, clock, channelId, relayHint, 
     return channelMessageTemplate(routeSchema.parse(request.route).channelId, relayHint(), message, createdAt)
   }
 
-  function templateFor(what: SaleSending, sale: BegunSale): EventTemplate {
-    const { request, phase } = sale
+  function templateFor(outgoing: SaleOutgoing, sale: BegunSale): EventTemplate {
+    const { request } = sale
     const createdAt = dateMessage(sale.changedAt, clock.now())
-    if (what === 'invoice' && 'invoice' in phase) {
-      const { bolt11, amountMsat, paymentHash } = phase.invoice
-      return template(sale, { type: 'Invoice', job_id: request.jobId, bolt11, amount_msats: amountMsat, payment_hash: paymentHash }, createdAt)
+    switch (outgoing.what) {
+      case 'invoice': {
+        const { bolt11, amountMsat, paymentHash } = outgoing.invoice
+        return template(sale, { type: 'Invoice', job_id: request.jobId, bolt11, amount_msats: amountMsat, payment_hash: paymentHash }, createdAt)
+      }
+      case 'result':
+        return template(sale, { type: 'JobResult', job_id: request.jobId, result: outgoing.generated.text }, createdAt)
+      case 'refusal':
+      case 'trouble':
+        return feedbackTemplate({ requestId: request.requestId, customerPubkey: request.customer, status: 'error', text: outgoing.reason }, createdAt)
+      case 'sealed':
+        throw new Error('Nothing is sealed in this dialect.')
     }
-    if (what === 'result' && 'generated' in phase) {
-      return template(sale, { type: 'JobResult', job_id: request.jobId, result: phase.generated.text }, createdAt)
-    }
-    return feedbackTemplate({ requestId: request.requestId, customerPubkey: request.customer, status: 'error', text: reasonForCustomer(sale) }, createdAt)
   }
 
   function onChannelMessage(event: NostrEvent, channel: string, inbox: SaleInbox): void {
@@ -74,6 +80,7 @@ export function createChannelSales({ pool, signer, clock, channelId, relayHint, 
       model: model ?? null,
       sampling: {},
       bidMsat: null,
+      settlement: { name: 'prepay' },
       refusal: null,
     })
   }
@@ -104,7 +111,8 @@ export function createChannelSales({ pool, signer, clock, channelId, relayHint, 
         },
       )
     },
-    send: (what, sale) => signAndDeliver(pool, signer, templateFor(what, sale)),
+    settlements: ['prepay'],
+    send: (outgoing, sale) => signAndDeliver(pool, signer, templateFor(outgoing, sale)),
     openStream(sale, streams) {
       if (!streams) return { add() {}, end() {}, close() {} }
       let sequence = 0

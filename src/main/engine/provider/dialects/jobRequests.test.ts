@@ -37,7 +37,9 @@ async function open(options: Partial<JobRequestsOptions> = {}, mayTake: SaleInbo
     speaksSouk1: false,
     ...options,
   })
-  const subscription = listen({ mayTake, isCustomer: () => true, onRequest: (request) => void requests.push(request), onPaymentClaim: (...claim) => void claims.push(claim), onCancel: (...cancel) => void cancels.push(cancel) })
+  const subscription = listen({ mayTake, isCustomer: () => true, onRequest: (request) => void requests.push(request), onLockClaim: () => {},
+    onRelease: () => {},
+    onPaymentClaim: (...claim) => void claims.push(claim), onCancel: (...cancel) => void cancels.push(cancel) })
   const say = async (template: Partial<EventTemplate>, signer = customer) => {
     const event = signer.sign({ kind: 5050, created_at: nowSecs, tags: [], content: '', ...template })
     await pool.publish(event)
@@ -62,7 +64,7 @@ describe('a request', () => {
       {
         dialect: 'nip90', privacy: 'public-relays', requestId: event.id, jobId: `job_${event.id.slice(0, 16)}`, customer: customer.pubkey, open: false, kind: 5050,
         route: { encrypted: false, relays: ['wss://a.test'], request: structuredClone(event) },
-        prompt: 'hello', maxTokens: 7, model: 'm', sampling: { temperature: 0.5 }, bidMsat: 5_000, refusal: null,
+        prompt: 'hello', maxTokens: 7, model: 'm', sampling: { temperature: 0.5 }, settlement: { name: 'prepay' }, bidMsat: 5_000, refusal: null,
       },
     ])
   })

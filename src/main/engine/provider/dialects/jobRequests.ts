@@ -88,6 +88,7 @@ export function createJobRequests(options: JobRequestsOptions): JobRequests {
         model: job.model,
         sampling: job.sampling,
         bidMsat: job.bidMsat,
+        settlement: job.settlement,
       }
     }
 

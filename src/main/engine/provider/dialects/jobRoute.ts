@@ -12,8 +12,8 @@ import type { RelayPool } from '../../nostr/relayPool.ts'
 import type { Signer } from '../../nostr/signer.ts'
 import { withOwnRelays } from '../../nostr/withOwnRelays.ts'
 import type { Clock } from '../../ports.ts'
-import type { BegunSale } from '../dialect.ts'
-import { reasonForCustomer, type SaleSending } from '../sale.ts'
+import type { BegunSale } from '../sale.ts'
+import type { SaleOutgoing } from '../settlement/mode.ts'
 
 const routeSchema = z.object({
   encrypted: z.boolean(),
@@ -54,7 +54,7 @@ type Said = Pick<FeedbackDraft, 'status' | 'text' | 'invoice'>
 
 export interface JobAnswers {
   /** Publishes what a sale has to say that is not its result: the invoice, or what became of the job; null when no relay took it. */
-  send(what: Exclude<SaleSending, 'result'>, sale: BegunSale): Promise<Delivery | null>
+  send(outgoing: Exclude<SaleOutgoing, { what: 'result' | 'sealed' }>, sale: BegunSale): Promise<Delivery | null>
   /** Work has begun; of a second try, which is the same work, nothing is said. Best effort. */
   sayBegun(sale: BegunSale): void
   /** Publishes a kind 7000 as the request was made; null when no relay took it. */
@@ -87,11 +87,10 @@ export function createJobAnswers({ pool, clock, signer, cipher }: JobAnswersOpti
     publish,
     seal,
     sendFeedback,
-    send(what, sale) {
-      const { phase } = sale
+    send(outgoing, sale) {
       const createdAt = dateMessage(sale.changedAt, clock.now())
-      if (what !== 'invoice' || !('invoice' in phase)) return sendFeedback(sale, { status: 'error', text: reasonForCustomer(sale) }, createdAt)
-      const { amountMsat, bolt11 } = phase.invoice
+      if (outgoing.what !== 'invoice') return sendFeedback(sale, { status: 'error', text: outgoing.reason }, createdAt)
+      const { amountMsat, bolt11 } = outgoing.invoice
       return sendFeedback(sale, { status: 'payment-required', text: '', invoice: { amountMsat, bolt11 } }, createdAt)
     },
     sayBegun(sale) {

@@ -9,8 +9,8 @@ import { loadNostrCrypto } from '../../nostr/crypto.ts'
 import { createMemoryNetwork, createMemoryPool } from '../../nostr/testing/memoryPool.ts'
 import { createManualClock } from '../../testing/manualClock.ts'
 import { nodeRandom } from '../../testing/nodePorts.ts'
-import type { BegunSale } from '../dialect.ts'
-import { saleMachine, type Sale, type SaleMessage, type SaleRequest } from '../sale.ts'
+import { saySale } from '../../testing/saySale.ts'
+import { saleMachine, type BegunSale, type Sale, type SaleMessage, type SaleRequest } from '../sale.ts'
 import { createJobAnswers, makeJobRoute } from './jobRoute.ts'
 import { createNip90Sales } from './nip90.ts'
 
@@ -67,7 +67,7 @@ const statusOf = (event: NostrEvent | undefined) => {
 describe.each([false, true])('what a sale says (encrypted: %s)', (encrypted) => {
   it('an invoice is found by readers of either form', async () => {
     const { dialect, quote, read, asked } = open({ encrypted })
-    expect(await dialect.send('invoice', quote())).not.toBeNull()
+    expect(await saySale(dialect, 'invoice', quote())).not.toBeNull()
     const [event] = await read()
     expect(statusOf(event)).toMatchObject({ status: 'payment-required', bolt11: INVOICE.bolt11, amountMsat: 10_000, requestId: asked.id, customerPubkey: customer.pubkey })
     expect(event?.content).toBe(INVOICE.bolt11)
@@ -75,7 +75,7 @@ describe.each([false, true])('what a sale says (encrypted: %s)', (encrypted) => 
 
   it('a refusal and a failure give their reason', async () => {
     const { dialect, refuse, read } = open({ encrypted })
-    await dialect.send('refusal', refuse('no such model'))
+    await saySale(dialect, 'refusal', refuse('no such model'))
     expect(statusOf((await read())[0])).toMatchObject({ status: 'error', text: 'no such model' })
   })
 
@@ -92,7 +92,7 @@ describe.each([false, true])('what a sale says (encrypted: %s)', (encrypted) => 
 
   it('a result is the text, and then a success', async () => {
     const { dialect, finish, read, asked } = open({ encrypted })
-    await dialect.send('result', finish('the answer'))
+    await saySale(dialect, 'result', finish('the answer'))
     const [result, success] = await read()
     expect(result).toMatchObject({ kind: 6050, content: 'the answer' })
     expect(result === undefined ? null : parseJobResult(result)).toMatchObject({ ok: true, value: { requestId: asked.id, customerPubkey: customer.pubkey } })
@@ -101,9 +101,9 @@ describe.each([false, true])('what a sale says (encrypted: %s)', (encrypted) => 
 
   it('an empty answer is one, and one that is too long ends where it still fits', async () => {
     const [empty, long] = [open({ encrypted }), open({ encrypted })]
-    await empty.dialect.send('result', empty.finish(''))
+    await saySale(empty.dialect, 'result', empty.finish(''))
     expect((await empty.read())[0]).toMatchObject({ kind: 6050, content: '' })
-    await long.dialect.send('result', long.finish('é'.repeat(100_000)))
+    await saySale(long.dialect, 'result', long.finish('é'.repeat(100_000)))
     const [event] = await long.read()
     expect(event?.content).toBe('é'.repeat(20_480))
     expect(Buffer.byteLength(JSON.stringify(long.heard[0]))).toBeLessThan(65_536)
@@ -112,7 +112,7 @@ describe.each([false, true])('what a sale says (encrypted: %s)', (encrypted) => 
 
 it('a result quotes a canonical request with its price, and names the original’s by its id', async () => {
   const [canonical, original] = [open(), open({ form: 'original' })]
-  for (const { dialect, finish } of [canonical, original]) await dialect.send('result', finish('4'))
+  for (const { dialect, finish } of [canonical, original]) await saySale(dialect, 'result', finish('4'))
   const quoted = (await canonical.read())[0]
   expect(tagValues(quoted?.tags ?? [], 'request')).toEqual([JSON.stringify(canonical.asked)])
   expect(quoted?.tags).toContainEqual(['amount', '10000', INVOICE.bolt11])
@@ -122,7 +122,7 @@ it('a result quotes a canonical request with its price, and names the original�
 
 it('answers go to the relays that the request names, besides our own', async () => {
   const { dialect, quote, network } = open({ relays: ['wss://there.test'] })
-  const delivery = await dialect.send('invoice', quote())
+  const delivery = await saySale(dialect, 'invoice', quote())
   expect(delivery?.verdicts.map(({ relay, verdict }) => [relay, verdict])).toEqual([['wss://memory.test', 'accepted'], ['wss://there.test', 'accepted']])
   expect(network('wss://there.test').stored({ kinds: [7000] })).toHaveLength(1)
 })

@@ -12,8 +12,8 @@ import { createSteadyCipher } from '../../nostr/steadyCipher.ts'
 import { createMemoryPool } from '../../nostr/testing/memoryPool.ts'
 import { createManualClock } from '../../testing/manualClock.ts'
 import { nodeRandom } from '../../testing/nodePorts.ts'
-import type { BegunSale } from '../dialect.ts'
-import type { SaleRequest } from '../sale.ts'
+import { saySale } from '../../testing/saySale.ts'
+import type { BegunSale, SaleRequest } from '../sale.ts'
 import { createFrameInbox } from './frameInbox.ts'
 import { createJobAnswers } from './jobRoute.ts'
 import { createPrivateSales } from './souk1.ts'
@@ -38,7 +38,9 @@ function open() {
   const answers = createJobAnswers({ pool, clock, signer, cipher: { ...cipher, encrypt: (peer, text) => cipher.encryptSteadily(peer, text) } })
   const dialect = createPrivateSales({ pool, clock, receiptSigner: crypto.createSigner(SELLER, true), cipher, answers, frames })
   const heard: unknown[] = []
-  const listening = dialect.listen({ mayTake: () => null, isCustomer: (requestId, from) => (from === crypto.publicKey(CUSTOMER) ? requestId.startsWith('1') : from === crypto.publicKey(OTHER) && requestId.startsWith('2')), onRequest: (request) => heard.push(request), onPaymentClaim: () => {}, onCancel: (requestId, from) => heard.push({ requestId, from }) })
+  const listening = dialect.listen({ mayTake: () => null, isCustomer: (requestId, from) => (from === crypto.publicKey(CUSTOMER) ? requestId.startsWith('1') : from === crypto.publicKey(OTHER) && requestId.startsWith('2')), onRequest: (request) => heard.push(request), onLockClaim: () => {},
+    onRelease: () => {},
+    onPaymentClaim: () => {}, onCancel: (requestId, from) => heard.push({ requestId, from }) })
   const say = async (secret: Uint8Array, frame: Frame, requestId: string | null = REQUEST_ID, createdAt = Math.floor(clock.now() / 1_000)) => {
     const sealed = createSteadyCipher(secret, nodeRandom).encrypt(signer.pubkey, writeFrame(frame))
     if (!sealed.ok) throw new Error(sealed.error.message)
@@ -79,8 +81,8 @@ const delivering = (text: string) => sale({ name: 'delivering', generated: { tex
 describe('what a seller says in souk/1', () => {
   it('of invoices and failures is feedback that the customer alone can read', async () => {
     const { dialect, events } = open()
-    await dialect.send('invoice', sale({ name: 'offering' }))
-    await dialect.send('trouble', sale({ name: 'owed', reason: 'gpu.lan fell over.', publicReason: 'The model fell over.', attempt: 1, retryAt: null, told: false }))
+    await saySale(dialect, 'invoice', sale({ name: 'offering' }))
+    await saySale(dialect, 'trouble', sale({ name: 'owed', reason: 'gpu.lan fell over.', publicReason: 'The model fell over.', attempt: 1, retryAt: null, told: false }))
     const feedback = events(7000).map((event) => parseFeedback(openEnvelope(event, read(event) ?? '')))
     expect(feedback).toMatchObject([{ value: { status: 'payment-required', bolt11: invoice.bolt11, requestId: REQUEST_ID } }, { value: { status: 'error', text: 'The model fell over.' } }])
     for (const event of events(7000)) expect(event.tags.map(([name]) => name)).toEqual(['e', 'p', 'encrypted'])
@@ -88,7 +90,7 @@ describe('what a seller says in souk/1', () => {
 
   it('is a result with digest, usage and a receipt that holds', async () => {
     const { dialect, events } = open()
-    await dialect.send('result', delivering('Four.'))
+    await saySale(dialect, 'result', delivering('Four.'))
     const result = parsePrivateResult(read(events(6050)[0] as NostrEvent) ?? '')
     if (!result.ok || result.value.receipt === null) throw new Error('no result')
     expect(result.value).toMatchObject({ text: 'Four.', usage: { promptTokens: 1, outputTokens: 2, durationMs: 3 } })
@@ -101,9 +103,9 @@ describe('what a seller says in souk/1', () => {
     const runs = []
     for (let run = 0; run < 2; run++) {
       const { dialect, pool, signer } = open()
-      await dialect.send('invoice', sale({ name: 'offering' }))
-      await dialect.send('result', delivering(long))
-      await dialect.send('result', delivering('short'))
+      await saySale(dialect, 'invoice', sale({ name: 'offering' }))
+      await saySale(dialect, 'result', delivering(long))
+      await saySale(dialect, 'result', delivering('short'))
       runs.push(pool.relay().accepted({ authors: [signer.pubkey] }))
     }
     const [first = [], second] = runs
@@ -119,7 +121,7 @@ describe('what a seller says in souk/1', () => {
   it('waits with a result whose parts are on no relay', async () => {
     const { dialect, pool, events } = open()
     pool.relay().refuse((event) => (event.kind === 2505 ? 'blocked: not here' : null))
-    expect(await dialect.send('result', delivering('x'.repeat(100_000)))).toBeNull()
+    expect(await saySale(dialect, 'result', delivering('x'.repeat(100_000)))).toBeNull()
     expect(events(6050)).toEqual([])
   })
 })

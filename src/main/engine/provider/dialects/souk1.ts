@@ -12,7 +12,9 @@ import type { PublishReport, RelayPool } from '../../nostr/relayPool.ts'
 import type { Signer } from '../../nostr/signer.ts'
 import type { SteadyCipher } from '../../nostr/steadyCipher.ts'
 import type { Clock } from '../../ports.ts'
-import type { BegunSale, SaleDialect } from '../dialect.ts'
+import type { SaleDialect } from '../dialect.ts'
+import type { BegunSale } from '../sale.ts'
+import type { SaleOutgoing } from '../settlement/mode.ts'
 import type { FrameInbox } from './frameInbox.ts'
 import { createFrameSender, type FrameFate } from './frameSender.ts'
 import { answerRelaysOf, type JobAnswers } from './jobRoute.ts'
@@ -31,15 +33,15 @@ export interface PrivateSalesOptions {
 const LAST_PIECE_BYTES = 65_536
 
 export function createPrivateSales({ pool, clock, receiptSigner, cipher, answers, frames }: PrivateSalesOptions): SaleDialect {
-  async function sendResult(sale: BegunSale): Promise<Delivery | null> {
-    const { request, phase } = sale
-    if (!('generated' in phase)) return null
+  async function sendResult({ generated, payments }: SaleOutgoing & { what: 'result' }, sale: BegunSale): Promise<Delivery | null> {
+    const { request } = sale
     const createdAt = dateMessage(sale.changedAt, clock.now())
-    const { usage } = phase.generated
-    const text = boundPrivateText(phase.generated.text)
+    const { usage } = generated
+    const text = boundPrivateText(generated.text)
     const sha256 = digestText(text)
-    const { amountMsat, paymentHash } = phase.invoice
-    const receipt = receiptSigner.sign(receiptTemplate({ requestId: request.requestId, customer: request.customer, sha256, amountMsat, paymentHash, model: request.model, usage }, createdAt))
+    const [payment] = payments
+    const about = { requestId: request.requestId, customer: request.customer, sha256, model: request.model, usage }
+    const receipt = payment === undefined ? null : receiptSigner.sign(receiptTemplate({ ...about, amountMsat: payment.amountMsat, paymentHash: payment.paymentHash }, createdAt))
     const publish = (result: PrivateResult) => answers.publish(sale, answers.seal(sale, KIND.textGenerationResult, writePrivateResult(result), createdAt))
     const whole: PrivateResult = { text, sha256, usage, receipt }
     if (Buffer.byteLength(writePrivateResult(whole)) <= MAX_PART_BYTES) return publish(whole)
@@ -59,7 +61,11 @@ export function createPrivateSales({ pool, clock, receiptSigner, cipher, answers
     name: 'souk/1',
     maxResultBytes: MAX_PRIVATE_TEXT_BYTES - LAST_PIECE_BYTES,
     listen: (inbox) => frames.listen(inbox),
-    send: (what, sale) => (what === 'result' ? sendResult(sale) : answers.send(what, sale)),
+    settlements: ['prepay'],
+    send(outgoing, sale) {
+      if (outgoing.what === 'sealed') throw new Error('not sealed yet')
+      return outgoing.what === 'result' ? sendResult(outgoing, sale) : answers.send(outgoing, sale)
+    },
     openStream(sale, streams) {
       const { requestId, customer } = sale.request
       answers.sayBegun(sale)

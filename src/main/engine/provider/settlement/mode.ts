@@ -1,0 +1,70 @@
+/**
+ * A settlement mode on the seller's side (PROTOCOL.md §6): a pure protocol between a request that is taken and a job that has
+ * ended. Each has its own phases; `look` is its table of who owes what in every one of them.
+ */
+import type { JobState } from '#shared/ipc/common.ts'
+import type { Standing } from '#shared/market/books.ts'
+import type { Msat } from '#shared/market/msat.ts'
+import type { SealedGoods } from '#shared/market/sealedGoods.ts'
+import type { Invoice } from '../../wallet/wallet.ts'
+import type { Generated, SaleBase, SaleEffect, SaleEvent, SaleMessage, SaleRequest, SaleSending } from '../sale.ts'
+
+/** A sale that is in one of this mode's phases. */
+export type SaleIn<Phase> = SaleBase & { readonly phase: Phase }
+
+export interface SaleMode<Phase extends { readonly name: string }> {
+  /** Where a job begins that is taken. */
+  first(request: SaleRequest): Phase
+  /** Every message but `requested`. */
+  decide(sale: SaleIn<Phase>, message: SaleMessage): readonly SaleEvent[]
+  /** The phase after an event; the same one where the event changes none. `refused` is not asked. */
+  next(phase: Phase, event: SaleEvent, sale: SaleIn<Phase>): Phase
+  due(sale: SaleIn<Phase>): readonly SaleEffect[]
+  /** What is to be said now under that name; null when it is no longer due. */
+  outgoing(sale: SaleIn<Phase>, what: SaleSending): SaleOutgoing | null
+  look(sale: SaleIn<Phase>): SaleLook
+}
+
+/** One message of the seller's, as data: dialects only spell it. */
+export type SaleOutgoing =
+  /** `index`: which invoice of the job, from 0. */
+  | { readonly what: 'invoice'; readonly invoice: Invoice; readonly index: number }
+  | { readonly what: 'result'; readonly generated: Generated; readonly payments: readonly PaidInvoice[] }
+  | { readonly what: 'sealed'; readonly goods: SealedGoods }
+  /** For the customer to read. */
+  | { readonly what: 'refusal' | 'trouble'; readonly reason: string }
+
+/** What a job was paid by, or is to be. */
+export interface PaidInvoice {
+  readonly paymentHash: string
+  readonly amountMsat: Msat
+  /** Null where it is no invoice, but a lock at an address. */
+  readonly bolt11: string | null
+}
+
+/** How a sale stands, for pages, limits and books. */
+export interface SaleLook {
+  readonly state: JobState
+  /** What it waits for, or why it ended so, for the seller. */
+  readonly note: string | null
+  /** True when nothing more will happen by itself. */
+  readonly final: boolean
+  readonly generated: Generated | null
+  /** What our wallet shows settled for it. */
+  readonly receivedMsat: Msat
+  /** Unix ms of the first of it; null while there is none. */
+  readonly receivedAt: number | null
+  /** Of everything that it was, or may be, paid by; the newest last. */
+  readonly paymentHashes: readonly string[]
+  readonly standing: Standing
+  /** By the customer, for us. */
+  readonly lockedMsat: Msat
+  /** Unix ms at which that returns by itself; null: none, or not known. */
+  readonly lockedUntil: number | null
+  /** Paid and not delivered. */
+  readonly owedMsat: Msat
+}
+
+export const send = (what: SaleSending): SaleEffect => ({ key: `send:${what}`, type: 'send', what })
+export const wake = (at: number): SaleEffect => ({ key: `wake:${at}`, type: 'wake', at })
+export const watchPayment = ({ paymentHash, expiresAt }: Pick<Invoice, 'paymentHash' | 'expiresAt'>, until: 'settled' | 'held' = 'settled'): SaleEffect => ({ key: `watch:${paymentHash}`, type: 'watchPayment', paymentHash, expiresAt, until })
