@@ -105,3 +105,8 @@ function rollBack(database: DatabaseSync): void {
   if (database.isTransaction) database.exec('ROLLBACK')
   unfinished.delete(database)
 }
+
+/** The same, or as a part of the transaction that is under way. */
+export function joinTransaction<T>(database: DatabaseSync, change: () => T): T {
+  return database.isTransaction && !unfinished.has(database) ? change() : inTransaction(database, change)
+}
