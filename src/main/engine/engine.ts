@@ -38,6 +38,8 @@ import { createRelayList, type RelayList } from './relayList.ts'
 import { createSaleDialects } from './provider/dialects/saleDialects.ts'
 import { createProvider, type Provider } from './provider/provider.ts'
 import { createRelayListPublisher } from './provider/relayListPublisher.ts'
+import { createJobSigners } from './receipts/jobSigners.ts'
+import { createReceipts, type Receipts } from './receipts/receipts.ts'
 import { startHouse } from './sandbox/house.ts'
 import { joinSandbox, type Sandbox } from './sandbox/sandbox.ts'
 import { createSpendingReader } from './spending/readSpending.ts'
@@ -47,6 +49,7 @@ import { lockFolder } from './store/folderLock.ts'
 import { createJournal, type Journal } from './store/journal.ts'
 import { MIGRATIONS } from './store/migrations.ts'
 import { createPreimages } from './store/preimages.ts'
+import { createReceiptStore } from './store/receipts.ts'
 import { createSentPaymentStore } from './store/sentPayments.ts'
 import { createSettingStore } from './store/settings.ts'
 import { createSightings } from './store/sightings.ts'
@@ -126,6 +129,7 @@ export interface Engine {
   readonly mutes: Mutes
   readonly journal: Journal
   readonly threads: ThreadStore
+  readonly receipts: Receipts
   /** Null when neither the relay nor the wallet is the sandbox's. */
   readonly sandbox: Sandbox | null
   readonly jobChanged: Emitter<JobRow>
@@ -274,8 +278,11 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
 
   const jobChanged = createEmitter<JobRow>()
   const threadsChanged = createEmitter<null>()
+  const receipts = createReceipts({ journal, store: createReceiptStore(database), signers: createJobSigners(keyring.identity.secretKey, crypto, random), crypto, clock, log })
+  undo.push(() => receipts.close())
   const onJobChanged = (row: JobRow) => {
     notices.clear('store-failed')
+    receipts.jobChanged(row)
     jobChanged.emit(row)
     account.touch()
   }
@@ -351,6 +358,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   provider.resume()
   customer.resume()
   account.resume()
+  receipts.resume()
 
   function makeWallet(): Result<Wallet> {
     if (config.wallet.kind === 'mock') return ok(createMockWallet({ clock, random }))
@@ -365,7 +373,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   showMintFaults()
 
   return ok({
-    mintFaults, config, clock, keyring, notices, preferences, pool, relayList, wallet, account, books, money, reconciler, backend, provider, customer, directory, channels, mutes, journal, threads, sandbox, jobChanged, threadsChanged,
+    mintFaults, config, clock, keyring, notices, preferences, pool, relayList, wallet, account, books, money, reconciler, backend, provider, customer, directory, channels, mutes, journal, threads, receipts, sandbox, jobChanged, threadsChanged,
     setMintFaults(change) {
       const mint = sandbox?.mint() ?? null
       mint?.setFaults(change)
