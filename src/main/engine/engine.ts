@@ -263,8 +263,8 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
     onAdjusted: (sentence) => notices.raise('books-adjusted', 'warning', `${sentence} It is posted as an adjustment; the wallet page lists it.`),
   })
   undo.push(() => reconciler.close())
-  undo.push(account.status.subscribe(({ state, balanceMsat, alias }) => {
-    if (state === 'ready' && balanceMsat !== null) void reconciler.look(balanceMsat, alias ?? '')
+  undo.push(account.status.subscribe(({ state, balanceMsat, info }) => {
+    if (state === 'ready' && balanceMsat !== null && info !== null) void reconciler.look(balanceMsat, info.alias)
   }))
   const choice = preferences.backend(config.backend, config.ollamaUrl)
   const backend = createBackendChooser({

@@ -23,7 +23,7 @@ interface Part {
 export function Balance({ wallet }: { wallet: Snapshot<'wallet.status'> }) {
   const refresh = useRequest('wallet.refresh', { toastProblem: true })
   const mode = useEngineSlice('app.status', (status) => status.mode)
-  const { balanceMsat, heldMsat, pendingMsat, state } = wallet
+  const { balanceMsat, lockedMsat, pendingMsat, state } = wallet
   const away = state === 'unavailable'
   return (
     <section aria-label="Balance" className="flex flex-col gap-3">
@@ -46,7 +46,7 @@ export function Balance({ wallet }: { wallet: Snapshot<'wallet.status'> }) {
           <PartsBar
             parts={[
               { name: 'Available', meaning: 'Can be spent now', msat: balanceMsat, fill: 'bg-accent' },
-              { name: 'Held', meaning: 'Locked until a job settles', msat: heldMsat, fill: 'bg-violet' },
+              { name: 'Held', meaning: 'Locked until a job settles', msat: lockedMsat, fill: 'bg-violet' },
               { name: 'Pending', meaning: 'On its way out, fee included; the wallet has not told the outcome', msat: pendingMsat, fill: 'bg-faint' },
             ]}
           />

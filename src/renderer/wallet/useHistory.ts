@@ -23,7 +23,7 @@ export interface History {
 export function useHistory(): History {
   const client = useClient()
   const connection = useConnection()
-  const changed = useEngineSlice('wallet.status', ({ state, balanceMsat, pendingMsat, heldMsat }) => `${state}/${balanceMsat ?? ''}/${pendingMsat}/${heldMsat}`)
+  const changed = useEngineSlice('wallet.status', ({ state, balanceMsat, pendingMsat, lockedMsat }) => `${state}/${balanceMsat ?? ''}/${pendingMsat}/${lockedMsat}`)
   const [rows, setRows] = useState<readonly PaymentRow[]>()
   const [more, setMore] = useState(false)
   const [loadingMore, setLoadingMore] = useState(false)

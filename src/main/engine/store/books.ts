@@ -25,12 +25,14 @@ export interface Books {
   version(): number
   /** The sum of all entries by account; what an account never saw is absent. */
   balances(): Standing
-  /** The sum of the entries dated since then. */
-  movedSince(sinceMs: number): Standing
+  /** The sum of the entries dated since then; of those numbered above `after` alone, when it is given. */
+  movedSince(sinceMs: number, after?: number): Standing
+  /** The sum of the entries of a job, corrections included. */
   ofJob(role: Role, jobId: string): Standing
+  /** The same, of a payment by hand. */
   ofPayment(paymentHash: string): Standing
-  /** Newest first; `before` is the number of an entry. */
-  list(page: { readonly before?: number | undefined; readonly limit: number }): readonly BookEntryRow[]
+  /** Newest first; `before` is the number of an entry; `kinds`: of these alone. */
+  list(page: { readonly before?: number | undefined; readonly kinds?: readonly BookEntryKind[] | undefined; readonly limit: number }): readonly BookEntryRow[]
 }
 
 export function createBooks(database: DatabaseSync): Books {
@@ -39,12 +41,12 @@ export function createBooks(database: DatabaseSync): Books {
   const insertEntry = database.prepare('INSERT INTO book_entry (id, at, kind, role, job_id, payment_hash, reason) VALUES (?, ?, ?, ?, ?, ?, ?)')
   const selectBalances = database.prepare('SELECT account, msat FROM book_balance WHERE msat <> 0')
   const sumLines = (where: string) => database.prepare(`SELECT account, SUM(msat) AS msat FROM book_entry JOIN book_line ON entry = id WHERE ${where} GROUP BY account HAVING SUM(msat) <> 0`)
-  const selectSince = sumLines('at >= ?')
+  const selectSince = sumLines('at >= ? AND id > ?')
   const selectJob = sumLines('role = ? AND job_id = ?')
-  const selectPayment = sumLines('payment_hash = ? AND job_id IS NULL')
+  const selectPayment = sumLines(`payment_hash = ? AND job_id IS NULL AND kind NOT IN ('received', 'elsewhere')`)
   const selectPage = database.prepare(`
     SELECT id, at, kind, role, job_id, payment_hash, reason, (SELECT json_group_object(account, msat) FROM book_line WHERE entry = id) AS lines
-    FROM book_entry WHERE id < ? ORDER BY id DESC LIMIT ?`)
+    FROM book_entry WHERE id < ?1 AND (?2 IS NULL OR kind IN (SELECT value FROM json_each(?2))) ORDER BY id DESC LIMIT ?3`)
   const version = () => Number(selectVersion.get()?.['version'])
 
   return {
@@ -61,10 +63,10 @@ export function createBooks(database: DatabaseSync): Books {
     },
     version,
     balances: () => standingOfRows(selectBalances.all()),
-    movedSince: (sinceMs) => standingOfRows(selectSince.all(sinceMs)),
+    movedSince: (sinceMs, after = 0) => standingOfRows(selectSince.all(sinceMs, after)),
     ofJob: (role, jobId) => standingOfRows(selectJob.all(role, jobId)),
     ofPayment: (paymentHash) => standingOfRows(selectPayment.all(paymentHash)),
-    list: ({ before, limit }) => selectPage.all(before ?? Number.MAX_SAFE_INTEGER, limit).map(entryOf),
+    list: ({ before, kinds, limit }) => selectPage.all(before ?? Number.MAX_SAFE_INTEGER, kinds === undefined ? null : JSON.stringify(kinds), limit).map(entryOf),
   }
 }
 
