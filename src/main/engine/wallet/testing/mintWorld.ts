@@ -81,13 +81,11 @@ export async function openMintWorld(crypto: NostrCrypto): Promise<MintWorld> {
       return state === undefined ? null : String(state)
     },
     async during(promise) {
-      let isOver = false
-      const over = promise.finally(() => {
-        isOver = true
-      })
+      const over = new AbortController()
+      const result = promise.finally(() => over.abort())
       await hear()
-      while (!isOver) await pass(1)
-      return over
+      while (!over.signal.aborted) await pass(1)
+      return result
     },
     pass,
     async restartBuyer() {
