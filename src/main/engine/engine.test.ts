@@ -138,7 +138,7 @@ describe('a wallet that takes back its word', () => {
     expect(await jobRow(buyer, 'customer', jobId, (row) => row.movedMsat > 0)).toMatchObject({ final: false, movedMsat: PRICE + 10 })
     await peer.say(channelId, { type: 'JobResult', job_id: jobId, result: '4' })
     expect(await ended(buyer, 'customer', jobId)).toMatchObject({ state: 'done', movedMsat: PRICE + 10 })
-    expect(buyer.journal.spending('customer', 0)).toEqual({ settledMsat: msat(PRICE + 10), pendingMsat: 0 })
+    expect(buyer.journal.spending('customer', 0)).toEqual({ settledMsat: msat(PRICE + 10), pendingMsat: 0, pendingPayments: 0 })
     await peer.close()
   })
 
