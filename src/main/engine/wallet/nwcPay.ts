@@ -6,6 +6,7 @@ import { payInvoiceResultSchema } from '#shared/protocol/nip47.ts'
 import type { z } from 'zod'
 import { pause, unlessAborted } from '../pause.ts'
 import type { Clock, Log } from '../ports.ts'
+import { watchHints } from './hintWatch.ts'
 import type { NwcClient, NwcReply } from './nwcClient.ts'
 import { describeFailure, saysNothingSent } from './nwcProblems.ts'
 import { opensHash } from './nwcTransaction.ts'
@@ -72,24 +73,12 @@ export function createNwcPay({ client, network, clock, log, payMs, lookup }: Nwc
   const watchUntilHeld = async (paymentHash: string, answered: AbortSignal): Promise<PayOutcome | null> => {
     const beganAt = clock.now()
     let waitMs = FIRST_LOOK_MS
-    let isHinted = false
-    let wake = () => {}
-    const forget = client.watch((hint) => {
-      if (hint.paymentHash !== paymentHash) return
-      isHinted = true
-      wake()
-    })
-    const untilHinted = (given: () => void) => {
-      wake = given
-      return () => {
-        wake = () => {}
-      }
-    }
+    const hints = watchHints(client, paymentHash)
     try {
       while (!answered.aborted) {
-        if (!isHinted) await pause(clock, waitMs, answered, untilHinted)
+        await pause(clock, waitMs, answered, hints.untilHinted)
         if (answered.aborted) return null
-        isHinted = false
+        hints.take()
         const found = await unlessAborted(lookup(paymentHash, 'outgoing'), answered)
         if (found === null) return null
         const payment = found.ok ? found.value : null
@@ -99,7 +88,7 @@ export function createNwcPay({ client, network, clock, log, payMs, lookup }: Nwc
       }
       return null
     } finally {
-      forget()
+      hints.close()
     }
   }
 

@@ -1,6 +1,7 @@
 /** A wallet may call a payment failed and settle it later, and an answer of it may be lost: such a payment is asked for several times. */
 import { pause } from '../pause.ts'
 import type { Clock } from '../ports.ts'
+import { watchHints } from './hintWatch.ts'
 import type { Payment, Wallet } from './wallet.ts'
 
 export interface SettlementSeeker {
@@ -22,29 +23,19 @@ export function createSettlementSeeker({ wallet, clock }: { readonly wallet: Pic
 
   async function search(paymentHash: string, take: (payment: Payment) => boolean): Promise<void> {
     let attempt = 0
-    let wake = () => {}
-    const forget = wallet.watch((hint) => {
-      if (hint.paymentHash !== paymentHash) return
-      attempt = 0
-      wake()
-    })
-    const untilHinted = (given: () => void) => {
-      wake = given
-      return () => {
-        wake = () => {}
-      }
-    }
+    const hints = watchHints(wallet, paymentHash)
     try {
       while (attempt < ATTEMPTS) {
         attempt += 1
         const found = await wallet.lookup(paymentHash, 'outgoing')
         if (closing.signal.aborted || (found.ok && found.value?.state === 'settled' && take(found.value))) return
-        // Zero again when a hint came while the wallet was asked: it may have answered for the time before.
-        if (attempt > 0 && attempt < ATTEMPTS) await pause(clock, FIRST_WAIT_MS * 2 ** (attempt - 1), closing.signal, untilHinted)
+        if (attempt < ATTEMPTS) await pause(clock, FIRST_WAIT_MS * 2 ** (attempt - 1), closing.signal, hints.untilHinted)
         if (closing.signal.aborted) return
+        // Also one that came while the wallet was asked: it may have answered for the time before.
+        if (hints.take()) attempt = 0
       }
     } finally {
-      forget()
+      hints.close()
     }
   }
 
