@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fail, ok, type Problem, type Result } from '#shared/market/result.ts'
@@ -7,24 +7,45 @@ export interface FolderLock {
   release(): void
 }
 
+/** Two that start at the same instant are in each other's way for a moment: without waiting, both may be refused. */
+const WAIT_MS = 250
+
 /**
  * Holds a folder for this process alone, so that two engines never open one store. The lock is SQLite's own on a
  * file beside the data: the operating system drops it with the process, also on kill -9.
  */
 export function lockFolder(folder: string): Result<FolderLock, Problem<'folder-in-use' | 'folder-unusable'>> {
-  let database: DatabaseSync | undefined
+  const path = join(folder, 'lock')
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    database = new DatabaseSync(join(folder, 'lock'), { timeout: 0 })
-    database.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE')
+    const held = lockFile(path) ?? lockEmptied(path)
+    return ok({ release: () => held.close() })
   } catch (error) {
-    database?.close()
     const reason = error instanceof Error ? error.message : String(error)
     if (/locked|busy/i.test(reason)) {
       return fail('folder-in-use', `Another Souk is using ${folder}. Close it, or choose another folder with --data.`)
     }
     return fail('folder-unusable', `Cannot use the folder ${folder}: ${reason}. Check that it exists and may be written.`)
   }
-  const held = database
-  return ok({ release: () => held.close() })
+}
+
+/** Null when the file is damaged; throws when somebody has it, or it cannot be had. */
+function lockFile(path: string): DatabaseSync | null {
+  const database = new DatabaseSync(path, { timeout: WAIT_MS })
+  try {
+    database.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE')
+    return database
+  } catch (error) {
+    database.close()
+    if (/not a database|malformed/i.test(String(error))) return null
+    throw error
+  }
+}
+
+/** Nothing is ever written into a lock file, so nothing in it is missed; and its place stays the same, for whoever locks it too. */
+function lockEmptied(path: string): DatabaseSync {
+  truncateSync(path, 0)
+  const database = lockFile(path)
+  if (database === null) throw new Error('its lock file is damaged')
+  return database
 }
