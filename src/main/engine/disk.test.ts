@@ -1,0 +1,224 @@
+/**
+ * A disk that fails at the Nth write of a job's life, on either side, in every way it can: no effect runs whose events are not on
+ * disk, new spending is refused in words, and once the disk is well (or after a restart on it) the job goes on, paid once.
+ * `SOUK_DISK=all` takes every fault at every write, both ways of mending; without it each write takes some of them in turn.
+ */
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Role } from '#shared/ipc/common.ts'
+import type { DialectName } from '#shared/market/dialect.ts'
+import { msat, sats } from '#shared/market/msat.ts'
+import type { Settlement } from '#shared/market/settlement.ts'
+import type { Engine, EngineWraps } from './engine.ts'
+import { createDiskWitness, type DiskWitness } from './testing/diskWitness.ts'
+import { createFaultyDisk, DISK_FAULTS, type DiskFault, type FaultyDisk } from './testing/faultyDisk.ts'
+import { ended, openMarket, until, type EngineOptions, type Market } from './testing/market.ts'
+
+interface Mode {
+  readonly settlement: Settlement
+  readonly dialect: DialectName
+}
+/** How a job may be carried and settled: a line each. */
+const MODES: readonly Mode[] = [
+  { settlement: 'prepay', dialect: 'channel' },
+  { settlement: 'prepay', dialect: 'souk/1' },
+]
+const MENDINGS = ['well again', 'restarted'] as const
+const IS_WHOLE = process.env['SOUK_DISK'] === 'all'
+const AT_ONCE = 8
+/** A suite that finds so many says enough. */
+const MAX_PROBLEMS = 12
+const SUITE_MS = IS_WHOLE ? 3_600_000 : 300_000
+
+const PRICE = sats(10)
+const FEE = msat(10)
+const QUESTION = 'write 30 words'
+/** Far longer than the disk is ill. */
+const LIMITS = { invoiceTimeoutSecs: 60 }
+
+let market: Market
+let seller: Engine
+let buyer: Engine
+let names = 0
+
+beforeAll(async () => {
+  market = await openMarket()
+  seller = await market.openSeller('seller', { terms: { priceMsat: PRICE, concurrency: 8, queueLength: 500 } })
+  buyer = await market.open('buyer', { limits: { ...LIMITS, perDayMsat: sats(10_000_000) } })
+})
+afterAll(() => market.end())
+
+const pubkeyOf = (engine: Engine) => engine.keyring.identity.pubkey
+
+/** An engine whose disk can be made to fail, and which is watched. */
+interface Victim {
+  readonly disk: FaultyDisk
+  readonly witness: DiskWitness
+  /** The next time that the disk refuses a write. */
+  readonly failed: Promise<void>
+  engine: Engine
+  restart(): Promise<void>
+  end(): Promise<void>
+}
+
+async function openVictim(role: Role): Promise<Victim> {
+  const name = `victim${names++}`
+  const failed = Promise.withResolvers<void>()
+  const disk = createFaultyDisk(() => failed.resolve())
+  const witness = createDiskWitness(join(market.dataFolder(name), 'souk.db'))
+  const options: EngineOptions = { wrap: { ...witness.wrap, database: disk.wrap } satisfies EngineWraps, limits: LIMITS }
+  const open = () => (role === 'provider' ? market.openSeller(name, { ...options, terms: { priceMsat: PRICE } }) : market.open(name, options))
+  const victim: Victim = {
+    disk,
+    witness,
+    failed: failed.promise,
+    engine: await open(),
+    async restart() {
+      await market.close(victim.engine)
+      disk.mend()
+      victim.engine = await open()
+    },
+    async end() {
+      await market.close(victim.engine)
+      witness.close()
+    },
+  }
+  return victim
+}
+
+interface Case {
+  readonly mode: Mode
+  readonly role: Role
+  readonly write: number
+  readonly fault: DiskFault
+  readonly mending: (typeof MENDINGS)[number]
+}
+const nameCase = ({ mode, role, write, fault, mending }: Case) => `${mode.settlement} in ${mode.dialect}, ${role}, write ${write}, ${fault}, ${mending}`
+
+/** Runs a job over a disk that fails there. False: the job has no such write. */
+async function runCase(each: Case): Promise<boolean> {
+  const { mode, role, write, fault, mending } = each
+  const victim = await openVictim(role)
+  const { disk, witness } = victim
+  try {
+    const sides = () => (role === 'provider' ? { selling: victim.engine, buying: buyer } : { selling: seller, buying: victim.engine })
+    await askable(sides().buying, pubkeyOf(sides().selling), mode)
+    disk.failAt(write, fault)
+    let asked = await ask(sides().buying, pubkeyOf(sides().selling), mode)
+    if (asked !== null) {
+      const jobId = asked
+      await Promise.race([victim.failed, bothEnded(sides(), jobId)])
+      if (disk.failures() === 0) return false
+    }
+    if (fault !== 'unreported') await expectRefusal(victim, role)
+    if (mending === 'restarted') await victim.restart()
+    else disk.mend()
+    asked ??= await ask(sides().buying, pubkeyOf(sides().selling), mode)
+    if (asked === null) throw new Error('refused on a disk that is well')
+    await expectPaidOnce(sides().buying, sides().selling, asked)
+    expect([nameCase(each), witness.violations, victim.engine.notices.current.get()['store-failed']]).toEqual([nameCase(each), [], undefined])
+    expect(witness.looks()).toBeGreaterThan(0)
+    expectWhole(victim.engine, role, asked)
+    return true
+  } catch (error) {
+    throw new Error(`${nameCase(each)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  } finally {
+    await victim.end()
+  }
+}
+
+function bothEnded({ buying, selling }: { readonly buying: Engine; readonly selling: Engine }, jobId: string): Promise<void> {
+  return new Promise((resolve) => {
+    const open = new Set<Role>(['customer', 'provider'])
+    for (const engine of [buying, selling]) {
+      engine.jobChanged.listen((row) => {
+        if (row.jobId === jobId && row.final) open.delete(row.role)
+        if (open.size === 0) resolve()
+      })
+    }
+  })
+}
+
+/** Its offer is there. */
+async function askable(buying: Engine, sellerPubkey: string, { dialect }: Mode): Promise<void> {
+  const question = { prompt: QUESTION, selection: { by: 'pubkey' as const, prefix: sellerPubkey }, dialect }
+  await until((look) => buying.customer.offers.subscribe(look), () => (buying.customer.quote(question).ok ? true : null), () => 'no offer')
+}
+
+/** The job's id; null when the store refused the question. */
+async function ask(buying: Engine, sellerPubkey: string, { dialect }: Mode): Promise<string | null> {
+  await askable(buying, sellerPubkey, { settlement: 'prepay', dialect })
+  const asked = buying.customer.ask({ prompt: QUESTION, selection: { by: 'pubkey', prefix: sellerPubkey }, dialect })
+  if (asked.ok) return asked.value.jobId
+  expect(asked.error).toMatchObject({ code: 'store-failed', message: expect.stringContaining('Check the disk') })
+  return null
+}
+
+/** While the disk is ill: nothing is asked, nothing is paid by hand, and the reason is shown with what to do. */
+async function expectRefusal({ engine }: Victim, role: Role): Promise<void> {
+  if (role === 'customer') {
+    const jobs = engine.journal.list({ limit: 100 }).length
+    expect(await ask(engine, pubkeyOf(seller), { settlement: 'prepay', dialect: 'channel' })).toBeNull()
+    expect(engine.journal.list({ limit: 100 })).toHaveLength(jobs)
+    const invoice = await seller.account.receive(sats(1), 'by hand', 600)
+    if (!invoice.ok) throw new Error(invoice.error.message)
+    expect(await engine.account.send(invoice.value.bolt11, sats(1))).toMatchObject({ ok: false, error: { code: 'store-failed', message: expect.stringContaining('nothing was paid') } })
+    expect(engine.account.pendingMsat()).toBe(0)
+  }
+  const notice = await until((look) => engine.notices.current.subscribe(look), () => engine.notices.current.get()['store-failed'] ?? null, () => 'no notice')
+  expect(notice).toMatchObject({ level: 'danger', message: expect.stringMatching(/takes no writes: (database or disk is full|disk I\/O error|attempt to write a readonly database|cannot start a transaction within a transaction)\. Nothing new is bought or sold until it does\. Check the disk\./) })
+}
+
+async function expectPaidOnce(buying: Engine, selling: Engine, jobId: string): Promise<void> {
+  const [bought, sold] = await Promise.all([ended(buying, 'customer', jobId, 30_000), ended(selling, 'provider', jobId, 30_000)])
+  expect([bought.state, bought.movedMsat, sold.state, sold.movedMsat]).toEqual(['done', PRICE + FEE, 'done', PRICE])
+  expect(market.settledPayments(jobId)).toHaveLength(1)
+}
+
+/** The history on disk has no gap, and its last row is the one that is shown. */
+function expectWhole(engine: Engine, role: Role, jobId: string): void {
+  const database = new DatabaseSync(join(engine.config.dataFolder, 'souk.db'), { readOnly: true })
+  const sequences = database.prepare('SELECT sequence FROM job_event WHERE role = ? AND job_id = ? ORDER BY sequence').all(role, jobId).map((row) => Number(row['sequence']))
+  database.close()
+  expect(sequences).toEqual(sequences.map((_, index) => index))
+  expect(engine.journal.row(role, jobId)?.final).toBe(true)
+}
+
+/** Write after write, without end: who runs into the end of the job's life stops. */
+function* planCases(mode: Mode, role: Role): Generator<Case, never> {
+  for (let write = 1; ; write++) {
+    for (const [index, fault] of DISK_FAULTS.entries()) {
+      for (const [way, mending] of MENDINGS.entries()) {
+        if (IS_WHOLE || (index * MENDINGS.length + way) % DISK_FAULTS.length === write % DISK_FAULTS.length) yield { mode, role, write, fault, mending }
+      }
+    }
+  }
+}
+
+describe.each(MODES)('a disk that fails at the Nth write of a job, $settlement in $dialect', (mode) => {
+  for (const role of ['customer', 'provider'] as const) {
+    it(`of the ${role}: nothing runs that is not on disk, spending is refused, nothing is lost, paid once`, { timeout: SUITE_MS }, async () => {
+      const problems: string[] = []
+      let cases = 0
+      let last = 0
+      const planned = planCases(mode, role)
+      await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+        for (const each of planned) {
+          try {
+            if (!(await runCase(each))) return
+            cases += 1
+            last = Math.max(last, each.write)
+          } catch (error) {
+            problems.push(error instanceof Error ? error.message : String(error))
+            if (problems.length >= MAX_PROBLEMS) return
+          }
+        }
+      }))
+      expect(problems).toEqual([])
+      expect(market.audit().balanced).toBe(true)
+      expect(last).toBeGreaterThan(5)
+      console.log(`${mode.settlement} in ${mode.dialect}, ${role}: ${cases} cases over ${last} writes`)
+    })
+  }
+})
