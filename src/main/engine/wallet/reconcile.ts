@@ -40,15 +40,16 @@ export interface ReconcilerOptions {
 
 /** Between two looks that ask the wallet for its list: trade may change the balance many times a second. */
 const LIST_INTERVAL_MS = 5_000
-/** A difference that nothing explains is adjusted once it was the same this long, with nothing booked in between. */
+/** A difference that nothing explains is adjusted once it was the same this long, at looks during which nothing was booked. */
 const STEADY_MS = 15_000
 /** What an ended job should have written is written for it after this: beyond the longest search for a late settlement (seekSettlement.ts). */
 const GRACE_MS = 900_000
 /** What a wallet may set aside for the fee of a payment that it makes for somebody else: a share of it and a little. */
 const RESERVE_PERMILLE = 10
 const RESERVE_MSAT = 10_000
-/** A correction no larger than this is called a fee. */
+/** A correction of what was sent that is no larger than such a share of it, or than a sat, is called a fee. */
 const FEE_PERMILLE = 50
+const FEE_MSAT = 1_000
 /** Below this nobody is told. */
 const NOTICE_ABOVE_MSAT = 1_000
 
@@ -85,7 +86,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const { wallet, books, sightings, journal, payments, clock } = options
   const last = createSignal<Reconciliation | null>(null)
   const lags = new Map<string, Lag>()
-  let steady: { readonly msat: number; readonly version: number; readonly since: number } | null = null
+  let steady: { readonly msat: number; readonly since: number } | null = null
   let listedAt: number | null = null
   let looking: Promise<void> | null = null
   let isClosed = false
@@ -189,7 +190,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       const before = lags.get(owner.key)
       if (lagMsat === 0) lags.delete(owner.key)
       else if (before?.msat === lagMsat && owner.ended && clock.now() >= before.since + GRACE_MS) {
-        const isFee = payment.direction === 'outgoing' && Math.abs(lagMsat) <= Math.max(RESERVE_MSAT, (Math.abs(owner.bookedMsat) * FEE_PERMILLE) / 1_000) && owner.bookedMsat !== 0
+        const isFee = payment.direction === 'outgoing' && Math.abs(lagMsat) <= Math.max(FEE_MSAT, (Math.abs(owner.bookedMsat) * FEE_PERMILLE) / 1_000) && owner.bookedMsat !== 0
         entries.push(post({ ...owner.entry, kind: isFee ? 'fee' : 'correction', reason: isFee ? 'The wallet took another fee than was booked.' : 'The wallet says another amount than was booked.', movement: between('wallet', isFee ? 'fees' : 'outside', lagMsat) }))
         lags.delete(owner.key)
       } else {
@@ -205,13 +206,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   /** Adjusts what nothing explains, once it has stayed; the sentence, or null while it has not. */
   function settleRest(unexplainedMsat: number, entries: (number | null)[]): string | null {
-    const version = books.version()
     if (unexplainedMsat === 0) {
       steady = null
       return null
     }
-    if (steady === null || steady.msat !== unexplainedMsat || steady.version !== version) {
-      steady = { msat: unexplainedMsat, version, since: clock.now() }
+    if (steady?.msat !== unexplainedMsat) {
+      steady = { msat: unexplainedMsat, since: clock.now() }
       return null
     }
     if (clock.now() < steady.since + STEADY_MS) return null
