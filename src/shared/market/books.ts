@@ -39,7 +39,7 @@ export const NO_STANDING: Standing = {}
 export function standingOf(...moves: readonly { readonly from: Account; readonly to: Account; readonly msat: Msat }[]): Standing {
   const standing: Partial<Record<Account, number>> = {}
   for (const { from, to, msat } of moves) {
-    add(standing, from, -msat)
+    add(standing, from, 0 - msat)
     add(standing, to, msat)
   }
   return standing

@@ -81,8 +81,8 @@ function entryOf(row: Record<string, unknown>): BookEntryRow {
     at: Number(row['at']),
     kind: String(row['kind']) as BookEntryKind, // The table's own check.
     ...(row['role'] === 'customer' || row['role'] === 'provider' ? { role: row['role'] } : {}),
-    ...(row['job_id'] === null ? {} : { jobId: String(row['job_id']) }),
-    ...(row['payment_hash'] === null ? {} : { paymentHash: String(row['payment_hash']) }),
+    ...(typeof row['job_id'] === 'string' ? { jobId: row['job_id'] } : {}),
+    ...(typeof row['payment_hash'] === 'string' ? { paymentHash: row['payment_hash'] } : {}),
     reason: String(row['reason']),
     moves: standingOfRows(Object.entries(moves ?? {}).map(([account, msat]) => ({ account, msat }))),
   }
