@@ -21,6 +21,8 @@ const RATES = {
   'payment answer lost': 0.015,
   'payment refused': 0.01,
   'payment called failed, then paid': 0.006,
+  'claim request lost': 0.01,
+  'claim answer lost': 0.015,
   'invoice refused': 0.004,
   'invoice answer lost': 0.004,
   'look-up without an answer': 0.02,

@@ -1,10 +1,11 @@
 /** A wallet of the simulated world: the Wallet port over the ledger, with everything that goes wrong between the two. */
+import { hexToBytes } from '@noble/hashes/utils.js'
 import { formatSats, msat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import type { Payment, PaymentDirection, PayOutcome, Wallet, WalletProblem } from '#engine/wallet/wallet.ts'
 import type { Chance } from './chance.ts'
 import type { Faults } from './faults.ts'
-import type { Ledger, LedgerPayment } from './ledger.ts'
+import { hashOf, type Ledger, type LedgerInvoice, type LedgerPayment } from './ledger.ts'
 import type { Trace } from './trace.ts'
 import type { VirtualTime } from './virtualTime.ts'
 
@@ -32,6 +33,8 @@ export interface WalletServiceOptions {
   readonly chance: Chance
   readonly faults: Faults
   readonly trace: Trace
+  /** Whether it makes hold invoices. */
+  readonly holds?: boolean
 }
 
 /** What the adapter waits for an answer. */
@@ -39,7 +42,7 @@ const ANSWER_TIMEOUT_MS = 20_000
 const PAY_TIMEOUT_MS = 60_000
 const TIMED_OUT: WalletProblem = { code: 'wallet-timeout', message: 'The wallet did not answer in time.' }
 
-export function createWalletService({ account, ledger, time, chance, faults, trace }: WalletServiceOptions): WalletService {
+export function createWalletService({ account, ledger, time, chance, faults, trace, holds = false }: WalletServiceOptions): WalletService {
   const hosts = new Map<WalletHost, Set<(hint: { readonly paymentHash: string }) => void>>()
   const calledFailed = new Set<string>()
   let awayUntil = 0
@@ -74,33 +77,35 @@ export function createWalletService({ account, ledger, time, chance, faults, tra
       paymentHash,
       amountMsat: invoice.amountMsat,
       feeMsat: direction === 'outgoing' ? (payment?.feeMsat ?? ZERO_MSAT) : ZERO_MSAT,
-      state: stateOf(seen, direction, invoice.expiresAt),
+      state: stateOf(seen, direction, invoice),
       description: invoice.description,
       bolt11: invoice.bolt11,
       preimage: seen?.state === 'settled' ? invoice.preimage : null,
       createdAt: invoice.createdAt,
       settledAt: seen?.state === 'settled' && seen.endedAt !== null ? Math.floor(seen.endedAt / 1_000) : null,
       expiresAt: invoice.expiresAt,
-      heldUntil: null,
+      heldUntil: seen?.state === 'held' && seen.heldUntil !== null ? Math.floor(seen.heldUntil / 1_000) : null,
     }
   }
 
-  function stateOf(payment: LedgerPayment | null, direction: PaymentDirection, expiresAt: number): Payment['state'] {
-    if (payment?.state === 'settled') return 'settled'
-    if (direction === 'incoming') return time.now() >= expiresAt * 1_000 ? 'expired' : 'pending'
+  function stateOf(payment: LedgerPayment | null, direction: PaymentDirection, { expiresAt, closed }: LedgerInvoice): Payment['state'] {
+    if (payment?.state === 'settled' || payment?.state === 'held') return payment.state
+    if (direction === 'incoming' && closed === 'cancelled') return 'failed'
+    if (direction === 'incoming') return closed === 'returned' || time.now() >= expiresAt * 1_000 ? 'expired' : 'pending'
     if (payment !== null && payment.state === 'pending' && calledFailed.has(payment.invoice.paymentHash)) return 'failed'
     return payment?.state ?? 'pending'
   }
 
   /** The service's own part of a payment: what it answers and after how long; null for never. */
-  function carryOut(bolt11: string, maxFeeMsat: Msat): { readonly outcome: PayOutcome; readonly afterMs: number } | null {
+  function carryOut(bolt11: string, maxFeeMsat: Msat, mayHold: boolean): { readonly outcome: PayOutcome; readonly afterMs: number } | null {
     const begun = ledger.begin(account, bolt11, maxFeeMsat, feeFor(maxFeeMsat))
     if (typeof begun === 'string') return { outcome: { state: 'failed', problem: { code: begun, message: `The wallet says: ${begun}.` } }, afterMs: 50 }
     const { paymentHash } = begun.invoice
-    if (begun.state === 'settled') return { outcome: { state: 'settled', preimage: begun.invoice.preimage, feeMsat: begun.feeMsat }, afterMs: 50 }
+    const { preimage, holdSecs } = begun.invoice
+    if (begun.state === 'settled' && preimage !== null) return { outcome: { state: 'settled', preimage, feeMsat: begun.feeMsat }, afterMs: 50 }
+    if (begun.state === 'held' && mayHold) return { outcome: { state: 'held' }, afterMs: 50 }
     if (time.now() > begun.beganAt) return { outcome: unknown('It is under way.'), afterMs: 50 }
     const settleLater = (delayMs: number) => time.after(delayMs, () => settle(paymentHash))
-    const settled: PayOutcome = { state: 'settled', preimage: begun.invoice.preimage, feeMsat: begun.feeMsat }
     if (faults.happens('payment refused')) {
       time.after(200, () => ledger.fail(paymentHash))
       return { outcome: { state: 'failed', problem: { code: 'payment-failed', message: 'No route.' } }, afterMs: 250 }
@@ -124,7 +129,10 @@ export function createWalletService({ account, ledger, time, chance, faults, tra
     }
     const tookMs = chance.between(30, 900)
     settleLater(tookMs)
-    return faults.happens('payment answer lost') ? null : { outcome: settled, afterMs: tookMs + 10 }
+    if (faults.happens('payment answer lost')) return null
+    const afterMs = tookMs + 10
+    if (holdSecs !== null) return mayHold ? { outcome: { state: 'held' }, afterMs } : null
+    return preimage === null ? null : { outcome: { state: 'settled', preimage, feeMsat: begun.feeMsat }, afterMs }
   }
 
   function settle(paymentHash: string): void {
@@ -164,10 +172,24 @@ export function createWalletService({ account, ledger, time, chance, faults, tra
     }
 
     const unanswered = <T>(): Result<T, WalletProblem> => fail(TIMED_OUT.code, TIMED_OUT.message)
+
+    function holding<T>(call: string, work: () => { readonly answer: Result<T, WalletProblem>; readonly afterMs: number } | null): Promise<Result<T, WalletProblem>> {
+      return holds ? ask<Result<T, WalletProblem>>(call, unanswered(), ANSWER_TIMEOUT_MS, work) : Promise.resolve(fail('wallet-unsupported', 'No hold invoices here.'))
+    }
+
+    function ending(call: string, paymentHash: string, end: (paymentHash: string) => boolean): Promise<Result<null, WalletProblem>> {
+      return holding<null>(`${call} ${paymentHash.slice(0, 12)}`, () => {
+        if (faults.happens('claim request lost')) return null
+        const isDone = ledger.invoice(paymentHash)?.payee === account && end(paymentHash)
+        if (faults.happens('claim answer lost')) return null
+        return { answer: isDone ? ok(null) : fail('wallet-refused', 'Nothing is held for this.'), afterMs: 20 }
+      })
+    }
+
     return {
       kind: 'mock',
       network: 'regtest',
-      info: () => Promise.resolve(ok({ alias: account, network: 'regtest', methods: [], holdInvoices: false, lockAddress: null, budget: null })),
+      info: () => Promise.resolve(ok({ alias: account, network: 'regtest', methods: [], holdInvoices: holds, lockAddress: null, budget: null })),
       balance: () => Promise.resolve(ok(ledger.balance(account))),
       createInvoice: (request) =>
         ask(`createInvoice ${request.description}`, unanswered(), ANSWER_TIMEOUT_MS, () => {
@@ -175,12 +197,18 @@ export function createWalletService({ account, ledger, time, chance, faults, tra
           const invoice = ledger.createInvoice(account, request)
           return faults.happens('invoice answer lost') ? null : { answer: ok(invoice), afterMs: 20 }
         }),
-      createHoldInvoice: () => Promise.resolve(fail('wallet-unsupported', 'No hold invoices here.')),
-      pay({ bolt11, maxFeeMsat, idempotencyKey }) {
+      createHoldInvoice: (request) =>
+        holding(`createHoldInvoice ${request.description}`, () => {
+          if (faults.happens('invoice refused')) return { answer: fail('wallet-refused', 'The wallet makes no invoice now.'), afterMs: 20 }
+          const invoice = ledger.createHoldInvoice(account, request)
+          if (faults.happens('invoice answer lost')) return null
+          return { answer: invoice === null ? fail('wallet-refused', 'This payment hash was used before.') : ok(invoice), afterMs: 20 }
+        }),
+      pay({ bolt11, maxFeeMsat, idempotencyKey, mayHold = false }) {
         const timedOut = unknown(TIMED_OUT.message)
         return ask<PayOutcome>(`pay ${idempotencyKey.slice(0, 12)}`, timedOut, PAY_TIMEOUT_MS, () => {
           if (faults.happens('payment request lost')) return null
-          const carried = carryOut(bolt11, maxFeeMsat)
+          const carried = carryOut(bolt11, maxFeeMsat, mayHold)
           return carried === null ? null : { answer: carried.outcome, afterMs: carried.afterMs }
         })
       },
@@ -192,8 +220,8 @@ export function createWalletService({ account, ledger, time, chance, faults, tra
           return { answer: ok(view(paymentHash, direction, lagMs)), afterMs: 10 }
         }),
       list: () => Promise.resolve(ok([])),
-      settleHold: () => Promise.resolve(fail('wallet-unsupported', 'No hold invoices here.')),
-      cancelHold: () => Promise.resolve(fail('wallet-unsupported', 'No hold invoices here.')),
+      settleHold: (preimage) => ending('settleHold', hashOf(hexToBytes(preimage)), (paymentHash) => ledger.claim(paymentHash, preimage)),
+      cancelHold: (paymentHash) => ending('cancelHold', paymentHash, (hash) => ledger.cancel(hash)),
       watch(listener) {
         listeners.add(listener)
         return () => void listeners.delete(listener)
