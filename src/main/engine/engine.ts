@@ -255,7 +255,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   const preimages = createPreimages(database)
   const spending = createSpendingReader({ journal, payments, clock, settings: () => preferences.settings.get() })
   const money = createMoney({ books, journal, clock, balanceMsat: () => account.status.get().balanceMsat, reconciliation: () => reconciler.last.get() })
-  const account: Account = createAccount({ wallet, payments, clock, log, transact: journal.transact, spending, isOwnHash: (hash) => journal.jobOfPayment(hash) !== null })
+  const account: Account = createAccount({ wallet, payments, clock, log, transact: (change) => journal.transact(change), spending, isOwnHash: (hash) => journal.jobOfPayment(hash) !== null })
   undo.push(() => account.close())
   const reconciler: Reconciler = createReconciler({
     wallet, books, sightings: createSightings(database), journal, payments, clock, log,
