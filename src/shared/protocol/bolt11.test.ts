@@ -52,6 +52,10 @@ describe('the examples of BOLT 11', () => {
     expect(invoice).toMatchObject({ payee, paymentHash: SPEC_HASH, createdAt: 1_496_314_658 })
   })
 
+  it.each(VALID_EXAMPLES)('say for how many blocks the payee may hold the money, 18 where they do not: $name', ({ name, text }) => {
+    expect(decodeInvoice(text)).toMatchObject({ ok: true, value: { minFinalCltvExpiry: name === 'an amount in pico-BTC' ? 10 : 18 } })
+  })
+
   it.each(INVALID_EXAMPLES)('refuses: $name', ({ text, reason }) => {
     expect(reasonOf(text)).toContain(reason)
   })
@@ -92,6 +96,11 @@ describe('refusals', () => {
 })
 
 describe('writing', () => {
+  it('reads back for how many blocks its payee may hold the money', () => {
+    const invoice = encodeInvoice({ ...CONTENT, minFinalCltvExpiry: 2_016 }, SPEC_KEY)
+    expect(decodeInvoice(invoice)).toMatchObject({ ok: true, value: { minFinalCltvExpiry: 2_016 } })
+  })
+
   it('reads back whatever it wrote, signed by its own key', () => {
     const anyContent = fc.record({
       network: fc.constantFrom(...NETWORKS),

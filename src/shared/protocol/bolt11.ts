@@ -24,6 +24,8 @@ export interface DecodedInvoice {
   readonly createdAt: number
   readonly expirySecs: number
   readonly expiresAt: number
+  /** Blocks for which its payee may leave the payer's money locked (`min_final_cltv_expiry_delta`); payers add a few. */
+  readonly minFinalCltvExpiry: number
   /** Compressed public key of the payee's node, 66 hex characters. */
   readonly payee: string
 }
@@ -38,6 +40,8 @@ export interface InvoiceContent {
   readonly description: string
   readonly createdAt: number
   readonly expirySecs: number
+  /** Blocks; what BOLT 11 takes for granted by default. */
+  readonly minFinalCltvExpiry?: number
 }
 
 /** Far above any real invoice (route hints make some of 1,000), and what the contract lets a page send. */
@@ -49,7 +53,7 @@ const SIGNATURE_WORDS = 104
 const HASH_WORDS = 52
 const NODE_ID_WORDS = 53
 /** 35 bits, as the timestamp has: a thousand years, and sums stay far below 2^53. */
-const MAX_EXPIRY_WORDS = 7
+const MAX_NUMBER_WORDS = 7
 const MIN_FINAL_CLTV_EXPIRY = 18
 /** Even bits known for invoices (BOLT 9): var_onion_optin, payment_secret, basic_mpp, route_blinding, attribution_data, payment_metadata. */
 const KNOWN_REQUIRED_FEATURES: ReadonlySet<number> = new Set([8, 14, 16, 24, 36, 48])
@@ -86,7 +90,7 @@ export function decodeInvoice(text: string): Result<DecodedInvoice, InvoiceProbl
   if (payee === null) return refuse('its signature is not valid')
 
   const createdAt = wordsToNumber(signed.slice(0, TIMESTAMP_WORDS))
-  const { paymentHash, description, descriptionHash, expirySecs } = fields.value
+  const { paymentHash, description, descriptionHash, expirySecs, minFinalCltvExpiry } = fields.value
   return ok({
     bolt11: text.toLowerCase(),
     network,
@@ -97,6 +101,7 @@ export function decodeInvoice(text: string): Result<DecodedInvoice, InvoiceProbl
     createdAt,
     expirySecs,
     expiresAt: createdAt + expirySecs,
+    minFinalCltvExpiry,
     payee,
   })
 }
@@ -112,7 +117,7 @@ export function encodeInvoice(content: InvoiceContent, secretKey: Uint8Array): s
     ...encodeField(FIELD.paymentSecret, bech32.toWords(hexToBytes(content.paymentSecret))),
     ...encodeField(FIELD.description, bech32.toWords(description)),
     ...encodeField(FIELD.expiry, numberToWords(content.expirySecs)),
-    ...encodeField(FIELD.minFinalCltv, numberToWords(MIN_FINAL_CLTV_EXPIRY)),
+    ...encodeField(FIELD.minFinalCltv, numberToWords(content.minFinalCltvExpiry ?? MIN_FINAL_CLTV_EXPIRY)),
     ...encodeField(FIELD.features, WRITTEN_FEATURES),
   ]
   // noble puts the recovery id first; BOLT 11 wants it last.
@@ -150,6 +155,7 @@ interface Fields {
   readonly description: string
   readonly descriptionHash: string | null
   readonly expirySecs: number
+  readonly minFinalCltvExpiry: number
   readonly payee: string | null
 }
 
@@ -178,12 +184,15 @@ function decodeFields(words: readonly number[]): Result<Fields, InvoiceProblem> 
   const unknown = requiredFeatures(found.get(FIELD.features) ?? []).find((bit) => !KNOWN_REQUIRED_FEATURES.has(bit))
   if (unknown !== undefined) return refuse(`it requires feature ${unknown}, which is not known here`)
   const expiry = found.get(FIELD.expiry)
-  if (expiry !== undefined && expiry.length > MAX_EXPIRY_WORDS) return refuse('its expiry is out of range')
+  if (expiry !== undefined && expiry.length > MAX_NUMBER_WORDS) return refuse('its expiry is out of range')
+  const finalCltv = found.get(FIELD.minFinalCltv)
+  if (finalCltv !== undefined && finalCltv.length > MAX_NUMBER_WORDS) return refuse('the time that its payee may hold money for is out of range')
   return ok({
     paymentHash,
     description: new TextDecoder().decode(wordsToBytes(found.get(FIELD.description) ?? [])),
     descriptionHash: hex(FIELD.descriptionHash),
     expirySecs: expiry === undefined ? DEFAULT_EXPIRY_SECS : wordsToNumber(expiry),
+    minFinalCltvExpiry: finalCltv === undefined ? MIN_FINAL_CLTV_EXPIRY : wordsToNumber(finalCltv),
     payee: hex(FIELD.payee),
   })
 }
