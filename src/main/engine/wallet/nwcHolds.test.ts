@@ -181,8 +181,13 @@ describe('a hold invoice', () => {
     const made = wallet.createHoldInvoice({ ...ASKED, holdSecs })
     const request = await service.next()
     expect(request).toMatchObject({ method: 'make_hold_invoice', params: { amount: 10_000, description: 'an answer', expiry: 600, payment_hash: HASH, min_cltv_expiry_delta: blocks } })
-    request.result({ invoice: invoice({ network }), payment_hash: HASH })
+    request.result({ invoice: invoice({ network, minFinalCltvExpiry: blocks }), payment_hash: HASH })
     expect(await made).toMatchObject({ ok: true, value: { paymentHash: HASH, expiresAt: NOW + 600 } })
+  })
+
+  it('that holds for fewer blocks than it was asked to is refused', async () => {
+    answering({ make_hold_invoice: (request) => request.result({ invoice: invoice({ minFinalCltvExpiry: 2 }), payment_hash: HASH }) })
+    expect(await wallet.createHoldInvoice(ASKED)).toMatchObject({ ok: false, error: { code: 'wallet-misbehaved', message: expect.stringContaining('2 instead of 3 blocks') } })
   })
 
   it.each([

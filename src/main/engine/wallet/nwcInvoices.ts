@@ -27,12 +27,14 @@ interface Asked {
   readonly expirySecs: number
   /** Null: any. */
   readonly paymentHash: string | null
+  /** For how many blocks it is to hold what is paid; 0 for a plain one. */
+  readonly blocks: number
 }
 
 export function createNwcInvoices({ client, network, clock, replyMs, lookup }: NwcInvoicesOptions): NwcInvoices {
   const nowSecs = () => Math.floor(clock.now() / 1_000)
 
-  const check = (bolt11: string, { amountMsat, expirySecs, paymentHash }: Asked): Result<Invoice, WalletProblem> => {
+  const check = (bolt11: string, { amountMsat, expirySecs, paymentHash, blocks }: Asked): Result<Invoice, WalletProblem> => {
     const decoded = decodeInvoice(bolt11)
     if (!decoded.ok) return misbehaved(`The wallet made an invoice that is none. ${decoded.error.message}`)
     const invoice = decoded.value
@@ -40,6 +42,7 @@ export function createNwcInvoices({ client, network, clock, replyMs, lookup }: N
     if (invoice.amountMsat !== amountMsat) return misbehaved(`The wallet made an invoice over ${invoice.amountMsat ?? 'any amount'} instead of ${amountMsat} msat.`)
     if (paymentHash !== null && invoice.paymentHash !== paymentHash) return misbehaved('The wallet made an invoice on another payment hash than it says.')
     if (invoice.expirySecs < expirySecs || invoice.expiresAt <= nowSecs()) return misbehaved(`The wallet made an invoice that lives ${invoice.expirySecs} instead of ${expirySecs} seconds.`)
+    if (invoice.minFinalCltvExpiry < blocks) return misbehaved(`The wallet made an invoice that holds money for ${invoice.minFinalCltvExpiry} instead of ${blocks} blocks.`)
     const { createdAt, expiresAt, description } = invoice
     return ok({ bolt11: invoice.bolt11, paymentHash: invoice.paymentHash, amountMsat, network, createdAt, expiresAt, description })
   }
@@ -49,22 +52,23 @@ export function createNwcInvoices({ client, network, clock, replyMs, lookup }: N
   async function createInvoice(asked: InvoiceRequest): Promise<Result<Invoice, WalletProblem>> {
     const made = await client.request('make_invoice', paramsOf(asked), makeInvoiceResultSchema, { timeoutMs: replyMs })
     if (made.kind !== 'result') return { ok: false, error: describeFailure(made) }
-    return check(made.value.invoice, { ...asked, paymentHash: made.value.payment_hash })
+    return check(made.value.invoice, { ...asked, paymentHash: made.value.payment_hash, blocks: 0 })
   }
 
   async function createHoldInvoice(asked: HoldInvoiceRequest): Promise<Result<Invoice, WalletProblem>> {
     const { paymentHash, holdSecs } = asked
-    const params = { ...paramsOf(asked), payment_hash: paymentHash, min_cltv_expiry_delta: blocksToHold(holdSecs, network) }
+    const blocks = blocksToHold(holdSecs, network)
+    const params = { ...paramsOf(asked), payment_hash: paymentHash, min_cltv_expiry_delta: blocks }
     const made = await client.request('make_hold_invoice', params, makeInvoiceResultSchema, { timeoutMs: replyMs })
     if (made.kind === 'result') {
       if (made.value.payment_hash !== null && made.value.payment_hash !== paymentHash) return misbehaved('The wallet made an invoice on another payment hash than it was asked for.')
-      return check(made.value.invoice, asked)
+      return check(made.value.invoice, { ...asked, blocks })
     }
-    return (made.kind === 'error' ? await findHoldInvoice(asked) : null) ?? { ok: false, error: describeFailure(made) }
+    return (made.kind === 'error' ? await findHoldInvoice({ ...asked, blocks }) : null) ?? { ok: false, error: describeFailure(made) }
   }
 
   /** Wallets refuse a hash that they know. An answer that got lost is asked for a second time: then it is the invoice that there is. */
-  async function findHoldInvoice(asked: HoldInvoiceRequest): Promise<Result<Invoice, WalletProblem> | null> {
+  async function findHoldInvoice(asked: Asked & { readonly paymentHash: string }): Promise<Result<Invoice, WalletProblem> | null> {
     const found = await lookup(asked.paymentHash, 'incoming')
     if (!found.ok || found.value === null || found.value.bolt11 === null) return null
     const isOver = found.value.state === 'failed' || found.value.state === 'expired'

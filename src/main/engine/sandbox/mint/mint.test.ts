@@ -234,6 +234,7 @@ describe('hold invoices', () => {
     clock.advance((BLOCK_SECS - 1 - (NOW % BLOCK_SECS)) * 1_000)
     const heldAt = clock.now() / 1_000
     const invoice = await must(seller.createHoldInvoice({ ...ASKED, paymentHash: HASH, holdSecs }))
+    expect(decodeInvoice(invoice.bolt11)).toMatchObject({ ok: true, value: { minFinalCltvExpiry: Math.ceil(holdSecs / BLOCK_SECS) + 2 } })
     expect(await buyer.pay({ bolt11: invoice.bolt11, maxFeeMsat: msat(1_000), idempotencyKey: HASH, mayHold: true })).toEqual({ state: 'held' })
     clock.advance(1_000)
     for (const payment of [await must(seller.lookup(HASH, 'incoming')), await must(buyer.lookup(HASH, 'outgoing'))]) {

@@ -90,7 +90,7 @@ export function createMintService({ ledger, payments, nodeKey, random }: MintSer
     const expirySecs = params.expiry ?? DEFAULT_EXPIRY_SECS
     const amountMsat = params.amount as InvoiceRow['amountMsat']
     const bolt11 = encodeInvoice(
-      { network: 'regtest', amountMsat, paymentHash, paymentSecret: bytesToHex(random.bytes(32)), description, createdAt: at, expirySecs },
+      { network: 'regtest', amountMsat, paymentHash, paymentSecret: bytesToHex(random.bytes(32)), description, createdAt: at, expirySecs, ...(lock === null ? {} : { minFinalCltvExpiry: lock.blocks }) },
       nodeKey,
     )
     const invoice: InvoiceRow = {
