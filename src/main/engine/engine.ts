@@ -200,7 +200,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   const preferences = createPreferences(settings)
   const notices = createNotices()
   if (quarantined !== null) {
-    notices.raise('store-quarantined', 'warning', `The store was damaged and put aside as ${quarantined}. Souk began a new one; history before it is in that file.`)
+    notices.raise('store-quarantined', 'warning', `The store was damaged and put aside as ${quarantined}. Souk began a new one; history before it is in that file. The wallet has its own, and its money: see Wallet.`)
   }
   const onStoreFailure = (error: Error) => {
     log('error', 'the store refused a write', { reason: error.message })
@@ -260,6 +260,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   const reconciler: Reconciler = createReconciler({
     wallet, books, sightings: createSightings(database), journal, payments, clock, log,
     onUnrecorded: (paymentHash) => hints.emit({ paymentHash }),
+    onInconclusive: () => account.touch(),
     onAdjusted: (sentence) => notices.raise('books-adjusted', 'warning', `${sentence} It is posted as an adjustment; the wallet page lists it.`),
   })
   undo.push(() => reconciler.close())

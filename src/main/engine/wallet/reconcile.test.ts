@@ -27,6 +27,7 @@ let problem: WalletProblemCode | null
 let whileAsked: () => void
 let unrecorded: string[]
 let sentences: string[]
+let inconclusive: number
 
 beforeEach(() => begin())
 afterEach(() => store.close())
@@ -42,6 +43,7 @@ function begin(): void {
   whileAsked = () => {}
   unrecorded = []
   sentences = []
+  inconclusive = 0
   reconciler = open()
 }
 
@@ -64,6 +66,7 @@ function open(kind: Wallet['kind'] = 'nwc'): Reconciler {
     clock,
     log: (_, message, fields) => sentences.push(`${message} ${JSON.stringify(fields)}`),
     onUnrecorded: (hash) => unrecorded.push(hash),
+    onInconclusive: () => void (inconclusive += 1),
     onAdjusted: (sentence) => sentences.push(sentence),
   })
 }
@@ -100,7 +103,7 @@ describe('the first look', () => {
     await look()
     expect([kinds(), books.balances()]).toEqual([['opening'], { wallet: sats(1_000), outside: -1_000_000 }])
     await look(3)
-    expect([kinds().length, lists, reconciler.last.get()]).toMatchObject([1, 1, { walletMsat: sats(1_000), booksMsat: sats(1_000), underWayMsat: 0, entries: [] }])
+    expect([kinds().length, lists, inconclusive, reconciler.last.get()]).toMatchObject([1, 1, 0, { walletMsat: sats(1_000), booksMsat: sats(1_000), underWayMsat: 0, entries: [] }])
   })
 
   it('takes what was paid before as a part of it, and no job’s payment twice', async () => {
@@ -259,6 +262,21 @@ describe('payments of jobs and by hand', () => {
     await look(4)
     isEven()
     expect(kinds()).toEqual(['opening', 'job', 'job'])
+  })
+
+  it('are looked for again soon where a look said too little, and the wallet’s list not more often than every few seconds', async () => {
+    write('job_1', NO_STANDING, false, 'provider')
+    settle('job_1', 'incoming', sats(10))
+    await look()
+    const before = lists
+    await reconciler.look(msat(walletMsat), 'Mine')
+    clock.advance(4_999)
+    expect([lists, inconclusive]).toEqual([before, 0])
+    clock.advance(1)
+    expect(inconclusive).toBe(1)
+    reconciler.close()
+    await look(2)
+    expect([lists, inconclusive, clock.pending()]).toEqual([before, 1, 0])
   })
 
   it('that the wallet shows first are left to their machines, which are told', async () => {

@@ -34,6 +34,8 @@ export interface ReconcilerOptions {
   readonly log: Log
   /** The wallet shows it settled, and who asked for it has not written that: it is to look again. */
   onUnrecorded(paymentHash: string): void
+  /** The look said too little: the wallet is to be asked for its balance again, and a look to follow. */
+  onInconclusive(): void
   /** For a person: more than a sat was adjusted. */
   onAdjusted(sentence: string): void
 }
@@ -90,6 +92,14 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   let listedAt: number | null = null
   let looking: Promise<void> | null = null
   let isClosed = false
+  let cancelAgain: (() => void) | null = null
+
+  function lookAgain(): void {
+    cancelAgain ??= clock.after(LIST_INTERVAL_MS, () => {
+      cancelAgain = null
+      options.onInconclusive()
+    })
+  }
 
   function look(balanceMsat: Msat, alias: string): Promise<void> {
     // Trial money follows no rules that could be checked.
@@ -111,12 +121,15 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         tell(toldMsat, EVEN)
         return
       }
-      if (clock.now() < listedAt + LIST_INTERVAL_MS) return
+      if (clock.now() < listedAt + LIST_INTERVAL_MS) {
+        lookAgain()
+        return
+      }
     }
     const version = books.version()
     const balance = await wallet.balance()
     if (!balance.ok) return
-    const listed = await listPayments(wallet, (payment) => sightings.find(payment.paymentHash, payment.direction)?.msat === effectOf(payment), steady !== null)
+    const listed = await listPayments(wallet, (payment) => sightings.find(payment.paymentHash, payment.direction)?.msat === effectOf(payment), steady !== null && clock.now() >= steady.since + STEADY_MS)
     if (!listed.ok || isClosed) return
     listedAt = clock.now()
     const found = journal.transact(() => {
@@ -125,6 +138,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       if (sightings.openedFor() !== name) return isQuiet && stand().underWayMsat === 0 ? open(balance.value, name, alias, listed.value.payments) : null
       return compare(balance.value, isQuiet, listed.value.payments, listed.value.isWhole)
     })
+    if (found === null || found.unexplainedMsat !== 0) lookAgain()
     if (found === null) return
     tell(balance.value, found)
     for (const hash of found.unrecorded) options.onUnrecorded(hash)
@@ -266,6 +280,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     look,
     close() {
       isClosed = true
+      cancelAgain?.()
     },
   }
 }
