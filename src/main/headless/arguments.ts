@@ -33,6 +33,12 @@ export function paymentHash(value: string): string {
   return hash
 }
 
+export function jobId(value: string): string {
+  const id = value.trim().toLowerCase()
+  if (!/^job_[0-9a-f]{16}$/.test(id)) throw new InvalidArgumentError('A job is named like job_0123456789abcdef; `souk receipt list` lists them.')
+  return id
+}
+
 export function ollamaUrl(value: string): string {
   const parsed = parseBackendUrl(value)
   if (!parsed.ok) throw new InvalidArgumentError(parsed.error.message)

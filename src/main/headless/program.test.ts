@@ -16,7 +16,7 @@ async function parse(args: readonly string[]): Promise<string> {
   return said
 }
 
-test.for([['provider'], ['customer'], ['serve'], ['channel'], ['mute'], ['unmute'], ['mutes'], ['wallet'], ['identity'], ['relay'], ['mint'], ['doctor']])('souk %s --help shows examples', async ([command]) => {
+test.for([['provider'], ['customer'], ['serve'], ['channel'], ['mute'], ['unmute'], ['mutes'], ['receipt'], ['wallet'], ['identity'], ['relay'], ['mint'], ['doctor']])('souk %s --help shows examples', async ([command]) => {
   const help = await parse([command ?? '', '--help'])
   expect(help).toContain('Examples:')
   expect(help.split('Examples:')[1]).toContain(`souk ${command}`)
@@ -24,7 +24,7 @@ test.for([['provider'], ['customer'], ['serve'], ['channel'], ['mute'], ['unmute
 
 test('souk --help names every command, exit status and variable', async () => {
   const help = await parse(['--help'])
-  for (const word of ['provider', 'customer', 'serve', 'channel', 'mute', 'unmute', 'mutes', 'wallet', 'identity', 'relay', 'mint', 'doctor', 'Exit status', '130 interrupted', 'SOUK_HOME', 'SOUK_NWC']) expect(help).toContain(word)
+  for (const word of ['provider', 'customer', 'serve', 'channel', 'mute', 'unmute', 'mutes', 'receipt', 'wallet', 'identity', 'relay', 'mint', 'doctor', 'Exit status', '130 interrupted', 'SOUK_HOME', 'SOUK_NWC']) expect(help).toContain(word)
 })
 
 test.for<[string, string[], RegExp]>([

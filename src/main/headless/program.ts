@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { EXIT } from './exitCodes.ts'
 import { addChannelCommands } from './channelCommands.ts'
 import { addMarketCommands } from './marketCommands.ts'
+import { addReceiptCommands } from './receiptCommands.ts'
 import { addToolCommands } from './toolCommands.ts'
 import { VERSION } from './version.ts'
 
@@ -34,6 +35,7 @@ SOUK_NETWORK (a wallet of your own, and its network); OLLAMA_HOST.`)
   }
   addMarketCommands(program)
   addChannelCommands(program)
+  addReceiptCommands(program)
   addToolCommands(program)
   return program
 }

@@ -134,9 +134,9 @@ describe('what is given besides', () => {
   test('opens the words', () => {
     const report = check([sold, bought, withAnswer], { transcript: { prompt: PROMPT, answer: ANSWER } })
     expect(report.isGood).toBe(true)
-    expect(texts(report, 'proven')).toContain('The words of the transcript')
+    expect(texts(report, 'proven')).toContain('The customer’s receipt is of the prompt and the answer in the transcript')
     expect(texts(report, 'unproven')).not.toContain('What was asked')
-    expect(texts(check([withAnswer], { transcript: { prompt: 'Another?', answer: ANSWER } }), 'proven')).toContain('The answer of the transcript')
+    expect(texts(check([withAnswer], { transcript: { prompt: 'Another?', answer: ANSWER } }), 'proven')).toContain('The seller’s receipt with the answer is of the answer in the transcript')
   })
 
   test('and is refused when it is of other words', () => {

@@ -71,13 +71,15 @@ function listPayments(payments: readonly { readonly paymentHash: string; readonl
 }
 
 function describeTranscript(receipts: readonly ReadReceipt[], transcript: Transcript | null): readonly ReceiptFinding[] {
-  const open = unproven('What was asked and answered: the receipts hold its SHA-256 alone. --transcript FILE holds the words against it.')
+  const open = unproven('What was asked and answered: the receipts hold its SHA-256 alone, and the words have to be held against it.')
   if (transcript === null) return [open]
   const named = receipts.filter((receipt) => isTranscriptOf(receipt, transcript))
   if (named.length === 0) return [open]
-  const isOnlyAnswer = named.every(({ said }) => said === null)
   const others = receipts.filter((receipt) => !named.includes(receipt) && (receipt.said === null || receipt.said.deliveredAt !== null))
-  return [proven(`The ${isOnlyAnswer ? 'answer' : 'words'} of the transcript: ${named.map(nameOf).join(' and ').replace(' and The', ' and the')} is of ${isOnlyAnswer ? 'that answer' : 'exactly those'}.`), ...others.map((receipt) => contradicted(`${nameOf(receipt)} is of other words than the transcript’s.`))]
+  return [
+    ...named.map((receipt) => proven(`${nameOf(receipt)} is of the ${receipt.said === null ? 'answer' : 'prompt and the answer'} in the transcript, word for word.`)),
+    ...others.map((receipt) => contradicted(`${nameOf(receipt)} is of other words than the transcript’s.`)),
+  ]
 }
 
 /** A Lightning payment gives its preimage to who pays, as it settles. */
@@ -91,7 +93,7 @@ function describePreimages(receipts: readonly ReadReceipt[], openedHashes: reado
     return proven(`The preimage of payment ${hash.slice(0, 12)}…${amount === undefined ? '' : ` (${formatSats(amount)} sats)`} is known to who gave it: it comes out when that payment settles.`)
   })
   if (closed.length === 0) return shown
-  return [...shown, unproven(`That money moved${opened.length > 0 ? `, for ${closed.length} of ${amounts.size} payments` : ''}: a receipt is its signer’s word. --preimage HEX shows it of a payment, and so does a wallet.`)]
+  return [...shown, unproven(`That money moved${opened.length > 0 ? `, for ${closed.length} of ${amounts.size} payments` : ''}: a receipt is its signer’s word. The preimage of a payment shows it, and so does a wallet.`)]
 }
 
 function describeClaims(receipts: readonly ReadReceipt[]): readonly ReceiptFinding[] {
