@@ -45,6 +45,8 @@ export default defineConfig({
           souk: fromRoot('src/main/headless/cli.ts'),
           // A thread's program is an entry of its own: src/main/engine/nostr/mining/miner.ts looks for it beside the others.
           miningWorker: fromRoot('src/main/engine/nostr/mining/miningWorker.ts'),
+          // The same: src/main/engine/wallet/spark/thread.ts. The Spark SDK itself stays a package, beside out/ (electron-builder.yml).
+          sparkWorker: fromRoot('src/main/engine/wallet/spark/worker.ts'),
         },
         external: notBundled,
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
