@@ -46,6 +46,8 @@ test.for<[string, string[], RegExp]>([
   ['a hash that is none', ['wallet', 'lookup', 'abc'], /64 hex/],
   ['an address of Ollama that is none', ['provider', '--ollama-url', 'ftp://x'], /http:\/\//],
   ['a fault that is none', ['mint', 'faults', '--pay', 'explode'], /timeout-then-paid/],
+  ['a fault of holds that is none', ['mint', 'faults', '--hold', 'explode'], /request-lost/],
+  ['a fault of messages that is none', ['mint', 'run', '--messages', 'explode'], /reordered/],
   ['a channel to join that is none', ['channel', 'join', 'general'], /64 hex/],
   ['no channel to join', ['channel', 'join'], /missing required argument/],
   ['a channel without a name', ['channel', 'create', ' '], /1 to 80/],

@@ -385,6 +385,25 @@ describe('requests', () => {
     expect(await must(walletOf(BUYER).list({ limit: 10, offset: 0 }))).toHaveLength(1)
   })
 
+  it('that pay what is held, and settle it, do so once, however often they come', async () => {
+    // Both parts are one client's here: it pays itself.
+    const made = await must(walletOf(BUYER).createHoldInvoice({ ...ASKED, paymentHash: HASH, holdSecs: 600 }))
+    const paying = request({ method: 'pay_invoice', params: { invoice: made.bolt11 } })
+    expect(await answerTo(paying)).toBeNull()
+    expect(mint.audit()).toMatchObject({ heldMsat: 10_000 })
+    const settling = request({ method: 'settle_hold_invoice', params: { preimage: PREIMAGE } })
+    const first = await answerTo(settling)
+    expect(first).toMatchObject({ error: null, result: {} })
+    const before = mint.audit()
+    for (let time = 0; time < 2; time++) {
+      await mint.close()
+      mint = await start()
+      expect(await answerTo(settling)).toEqual(first)
+      expect(await answerTo(paying)).toMatchObject({ error: null, result: { preimage: PREIMAGE, fees_paid: 0 } })
+      expect(mint.audit()).toEqual(before)
+    }
+  })
+
   it.each([
     ['have expired', { tags: [['expiration', String(NOW)]] }],
     ['have an expiration that is none', { tags: [['expiration', 'soon']] }],
