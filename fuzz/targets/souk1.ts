@@ -3,17 +3,20 @@ import { frameAddress, frameTemplate, frameTextLength, MAX_FRAME_BYTES, parseFra
 import { digestText, joinParts, sliceText } from '#shared/protocol/privateParts.ts'
 import { parsePrivateResult, writePrivateResult } from '#shared/protocol/privateResult.ts'
 import { parseReceipt, receiptTemplate } from '#shared/protocol/receipt.ts'
+import { parseSealedBody, parseSealedResult, writeSealedBody, writeSealedResult } from '#shared/protocol/sealedResult.ts'
 import { channelCreateEvent, VECTOR_SECS } from '../examples.ts'
 import { eventTarget, jsonTarget, textTarget, valueOf } from '../target.ts'
 
 const id = 'c'.repeat(64)
 const usage = { promptTokens: 12, outputTokens: 34, durationMs: 5_600 }
 const frames: readonly Frame[] = [
-  { type: 'delta', seq: 1, text: 'Hello "world"\n🛒' }, { type: 'usage', seq: 2, usage }, { type: 'ack', seq: 0 }, { type: 'cancel', seq: 0, reason: 'enough' }, { type: 'ping', seq: 7 }, { type: 'pong', seq: 7 },
+  { type: 'delta', seq: 1, text: 'Hello "world"\n🛒' }, { type: 'delta', seq: 3, text: '', sealed: 1_240 }, { type: 'usage', seq: 2, usage }, { type: 'ack', seq: 0 }, { type: 'cancel', seq: 0, reason: 'enough' }, { type: 'ping', seq: 7 }, { type: 'pong', seq: 7 },
 ]
 const receipt = { requestId: id, customer: id, sha256: id, amountMsat: 21_000 as Msat, paymentHash: id, model: 'llama3.2', usage }
 const receiptEvent = { ...channelCreateEvent, ...receiptTemplate(receipt, VECTOR_SECS) }
 const results = [{ text: 'Four.', sha256: id, usage, receipt: receiptEvent }, { parts: [id, 'd'.repeat(64)], sha256: id, usage: null, receipt: null }].map(writePrivateResult)
+const commitment = { sha256: id, sealedBytes: 1, paymentHash: id, amountMsat: 21_000 as Msat, usage, receipt: receiptEvent }
+const sealed = [{ preview: 'Fo', ciphertext: 'AAAAAAAAAAAAAAAAAAAAAAA=' }, { ids: [id], sha256: id }].map((body) => writeSealedResult({ ...commitment, body }))
 const addressed = [id, null].map((requestId) => ({ ...channelCreateEvent, ...frameTemplate({ peer: id, requestId }, 'x', VECTOR_SECS) }))
 
 export const targets = [
@@ -46,6 +49,19 @@ export const targets = [
       const result = valueOf(output)
       const text = result === undefined ? '' : writePrivateResult(result)
       return text === '' || text.length > 65_536 ? undefined : text
+    },
+  }),
+  jsonTarget('sealedResult.parseSealedResult', sealed, parseSealedResult, {
+    rewrite(output) {
+      const result = valueOf(output)
+      const text = result === undefined ? '' : writeSealedResult(result)
+      return text === '' || text.length > 65_536 ? undefined : text
+    },
+  }),
+  textTarget('sealedResult.parseSealedBody', ['AAAA.Hello 🛒', 'A.'], parseSealedBody, {
+    rewrite(output) {
+      const body = valueOf(output)
+      return body === undefined ? undefined : writeSealedBody(body)
     },
   }),
   eventTarget('receipt.parseReceipt', [receiptEvent], parseReceipt, {

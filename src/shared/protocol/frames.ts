@@ -11,8 +11,11 @@ import { readUsage, wireUsageSchema, writeUsage, type Usage } from './usage.ts'
 import { describeFault, parseWireObject } from './wireJson.ts'
 import { cleanText } from './wireText.ts'
 
-/** `delta` and `usage` count from 1 in one sequence. An `ack` has the highest number below which nothing is missing, 0 for none. */
-export type StreamFrame = { readonly type: 'delta'; readonly seq: number; readonly text: string } | { readonly type: 'usage'; readonly seq: number; readonly usage: Usage }
+/**
+ * `delta` and `usage` count from 1 in one sequence. An `ack` has the highest number below which nothing is missing, 0 for none.
+ * `sealed`: UTF-8 bytes made so far that are under seal; absent: nothing is.
+ */
+export type StreamFrame = { readonly type: 'delta'; readonly seq: number; readonly text: string; readonly sealed?: number } | { readonly type: 'usage'; readonly seq: number; readonly usage: Usage }
 export type Frame =
   | StreamFrame
   | { readonly type: 'ack'; readonly seq: number }
@@ -24,18 +27,19 @@ export type Frame =
 /** What one frame may have before it is encrypted. */
 export const MAX_FRAME_BYTES = 16_384
 export const MAX_SEQ = 2_147_483_647
-/** `{"seq":2147483647,"type":"delta","text":""}` and some room. */
+/** `{"seq":2147483647,"type":"delta","text":"","sealed":16777216}` and some room. */
 const DELTA_OVERHEAD_BYTES = 64
 /** What the text of one delta may weigh inside its JSON string. */
 export const MAX_DELTA_BYTES = MAX_FRAME_BYTES - DELTA_OVERHEAD_BYTES
 const MAX_REASON = 500
+const MAX_SEALED = 16_777_216
 const MAX_TAGS = 20
 
 const seq = z.number().int().min(0).max(MAX_SEQ)
 const streamSeq = seq.min(1)
 
 const frameSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('delta'), seq: streamSeq, text: z.string() }),
+  z.object({ type: z.literal('delta'), seq: streamSeq, text: z.string(), sealed: z.number().int().min(0).max(MAX_SEALED).optional() }),
   z.object({ type: z.literal('usage'), seq: streamSeq, ...wireUsageSchema.shape }),
   z.object({ type: z.literal('ack'), seq }),
   z.object({ type: z.literal('cancel'), seq: seq.default(0), reason: z.string().default('') }),
@@ -49,7 +53,7 @@ export function writeFrame(frame: Frame): string {
   const { seq: number, type } = frame
   switch (type) {
     case 'delta':
-      return JSON.stringify({ seq: number, type, text: frame.text })
+      return JSON.stringify({ seq: number, type, text: frame.text, ...(frame.sealed === undefined ? {} : { sealed: Math.min(MAX_SEALED, frame.sealed) }) })
     case 'usage':
       return JSON.stringify({ seq: number, type, ...writeUsage(frame.usage) })
     case 'cancel': {
@@ -72,6 +76,7 @@ export function parseFrame(text: string): Result<Frame> {
   if (!parsed.success) return fail('bad-field', `This frame cannot be read. ${describeFault(parsed.error)}`)
   const frame = parsed.data
   if (frame.type === 'usage') return ok({ type: 'usage', seq: frame.seq, usage: readUsage(frame) })
+  if (frame.type === 'delta') return ok({ type: 'delta', seq: frame.seq, text: frame.text, ...(frame.sealed === undefined ? {} : { sealed: frame.sealed }) })
   return ok(frame.type === 'cancel' ? { ...frame, reason: cleanText(frame.reason, MAX_REASON) } : frame)
 }
 
