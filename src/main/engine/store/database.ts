@@ -70,10 +70,15 @@ function migrate(database: DatabaseSync, migrations: readonly Migration[], quara
   }
   for (const migration of migrations) {
     if (migration.number <= version) continue
-    inTransaction(database, () => {
-      database.exec(migration.sql)
-      database.exec(`PRAGMA user_version = ${migration.number}`)
-    })
+    try {
+      inTransaction(database, () => {
+        database.exec(migration.sql)
+        database.exec(`PRAGMA user_version = ${migration.number}`)
+      })
+    } catch (error) {
+      database.close()
+      throw error
+    }
   }
   return ok({ database, quarantined })
 }

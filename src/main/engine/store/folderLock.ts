@@ -25,7 +25,7 @@ export function lockFolder(folder: string): Result<FolderLock, Problem<'folder-i
     if (/locked|busy/i.test(reason)) {
       return fail('folder-in-use', `Another Souk is using ${folder}. Close it, or choose another folder with --data.`)
     }
-    return fail('folder-unusable', `Cannot use the folder ${folder}: ${reason}. Check that it exists and may be written.`)
+    return fail('folder-unusable', `Cannot use the folder ${folder}: ${reason}. Check that it exists and may be written, and that the disk is not full.`)
   }
 }
 
