@@ -7,6 +7,7 @@ import { reportSchema, type Plan, type Report } from './plan.ts'
 
 /** A Souk in a process of its own, as the test hears it. */
 export interface SoukProcess {
+  readonly pid: number
   readonly reports: readonly Report[]
   points(): readonly string[]
   /** The process has ended: true when it was killed. */
@@ -44,6 +45,7 @@ export function startSouk(plan: Plan): SoukProcess {
   killed.catch(() => {}) // Whoever waits for it hears of it; nobody has to wait.
 
   return {
+    pid: child.pid ?? 0,
     reports,
     points: () => reports.flatMap((report) => (report.type === 'point' ? [report.name] : [])),
     killed,
