@@ -14,4 +14,5 @@ export type SettlementWish =
   /** `paymentHash`: of the customer's secret, hex; the money is locked by a hold invoice on it. Null: locked at the seller's address, and the hash is told with the lock. */
   | { readonly name: 'escrow'; readonly paymentHash: string | null }
   | { readonly name: 'sealed' }
-  | { readonly name: 'metered' }
+  /** `tickTokens`: the longest tick that the customer takes; left out: as the seller has it. */
+  | { readonly name: 'metered'; readonly tickTokens?: number }

@@ -2,6 +2,7 @@
 import { fail, ok, type Result } from '../market/result.ts'
 import type { Sampling } from '../market/sampling.ts'
 import { SETTLEMENTS, type SettlementWish } from '../market/settlement.ts'
+import { LEAST_TICK_TOKENS } from '../market/tariff.ts'
 import { isHex64 } from './event.ts'
 
 export interface JobParams {
@@ -24,6 +25,7 @@ interface NumberRule {
   readonly whole: boolean
 }
 
+const TICK_TOKENS: NumberRule = { name: 'tick_tokens', min: LEAST_TICK_TOKENS, max: 1_000_000, whole: true }
 const MAX_TOKENS: NumberRule = { name: 'max_tokens', min: 1, max: 2_147_483_647, whole: true }
 const SAMPLING: Readonly<Record<keyof Sampling, NumberRule>> = {
   temperature: { name: 'temperature', min: 0, max: 2, whole: false },
@@ -49,6 +51,7 @@ export function jobParamTags({ model, maxTokens, sampling, stream, settlement = 
     // What it is anyway is not said: who knows no other way is not asked about one.
     ['settlement', settlement.name === 'prepay' ? null : settlement.name],
     ['payment_hash', settlement.name === 'escrow' ? settlement.paymentHash : null],
+    [TICK_TOKENS.name, settlement.name === 'metered' ? settlement.tickTokens : null],
   ]
   return values.flatMap(([name, value]) => (value === null || value === undefined ? [] : [['param', name, typeof value === 'number' ? spell(value) : value]]))
 }
@@ -89,6 +92,11 @@ function readSettlement(said: ReadonlyMap<string, string>): Result<SettlementWis
   const text = said.get('settlement') ?? 'prepay'
   const name = SETTLEMENTS.find((known) => known === text)
   if (name === undefined) return fail('bad-param', `The parameter settlement is one of ${SETTLEMENTS.join(', ')} here.`)
+  if (name === 'metered') {
+    const tickTokens = readNumber(said, TICK_TOKENS)
+    if (!tickTokens.ok) return tickTokens
+    return ok(tickTokens.value === null ? { name } : { name, tickTokens: tickTokens.value })
+  }
   if (name !== 'escrow') return ok({ name })
   const paymentHash = said.get('payment_hash') ?? ''
   return isHex64(paymentHash) ? ok({ name, paymentHash }) : fail('bad-param', 'The parameter payment_hash of an escrow is 64 lower-case hex characters.')
