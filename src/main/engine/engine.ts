@@ -60,6 +60,9 @@ import { createMockWallet } from './wallet/mock.ts'
 import { createMoney, type Money } from './wallet/money.ts'
 import { createNwcWallet, type NwcTimeouts } from './wallet/nwc.ts'
 import { createReconciler, type Reconciler } from './wallet/reconcile.ts'
+import type { SparkNetwork } from './wallet/spark/sdk.ts'
+import { createSparkWallet } from './wallet/spark/spark.ts'
+import type { StartSparkThread } from './wallet/spark/thread.ts'
 import type { Wallet } from './wallet/wallet.ts'
 import type { Web } from './web/web.ts'
 import { findWorkProblem } from './workDemand.ts'
@@ -72,7 +75,12 @@ export interface EngineConfig {
   readonly version: string
   /** Where the market is read and written: the sandbox's own relay and those of the settings, or exactly these. An address alone is both. */
   readonly relays?: readonly (string | RelaySetting)[]
-  readonly wallet: { readonly kind: 'sandbox' } | { readonly kind: 'mock' } | { readonly kind: 'nwc'; readonly connection: string; readonly network: Network }
+  readonly wallet:
+    | { readonly kind: 'sandbox' }
+    | { readonly kind: 'mock' }
+    | { readonly kind: 'nwc'; readonly connection: string; readonly network: Network }
+    /** On the keyring's phrase. Mainnet needs the key. */
+    | { readonly kind: 'spark'; readonly network: SparkNetwork; readonly apiKey?: string }
   /** Offers the toy under an identity of the sandbox's own while this engine hosts it. */
   readonly houseSeller: boolean
   readonly ollamaUrl: string
@@ -94,6 +102,8 @@ export interface EnginePorts {
   /** For pages that requests name by their address; left out: none is fetched. */
   readonly web?: Web
   readonly secrets: Secrets
+  /** Where the Spark SDK lives; a thread of its own when left out. */
+  readonly startSparkThread?: StartSparkThread
   /** Loaded anew when left out. */
   readonly crypto?: NostrCrypto
   /** Stands between the engine and what it uses. For tests alone: they count, refuse and interrupt there. */
@@ -147,6 +157,8 @@ const PUBLIC_PIECE_INTERVAL_MS = 150
 const LIST_DATE_KEY = 'relays.listDate'
 
 const RELAY_MEMORY_KEY = 'relays.learned'
+/** True once a person has looked at the limits and kept them: there are always some, but real money asks for a decision. */
+const LIMITS_SET_KEY = 'limits.set'
 
 /**
  * Opens everything under `config.dataFolder` and starts it. Problems: the folder is in use, the store is from a newer
@@ -211,7 +223,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
     notices.raise(`unreadable-${jobId}`, 'danger', `What the store holds of ${jobId} is damaged, so this job stands still. Its money can be looked up in the wallet.`)
   }
 
-  const keys = await openKeyring({ secrets: ports.secrets, settings, random, isSerious: config.wallet.kind === 'nwc' && config.wallet.network !== 'regtest' })
+  const keys = await openKeyring({ secrets: ports.secrets, settings, random, isSerious: (config.wallet.kind === 'nwc' || config.wallet.kind === 'spark') && config.wallet.network !== 'regtest' })
   if (!keys.ok) return keys
   const keyring = keys.value
   const crypto = rememberSignatures(ports.crypto ?? (await loadNostrCrypto()))
@@ -244,7 +256,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   if (!connecting.ok) return connecting
   undo.push(watchClock(pool, notices))
 
-  const made = makeWallet()
+  const made = await makeWallet()
   if (!made.ok) return made
   // Besides the wallet's own hints: what it shows and nobody here has written is looked up by whoever asked for it.
   const hints = createEmitter<{ readonly paymentHash: string }>()
@@ -361,9 +373,20 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   account.resume()
   receipts.resume()
 
-  function makeWallet(): Result<Wallet> {
+  async function makeWallet(): Promise<Result<Wallet>> {
     if (config.wallet.kind === 'mock') return ok(createMockWallet({ clock, random }))
     if (config.wallet.kind === 'nwc') return createNwcWallet({ connection: config.wallet.connection, network: config.wallet.network, clock, log, random, openWebSocket, crypto, timeouts })
+    if (config.wallet.kind === 'spark') {
+      const { network, apiKey = '' } = config.wallet
+      return createSparkWallet({
+        network, clock, log,
+        phrase: await keyring.revealPhrase(),
+        // Another phrase is another wallet, and its records are none of this one's.
+        folder: join(config.dataFolder, 'spark', network, keyring.identity.pubkey.slice(0, 16)),
+        mainnet: { apiKey, phraseBackedUp: keyring.status.get().backedUp, limitsSet: settings.read(LIMITS_SET_KEY, z.boolean()) ?? false },
+        ...(ports.startSparkThread === undefined ? {} : { startThread: ports.startSparkThread }),
+      })
+    }
     if (sandbox === null) throw new Error('a sandbox wallet without a sandbox')
     return createNwcWallet({ connection: sandbox.connectionFor(keyring.identity.walletSecret), network: 'regtest', clock, log, random, openWebSocket, crypto, timeouts })
   }

@@ -1,4 +1,5 @@
 import { feeCap } from '#engine/spending/judgeSpending.ts'
+import type { EngineConfig } from '#engine/engine.ts'
 import { pause } from '#engine/pause.ts'
 import { describePayment, type SendOutcome } from '#engine/wallet/account.ts'
 import type { Payment } from '#engine/wallet/wallet.ts'
@@ -157,6 +158,6 @@ function valueOf<T>(result: Result<T>): T {
   return result.value
 }
 
-function isSandbox(kind: 'sandbox' | 'mock' | 'nwc'): boolean {
+function isSandbox(kind: EngineConfig['wallet']['kind']): boolean {
   return kind === 'sandbox'
 }
