@@ -195,9 +195,11 @@ describe('what the wallet did and no job asked for', () => {
   })
 
   it('is adjusted when nothing explains it and it stays, with a sentence, and a notice above a sat', async () => {
+    settle('gift', 'incoming', sats(1))
+    await look()
     walletMsat += sats(12)
     await look()
-    expect([kinds(), reconciler.last.get()?.unexplainedMsat]).toEqual([['opening'], sats(12)])
+    expect([kinds(), reconciler.last.get()?.unexplainedMsat]).toEqual([['opening', 'received'], sats(12)])
     await look()
     isEven()
     const sentence = 'The wallet has 12 sats more than the books; nothing here explains it.'
@@ -223,12 +225,18 @@ describe('what the wallet did and no job asked for', () => {
     expect(kinds().filter((kind) => kind !== 'job')).toEqual(['opening'])
   })
 
-  it('is adjusted by its sum alone where the wallet lists nothing', async () => {
+  it('is adjusted by its sum alone where the wallet lists nothing, and not before every job had time to write its part', async () => {
     problem = 'wallet-unsupported'
-    settle('gift', 'incoming', sats(5))
+    write('job_1', NO_STANDING, false, 'provider')
+    settle('job_1', 'incoming', sats(5))
+    await look(QUARTER_HOUR)
+    write('job_1', earned(sats(5)), true, 'provider')
     await look(2)
+    expect(kinds()).toEqual(['opening', 'job'])
+    settle('gift', 'incoming', sats(5))
+    await look(QUARTER_HOUR + 1)
     isEven()
-    expect(kinds()).toEqual(['opening', 'adjustment'])
+    expect(kinds()).toEqual(['opening', 'job', 'adjustment'])
   })
 
   it('is posted whole or not at all: after a failure in between the next look does it, once', async () => {

@@ -166,7 +166,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const restMsat = balanceMsat - walletMsat - expectedMsat
     // The wallet may not have taken off yet what is under way here, and may have taken off what is under way elsewhere.
     const unexplainedMsat = restMsat > underWayMsat ? restMsat - underWayMsat : Math.min(0, restMsat + reservedElsewhere(listed))
-    const sentence = isQuiet ? settleRest(unexplainedMsat, entries) : null
+    // A wallet that lists nothing cannot say whose payment it was: whoever asked for it has the time that ended jobs have.
+    const sentence = isQuiet ? settleRest(unexplainedMsat, listed.length === 0 ? GRACE_MS : STEADY_MS, entries) : null
     return {
       expectedMsat,
       unexplainedMsat: isQuiet && sentence === null ? unexplainedMsat : 0,
@@ -219,7 +220,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   }
 
   /** Adjusts what nothing explains, once it has stayed; the sentence, or null while it has not. */
-  function settleRest(unexplainedMsat: number, entries: (number | null)[]): string | null {
+  function settleRest(unexplainedMsat: number, patienceMs: number, entries: (number | null)[]): string | null {
     if (unexplainedMsat === 0) {
       steady = null
       return null
@@ -228,7 +229,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       steady = { msat: unexplainedMsat, since: clock.now() }
       return null
     }
-    if (clock.now() < steady.since + STEADY_MS) return null
+    if (clock.now() < steady.since + patienceMs) return null
     const sentence = `The wallet has ${formatSats(msat(Math.abs(unexplainedMsat)))} sats ${unexplainedMsat > 0 ? 'more' : 'less'} than the books; nothing here explains it.`
     entries.push(post({ kind: 'adjustment', reason: sentence, movement: between('wallet', 'outside', unexplainedMsat) }))
     steady = null
