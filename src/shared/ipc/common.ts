@@ -74,6 +74,10 @@ export const jobRowSchema = z.object({
   lockedUntil: timeSchema.optional(),
   /** Paid and not delivered: what the provider owes the customer. */
   owedMsat: msatSchema.optional(),
+  /** There, under seal and not opened: UTF-8 bytes, what opening costs, and until when it can be, once that is known. */
+  sealed: z.object({ bytes: z.number().int().nonnegative(), openMsat: msatSchema, until: timeSchema.optional() }).optional(),
+  /** For the provider: worth of what was made, or may be, for who has not paid. */
+  creditMsat: msatSchema.optional(),
   createdAt: timeSchema,
   updatedAt: timeSchema,
   endedAt: timeSchema.optional(),

@@ -1,16 +1,18 @@
 /** How a sale looks to pages, limits and the timeline: derived from its state and its journal, nothing kept besides. */
 import type { TimelineEntry } from '#shared/ipc/activity.ts'
+import type { JobRow } from '#shared/ipc/common.ts'
 import { parseConversation, utf8Bytes } from '#shared/market/conversation.ts'
 import { ZERO_MSAT } from '#shared/market/msat.ts'
 import type { JobRecord } from '../store/journal.ts'
 import { lookAt, type Generated, type Sale, type SaleEvent, type SaleSending } from './sale.ts'
+import type { SaleLook } from './settlement/mode.ts'
 
 const PREVIEW_CHARACTERS = 120
 
 export function describeSale(jobId: string, sale: Sale): JobRecord {
   if (!sale.begun) throw new RangeError(`${jobId} has not begun`)
   const { request } = sale
-  const { state, note, final, generated, receivedMsat, receivedAt, paymentHashes, standing, lockedMsat, lockedUntil, owedMsat } = lookAt(sale)
+  const { state, note, final, generated, receivedMsat, receivedAt, paymentHashes, standing, lockedMsat, lockedUntil, owedMsat, sealed, creditMsat, settlement } = lookAt(sale)
   return {
     row: {
       jobId,
@@ -20,7 +22,7 @@ export function describeSale(jobId: string, sale: Sale): JobRecord {
       peer: request.customer,
       dialect: request.dialect,
       privacy: request.privacy,
-      settlement: request.settlement?.name ?? 'prepay',
+      settlement: settlement ?? request.settlement?.name ?? 'prepay',
       model: request.model,
       promptPreview: lastMessage(request.prompt).slice(0, PREVIEW_CHARACTERS),
       priceMsat: request.priceMsat,
@@ -29,6 +31,8 @@ export function describeSale(jobId: string, sale: Sale): JobRecord {
       ...(lockedMsat === 0 ? {} : { lockedMsat }),
       ...(lockedUntil === null ? {} : { lockedUntil }),
       ...(owedMsat === 0 ? {} : { owedMsat }),
+      ...describeSealed(sealed),
+      ...(creditMsat === undefined || creditMsat === 0 ? {} : { creditMsat }),
       createdAt: sale.requestedAt,
       updatedAt: sale.changedAt,
       ...(final ? { endedAt: sale.changedAt } : {}),
@@ -41,6 +45,13 @@ export function describeSale(jobId: string, sale: Sale): JobRecord {
     paymentHashes,
     standing,
   }
+}
+
+/** What of a job is under seal. */
+function describeSealed(sealed: SaleLook['sealed']): Pick<JobRow, 'sealed'> {
+  if (sealed === undefined || sealed === null) return {}
+  const { bytes, openMsat, until } = sealed
+  return { sealed: { bytes, openMsat, ...(until === null ? {} : { until }) } }
 }
 
 /** What is asked now, without the conversation that travels with it. */

@@ -6,6 +6,8 @@ import type { JobState } from '#shared/ipc/common.ts'
 import type { Standing } from '#shared/market/books.ts'
 import type { Msat } from '#shared/market/msat.ts'
 import type { SealedGoods } from '#shared/market/sealedGoods.ts'
+import type { Settlement } from '#shared/market/settlement.ts'
+import type { Usage } from '../../inference/backend.ts'
 import type { Invoice } from '../../wallet/wallet.ts'
 import type { Generated, SaleBase, SaleEffect, SaleEvent, SaleMessage, SaleRequest, SaleSending } from '../sale.ts'
 
@@ -30,7 +32,7 @@ export type SaleOutgoing =
   /** `index`: which invoice of the job, from 0. */
   | { readonly what: 'invoice'; readonly invoice: Invoice; readonly index: number }
   | { readonly what: 'result'; readonly generated: Generated; readonly payments: readonly PaidInvoice[] }
-  | { readonly what: 'sealed'; readonly goods: SealedGoods }
+  | { readonly what: 'sealed'; readonly goods: SealedGoods; readonly usage: Usage | null }
   /** For the customer to read. */
   | { readonly what: 'refusal' | 'trouble'; readonly reason: string }
 
@@ -63,6 +65,12 @@ export interface SaleLook {
   readonly lockedUntil: number | null
   /** Paid and not delivered. */
   readonly owedMsat: Msat
+  /** Delivered under seal and not opened. `until`: Unix ms to which it can be; null: not known yet. */
+  readonly sealed?: { readonly bytes: number; readonly openMsat: Msat; readonly until: number | null } | null
+  /** Worth of what was made, or may be, for who has not paid: bounded when the next one asks (agreement.ts). */
+  readonly creditMsat?: Msat
+  /** By what it was settled, where the customer had the choice and took another than was agreed on. */
+  readonly settlement?: Settlement
 }
 
 export const send = (what: SaleSending): SaleEffect => ({ key: `send:${what}`, type: 'send', what })
