@@ -275,7 +275,7 @@ export function createProvider(options: ProviderOptions): Provider {
       reactor.dispatch(jobId, () => {
         const at = clock.now()
         if (!admission.accepted) return { at, type: 'requested', request: asRequested, refusal: admission.reason }
-        const agreed = agreeOn(asked.settlement, { terms: status.get().terms, settlements: settlementsOf(dialect), priceMsat: admission.priceMsat, newSecret })
+        const agreed = agreeOn(asked.settlement, { terms: status.get().terms, settlements: settlementsOf(dialect), priceMsat: admission.priceMsat, locks: options.walletLocks(), isHashTaken, newSecret })
         return agreed.ok ? { at, type: 'requested', request: { ...asRequested, settlement: agreed.value }, refusal: null } : { at, type: 'requested', request: asRequested, refusal: agreed.error.message }
       })
     },
@@ -288,7 +288,8 @@ export function createProvider(options: ProviderOptions): Provider {
       if (isCustomer(jobId, from)) reactor.dispatch(jobId, { at: clock.now(), type: 'customerCancelled', eventId })
     },
     onLockClaim(jobId, from, eventId, claim) {
-      if (isCustomer(jobId, from)) reactor.dispatch(jobId, { at: clock.now(), type: 'lockAnnounced', eventId, ...claim })
+      // Anybody may name the hash of somebody else's lock: it is for one job, and the first to name it.
+      if (isCustomer(jobId, from)) reactor.dispatch(jobId, () => (isHashTaken(claim.paymentHash, jobId) ? { at: clock.now(), type: 'paymentClaimed', eventId } : { at: clock.now(), type: 'lockAnnounced', eventId, ...claim }))
     },
     onRelease(jobId, from, eventId, preimage) {
       const paymentHash = hashOf(preimage)
@@ -300,6 +301,11 @@ export function createProvider(options: ProviderOptions): Provider {
         return { at, type: 'preimageReceived', eventId, paymentHash }
       })
     },
+  }
+
+  function isHashTaken(paymentHash: string, jobId: string | null = null): boolean {
+    const owner = journal.ownerOfPayment(paymentHash, 'incoming')
+    return owner !== null && owner.jobId !== jobId
   }
 
   function isHashOf(jobId: string, paymentHash: string): boolean {
@@ -318,7 +324,8 @@ export function createProvider(options: ProviderOptions): Provider {
   /** How a job of that dialect can be settled now. */
   function settlementsOf(name: DialectName): readonly Settlement[] {
     const { holdInvoices, lockAddress } = options.walletLocks()
-    const canHold = (settlement: Settlement) => (settlement === 'sealed' ? holdInvoices : settlement !== 'escrow' || holdInvoices || lockAddress !== null)
+    // A lock at an address is announced in a channel alone.
+    const canHold = (settlement: Settlement) => (settlement === 'sealed' ? holdInvoices : settlement !== 'escrow' || holdInvoices || (name === 'channel' && lockAddress !== null))
     const { settlements } = dialectNamed(dialects, name)
     return settlementsSold().filter((settlement) => settlements.includes(settlement) && status.get().terms.settlements.includes(settlement) && canHold(settlement))
   }
@@ -419,7 +426,12 @@ export function createProvider(options: ProviderOptions): Provider {
       if (!(await pool.connected(CONNECT_TIMEOUT_MS))) return notSelling('No relay is connected. Check the relays in Settings.')
       const channelId = status.get().channelId ?? (await createChannel())
       if (channelId === null) return notSelling('No relay took the new channel. Check the relays in Settings.')
-      if (status.get().channelId === null) setChannel(channelId)
+      try {
+        if (status.get().channelId === null) setChannel(channelId)
+      } catch (error) {
+        log('error', 'the store refused the channel', { reason: error instanceof Error ? error.message : String(error) })
+        return notSelling('The store takes no writes now. Check the disk, then start selling again.')
+      }
       listen()
       announcer.start(listing)
       status.update((before) => ({ ...before, selling: 'on', since: clock.now() }))

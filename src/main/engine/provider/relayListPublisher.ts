@@ -40,7 +40,11 @@ export function createRelayListPublisher({ pool, signer, clock, log, list, lastD
     // A date further ahead is of a clock that was wrong: no relay would take what follows it.
     const createdAt = last > nowSecs + MAX_MESSAGE_AHEAD_SECS ? nowSecs : Math.max(nowSecs, last + 1)
     const template = relayListTemplate(list(), createdAt)
-    lastDate.write(createdAt)
+    try {
+      lastDate.write(createdAt)
+    } catch (error) {
+      log('warn', 'the date of a list of relays could not be kept', { reason: error instanceof Error ? error.message : String(error) })
+    }
     const { accepted, verdicts } = await pool.publish(signer.sign(template))
     isPublishing = false
     if (!isSelling) return
