@@ -81,6 +81,8 @@ export interface Journal {
   locked(limit: number): readonly JobRow[]
   /** Jobs that ended since a time with a payment that was tried and did not settle: its wallet may yet say otherwise. */
   endedUnsettled(role: Role, sinceMs: number): readonly string[]
+  /** The provider's: worth of what is made, or was made since a time, for one customer that has not paid it; null: for those who ask in souk/1. */
+  creditGiven(customer: string | null, sinceMs: number): Msat
   /** Deletes ended jobs in which no money moved, except the newest `keep`. Nothing that ever came into the books is forgotten. */
   forgetUnpaid(role: Role, keep: number): void
 }
@@ -114,6 +116,9 @@ export function createJournal(database: DatabaseSync): Journal {
     AVG(CASE WHEN state = 'done' AND json_valid(row) THEN json_extract(row, '$.tokensPerSecond') END) AS speed`
   const selectPeers = database.prepare(`SELECT ${peerColumns} FROM job WHERE role = ? GROUP BY peer`)
   const selectPeer = database.prepare(`SELECT ${peerColumns} FROM job WHERE role = ? AND peer = ? GROUP BY peer`)
+  const selectCredit = database.prepare(`
+    SELECT COALESCE(SUM(json_extract(row, '$.creditMsat')), 0) AS given FROM job
+    WHERE role = 'provider' AND (final = 0 OR updated_at >= ?) AND json_valid(row) AND CASE WHEN ? IS NULL THEN json_extract(row, '$.dialect') = 'souk/1' ELSE peer = ? END`)
   const selectEndedUnsettled = database.prepare(`
     SELECT job_id FROM job WHERE role = ? AND final = 1 AND settled_at IS NULL AND payment_hash IS NOT NULL AND updated_at >= ?
     ORDER BY updated_at DESC`)
@@ -195,6 +200,7 @@ export function createJournal(database: DatabaseSync): Journal {
       const found = selectOwner.get(paymentHash, direction)
       return found ? { role: found['role'] === 'provider' ? 'provider' : 'customer', jobId: String(found['job_id']), final: found['final'] === 1, standing: standingOf(found) } : null
     },
+    creditGiven: (customer, sinceMs) => msat(Number(selectCredit.get(sinceMs, customer, customer)?.['given'])),
     locked: (limit) => selectLocked.all(limit).flatMap((found) => parseRow(found['row']) ?? []),
     endedUnsettled: (role, sinceMs) => selectEndedUnsettled.all(role, sinceMs).map((found) => String(found['job_id'])),
     forgetUnpaid(role, keep) {
