@@ -9,7 +9,7 @@ import { fail, ok } from '#shared/market/result.ts'
 
 type Input<K extends keyof SoukContract> = InputOf<SoukContract[K]>
 
-export function activityHandlers({ journal, customer, threads, jobChanged }: Engine) {
+export function activityHandlers({ journal, customer, threads, receipts, jobChanged }: Engine) {
   return {
     requests: {
       'activity.list': ({ limit, ...page }: Input<'activity.list'>) => {
@@ -30,6 +30,18 @@ export function activityHandlers({ journal, customer, threads, jobChanged }: Eng
         const threadId = threads.turn(jobId)?.threadId
         const isThere = threadId !== undefined && threads.get(threadId) !== null
         return ok({ job, prompt, answer: customer.answer(jobId), ...(isThere ? { threadId } : {}), entries: purchaseTimeline(purchase) })
+      },
+      'activity.receipts': (job: Input<'activity.receipts'>) => {
+        const kept = receipts.ofJob(job)
+        const report = receipts.check(job)
+        if (kept === null || report === null) return fail('no-job', 'There is no such job here.')
+        const refused = report.refused.map(({ reason }) => ({ verdict: 'contradicted' as const, text: reason }))
+        const strays = report.strays.map((text) => ({ verdict: 'contradicted' as const, text }))
+        return ok({ receipts: [...kept.receipts], isGood: report.isGood, findings: [...report.jobs.flatMap(({ findings }) => findings), ...refused, ...strays] })
+      },
+      'activity.exportReceipts': ({ before, limit }: Input<'activity.exportReceipts'>) => {
+        const jobs = receipts.page({ before, limit: limit + 1 }).map(({ jobId, role, createdAt, own, other }) => ({ jobId, role, createdAt, receipts: [own, other].filter((event) => event !== null) }))
+        return ok({ jobs: jobs.slice(0, limit), more: jobs.length > limit })
       },
     },
     events: {

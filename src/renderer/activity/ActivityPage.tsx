@@ -14,6 +14,7 @@ import { Select } from '#renderer/ui/Select.tsx'
 import { SkeletonRows } from '#renderer/ui/Skeleton.tsx'
 import { JobTable } from './JobTable.tsx'
 import { keyOf, type JobFilter } from './jobRows.ts'
+import { ReceiptExport } from './ReceiptExport.tsx'
 import { TimelineSheet } from './TimelineSheet.tsx'
 import { useJobs } from './useJobs.ts'
 
@@ -53,6 +54,9 @@ export default function ActivityPage() {
           <Select aria-label="State" value={state} options={STATES} onChange={setState} />
         </span>
         <SearchInput label="Search jobs" value={search} onChange={setSearch} className="min-w-52 flex-1 sm:max-w-80" />
+        <span className="ml-auto">
+          <ReceiptExport />
+        </span>
       </div>
       {problem ? (
         <ProblemNote

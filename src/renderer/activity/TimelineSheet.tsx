@@ -7,6 +7,7 @@ import { SkeletonRows } from '#renderer/ui/Skeleton.tsx'
 import { JobActions } from './JobActions.tsx'
 import { JobFacts } from './JobFacts.tsx'
 import { JobTexts } from './JobTexts.tsx'
+import { ReceiptPanel } from './ReceiptPanel.tsx'
 import { Timeline } from './Timeline.tsx'
 import { useTimeline } from './useTimeline.ts'
 
@@ -35,6 +36,7 @@ export function TimelineSheet({ jobId, role, close }: { jobId: string; role: Rol
             <JobFacts job={timeline.job} />
             <JobActions job={timeline.job} threadId={timeline.threadId} />
             <JobTexts timeline={timeline} />
+            <ReceiptPanel job={timeline.job} />
             <Timeline entries={timeline.entries} live={!timeline.job.final} />
           </>
         )}

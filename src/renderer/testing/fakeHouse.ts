@@ -5,6 +5,8 @@ import type { RelayRow } from '#shared/ipc/settings.ts'
 import type { PaymentRow } from '#shared/ipc/wallet.ts'
 import { addMsat, msat, sats, ZERO_MSAT } from '#shared/market/msat.ts'
 import { fail, ok } from '#shared/market/result.ts'
+import type { NostrEvent } from '#shared/protocol/event.ts'
+import { KIND } from '#shared/protocol/kinds.ts'
 import type { Snapshot, SoukState } from '#renderer/state/client.ts'
 import type { FakeEngine } from './fakeEngine.ts'
 import { makeJob, makeRelay, MARKDOWN_ANSWER, pubkeyOf } from './sceneData.ts'
@@ -13,6 +15,16 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 const PHRASE = 'orbit lemon canvas pulse river maple socket window hazard fluid enjoy basket'
+
+const FINDINGS = [
+  { verdict: 'proven', text: `The seller’s key ${pubkeyOf('6').slice(0, 12)}… signed: prepay, 12 sats paid, the answer 5f3a9c0d1e2b… delivered, ended as done.` },
+  { verdict: 'unproven', text: 'What the customer says of it: its receipt is not here.' },
+  { verdict: 'unproven', text: 'When: each time is by its signer’s own clock. Who holds the keys: a customer’s may be of this one job.' },
+] as const
+
+function makeReceipt(job: JobRow): NostrEvent {
+  return { id: pubkeyOf('a'), pubkey: pubkeyOf('b'), created_at: Math.floor(job.createdAt / 1_000), kind: KIND.receipt, tags: [['version', '2'], ['job', job.jobId]], content: '', sig: 'c'.repeat(128) }
+}
 
 export type HouseMood = 'busy' | 'empty' | 'failing' | 'loading'
 
@@ -145,6 +157,12 @@ export function playHouse(engine: FakeEngine, mood: HouseMood, now: number): voi
     const job = jobs.find((each) => each.jobId === jobId && each.role === role) ?? engine.getState('provider.status')?.jobs[jobId]
     return job ? answer({ job, prompt: job.promptPreview, answer: MARKDOWN_ANSWER, ...(role === 'customer' ? { threadId: 'sky' } : {}), entries: makeTimeline(job) }) : fail('no-job', 'There is no such job here.')
   }
+
+  engine.requests['activity.receipts'] = ({ jobId, role }) => {
+    const job = jobs.find((each) => each.jobId === jobId && each.role === role)
+    return answer({ isGood: true, ...(job === undefined || job.movedMsat === 0 ? { receipts: [], findings: [] } : { receipts: [makeReceipt(job)], findings: [...FINDINGS] }) })
+  }
+  engine.requests['activity.exportReceipts'] = () => answer({ jobs: jobs.filter(({ final }) => final).map((job) => ({ jobId: job.jobId, role: job.role, createdAt: job.createdAt, receipts: [makeReceipt(job)] })), more: false })
 
   const relaysNow = () => engine.getState('relays.status')?.relays ?? {}
   const setRelay = (relay: RelayRow) => engine.setState('relays.status', { relays: { ...relaysNow(), [relay.url]: relay } })

@@ -1,5 +1,8 @@
 import { z } from 'zod'
 import { event, request } from './contract.ts'
+import type { NostrEvent } from '../protocol/event.ts'
+import { keptReceiptSchema } from '../protocol/receipt.ts'
+import { safeParse } from '../safeParse.ts'
 import { jobIdSchema, jobRowSchema, jobStateSchema, msatSchema, roleSchema, timeSchema } from './common.ts'
 
 export const timelineEntrySchema = z.object({
@@ -18,6 +21,8 @@ export const timelineEntrySchema = z.object({
   raw: z.string().optional(),
 })
 export type TimelineEntry = z.output<typeof timelineEntrySchema>
+
+const receiptSchema = z.custom<NostrEvent>((value) => safeParse(keptReceiptSchema, value).success, 'a signed receipt')
 
 export const activityRoutes = {
   /** Newest first. */
@@ -41,6 +46,21 @@ export const activityRoutes = {
       threadId: z.string().optional(),
       entries: z.array(timelineEntrySchema),
     }),
+  ),
+  /** What both sides signed at the end of a job, as far as it is here, and what that proves. No receipts: the job goes on yet, or nothing moved in it. */
+  'activity.receipts': request(
+    z.object({ jobId: jobIdSchema, role: roleSchema }),
+    z.object({
+      receipts: z.array(receiptSchema),
+      /** Every signature is good, and nothing contradicts anything. */
+      isGood: z.boolean(),
+      findings: z.array(z.object({ verdict: z.enum(['proven', 'unproven', 'contradicted']), text: z.string() })),
+    }),
+  ),
+  /** The receipts of many jobs, the newest first. */
+  'activity.exportReceipts': request(
+    z.object({ before: z.object({ createdAt: timeSchema, jobId: jobIdSchema }).optional(), limit: z.number().int().min(1).max(100) }),
+    z.object({ jobs: z.array(z.object({ jobId: jobIdSchema, role: roleSchema, createdAt: timeSchema, receipts: z.array(receiptSchema) })), more: z.boolean() }),
   ),
   'activity.changed': event(z.object({ row: jobRowSchema })),
 }

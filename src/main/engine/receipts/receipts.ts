@@ -6,8 +6,9 @@ import type { JobRow } from '#shared/ipc/common.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import { isJobReceipt } from '#shared/protocol/jobReceipt.ts'
+import { checkReceipts, type ReceiptReport } from '#shared/protocol/receiptCheck.ts'
 import type { JobReceipts } from '#shared/protocol/receiptFile.ts'
-import { openReceipt } from '#shared/protocol/receiptReading.ts'
+import { openReceipt, type Transcript } from '#shared/protocol/receiptReading.ts'
 import type { NostrCrypto } from '../nostr/crypto.ts'
 import type { Signer } from '../nostr/signer.ts'
 import type { Clock, Log } from '../ports.ts'
@@ -32,7 +33,9 @@ export interface Receipts {
   /** What is there of one job, one's own made now when it is due; the list may be empty. Null: no such job. Throws when the store takes no writes. */
   ofJob(job: JobKey): JobReceipts | null
   /** The words that its receipts are of, as far as they are here. Null: no such job, or its journal cannot be read. */
-  transcriptOf(job: JobKey): { readonly prompt: string; readonly answer: string } | null
+  transcriptOf(job: JobKey): Transcript | null
+  /** What they prove, its own words held against them. Null and throws as `ofJob`. */
+  check(job: JobKey): ReceiptReport | null
   /** Jobs with receipts, the newest first. */
   page(page: ReceiptPage): readonly KeptReceipts[]
   /** Makes everything that is missing now. Throws when the store takes no writes. */
@@ -155,16 +158,24 @@ export function createReceipts({ journal, store, signers, crypto, clock, log }: 
     })
   }
 
+  function ofJob(job: JobKey): JobReceipts | null {
+    if (journal.row(job.role, job.jobId) === null) return null
+    if (store.isDue(job)) makeBatch([job])
+    return { ...job, receipts: [store.find(job, 'own'), store.find(job, 'other')].filter((event) => event !== null) }
+  }
+
+  function transcriptOf(job: JobKey): Transcript | null {
+    const row = journal.row(job.role, job.jobId)
+    const gathered = row === null ? null : gather(job, row)
+    return gathered === null ? null : { prompt: gathered.facts.prompt, answer: gathered.facts.answer }
+  }
+
   return {
-    ofJob(job) {
-      if (journal.row(job.role, job.jobId) === null) return null
-      if (store.isDue(job)) makeBatch([job])
-      return { ...job, receipts: [store.find(job, 'own'), store.find(job, 'other')].filter((event) => event !== null) }
-    },
-    transcriptOf(job) {
-      const row = journal.row(job.role, job.jobId)
-      const gathered = row === null ? null : gather(job, row)
-      return gathered === null ? null : { prompt: gathered.facts.prompt, answer: gathered.facts.answer }
+    ofJob,
+    transcriptOf,
+    check(job) {
+      const kept = ofJob(job)
+      return kept === null ? null : checkReceipts(kept.receipts.map((event) => ok(event)), { verify: (event) => crypto.verify(event), transcript: transcriptOf(job), openedHashes: [] })
     },
     page: (page) => store.list(page),
     makeAll() {

@@ -2,13 +2,10 @@
 import { open } from 'node:fs/promises'
 import type { Role } from '#shared/ipc/common.ts'
 import { formatSats } from '#shared/market/msat.ts'
-import { ok } from '#shared/market/result.ts'
-import { checkReceipts } from '#shared/protocol/receiptCheck.ts'
 import { writeReceiptCsv } from '#shared/protocol/receiptCsv.ts'
 import { writeReceiptFile, writeTranscript, type JobReceipts } from '#shared/protocol/receiptFile.ts'
 import { readReceipt, sumOf, type ReadReceipt } from '#shared/protocol/receiptReading.ts'
 import type { Engine } from '#engine/engine.ts'
-import { loadNostrCrypto } from '#engine/nostr/crypto.ts'
 import { EXIT } from '../exitCodes.ts'
 import { withEngine, type Session, type SessionOptions } from '../session.ts'
 import { alignColumns, localMinute } from '../table.ts'
@@ -53,20 +50,19 @@ export function list(options: ListOptions): Promise<void> {
 }
 
 export function show(jobId: string, options: SessionOptions): Promise<void> {
-  return withReceipts(options, async ({ engine, output }) => {
-    const jobs = receiptsOf(engine, jobId)
-    const crypto = await loadNostrCrypto()
-    for (const { role, receipts } of jobs) {
+  return withReceipts(options, ({ engine, output }) => {
+    for (const { role, receipts } of receiptsOf(engine, jobId)) {
       for (const receipt of receipts) output.tell({ type: 'receipt', jobId, role, receipt })
-      const report = checkReceipts(receipts.map((receipt) => ok(receipt)), { verify: (event) => crypto.verify(event), transcript: engine.receipts.transcriptOf({ role, jobId }), openedHashes: [] })
-      for (const job of report.jobs) {
+      const report = engine.receipts.check({ role, jobId })
+      for (const job of report?.jobs ?? []) {
         const read = job.receipts.find((receipt) => receipt.role === role) ?? job.receipts[0]
         if (read !== undefined) for (const line of alignColumns(describeReceipt(read))) output.print(line)
         printJob(job, output)
       }
-      if (!report.isGood) output.say(`They do not go together${report.strays.length > 0 ? `: ${report.strays.join(' ')}` : '.'}`)
+      if (report?.isGood === false) output.say(['They do not go together.', ...report.strays].join(' '))
     }
     output.say(`To hand them on: souk receipt export ${jobId} --out ${jobId}.json`)
+    return Promise.resolve()
   })
 }
 
