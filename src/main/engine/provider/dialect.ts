@@ -63,6 +63,8 @@ export interface LockClaim {
 /** The answer on its way while it is made. Best effort: the result carries everything. */
 export interface SaleStream {
   add(text: string): void
+  /** So many UTF-8 bytes have been made so far that are kept under seal. */
+  veil?(bytes: number): void
   /** Everything was added; with what it took, as far as that is known. */
   end(usage: Usage | null): void
   /** Ends it where it is; after `end` it does nothing. */

@@ -1,15 +1,18 @@
 /** Carries out what a sale owes the world: asks the wallet, runs the model, publishes. Learns nothing that it does not dispatch. */
 import { parseConversation } from '#shared/market/conversation.ts'
+import { MAX_SEALED_TEXT_BYTES } from '#shared/market/sealedGoods.ts'
 import type { Backend, GenerateItem, Usage } from '../inference/backend.ts'
 import type { Scheduler } from '../inference/scheduler.ts'
 import { pause, unlessAborted } from '../pause.ts'
 import type { Clock, Log } from '../ports.ts'
+import { sealAnswer } from '../sealing/seal.ts'
 import type { DispatchOutcome } from '../reactor.ts'
 import type { Preimages } from '../store/preimages.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import type { SaleDialect } from './dialect.ts'
 import { outgoingOf, type Generated, type Sale, type SaleEffect, type SaleMessage, type SaleRequest } from './sale.ts'
 import { createSaleMoney } from './saleMoney.ts'
+import { veilStream } from './veilStream.ts'
 
 export interface SaleEffectsOptions {
   readonly clock: Clock
@@ -81,7 +84,11 @@ export function createSaleEffects(options: SaleEffectsOptions): SaleEffects {
     if (!sale.begun) return
     const dialect = dialectOf(sale)
     // A second try is not streamed: the customer has the beginning of the first, and the result replaces it.
-    const out = dialect.openStream(sale, options.streaming() && attempt === 1)
+    const open = dialect.openStream(sale, options.streaming() && attempt === 1)
+    const agreed = request.settlement
+    const isSealed = agreed?.name === 'sealed'
+    const out = isSealed ? veilStream(open, agreed.previewPermille) : open
+    const maxBytes = isSealed ? Math.min(dialect.maxResultBytes, MAX_SEALED_TEXT_BYTES) : dialect.maxResultBytes
     const full = new AbortController()
     const fail = (message: string) => void options.dispatch(jobId, { at: clock.now(), type: 'workFailed', problem: { code: 'backend-failed', message } })
     const end = (generated: Generated) => {
@@ -97,7 +104,7 @@ export function createSaleEffects(options: SaleEffectsOptions): SaleEffects {
           out.add(item.text)
           options.onProgress(jobId, { startedAt, pieces })
           bytes += jsonBytes(item.text)
-          if (bytes > dialect.maxResultBytes) {
+          if (bytes > maxBytes) {
             full.abort()
             end({ text: made.text, usage: usageSoFar(pieces, clock.now() - startedAt), stoppedBy: 'length' })
             return
@@ -149,8 +156,12 @@ export function createSaleEffects(options: SaleEffectsOptions): SaleEffects {
         return money.claim(jobId, effect.paymentHash, signal)
       case 'giveBack':
         return money.giveBack(jobId, effect.paymentHash, signal)
-      case 'seal':
-        throw new Error('nothing is sealed yet')
+      case 'seal': {
+        const secret = options.preimages.find(effect.paymentHash)
+        if (secret === null) throw new Error('the secret of an answer was not kept')
+        options.dispatch(jobId, { at: clock.now(), type: 'sealed', ...sealAnswer(effect.text, effect.previewPermille, secret) })
+        return
+      }
       case 'work':
         return work(jobId, effect, signal)
       case 'collectPartial': {

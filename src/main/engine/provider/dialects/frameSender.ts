@@ -19,6 +19,8 @@ export interface FrameSenderOptions {
 
 export interface FrameSender {
   add(text: string): void
+  /** So many bytes are under seal by now: said with the next frame. */
+  veil(bytes: number): void
   /** Everything was added: what the window still takes goes out, and the usage after it. */
   end(usage: Usage | null): void
   /** The receiver has everything up to this number. */
@@ -50,6 +52,8 @@ interface SentFrame {
 
 export function createFrameSender({ clock, intervalMs, send }: FrameSenderOptions): FrameSender {
   let waiting = ''
+  let sealed: number | null = null
+  let sealedSaid: number | null = null
   let window: SentFrame[] = []
   let windowBytes = 0
   let lastSeq = 0
@@ -73,16 +77,20 @@ export function createFrameSender({ clock, intervalMs, send }: FrameSenderOption
 
   function pump(): void {
     const interval = currentInterval()
-    if (isOver || interval === null || waiting === '' || cancelSend !== null) return
+    if (isOver || interval === null || !hasNews() || cancelSend !== null) return
     const dueInMs = lastSentAt + interval - clock.now()
     if (dueInMs > 0) {
       cancelSend = clock.after(dueInMs, () => {
         cancelSend = null
         pump()
       })
-    } else if (sendText() && waiting !== '') {
+    } else if (sendText() && hasNews()) {
       pump()
     }
+  }
+
+  function hasNews(): boolean {
+    return waiting !== '' || sealed !== sealedSaid
   }
 
   /** One frame of what waits; false when the window has no room for it. */
@@ -92,7 +100,8 @@ export function createFrameSender({ clock, intervalMs, send }: FrameSenderOption
     const bytes = Buffer.byteLength(text)
     if (window.length > 0 && windowBytes + bytes > MAX_WINDOW_BYTES) return false
     waiting = waiting.slice(text.length)
-    push({ type: 'delta', seq: ++lastSeq, text }, bytes)
+    sealedSaid = sealed
+    push({ type: 'delta', seq: ++lastSeq, text, ...(sealed === null ? {} : { sealed }) }, bytes)
     return true
   }
 
@@ -155,6 +164,10 @@ export function createFrameSender({ clock, intervalMs, send }: FrameSenderOption
     add(text) {
       if (isOver) return
       waiting += text
+      pump()
+    },
+    veil(bytes) {
+      sealed = bytes
       pump()
     },
     end(usage) {

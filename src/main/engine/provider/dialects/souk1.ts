@@ -6,6 +6,7 @@ import { KIND } from '#shared/protocol/kinds.ts'
 import { boundPrivateText, digestText, MAX_PART_BYTES, MAX_PRIVATE_TEXT_BYTES } from '#shared/protocol/privateParts.ts'
 import { writePrivateResult, type PrivateResult } from '#shared/protocol/privateResult.ts'
 import { receiptTemplate } from '#shared/protocol/receipt.ts'
+import { writeSealedBody, writeSealedResult, type SealedResult } from '#shared/protocol/sealedResult.ts'
 import { dateMessage, type Delivery } from '../../delivery.ts'
 import { publishParts, sealText } from '../../nostr/privateTexts.ts'
 import type { PublishReport, RelayPool } from '../../nostr/relayPool.ts'
@@ -49,6 +50,20 @@ export function createPrivateSales({ pool, clock, receiptSigner, cipher, answers
     return parts === null ? null : publish({ parts, sha256, usage, receipt })
   }
 
+  /** The signed event is the commitment: to the whole text by its digest, and to what is handed over. */
+  async function sendSealed({ goods, usage }: SaleOutgoing & { what: 'sealed' }, sale: BegunSale): Promise<Delivery | null> {
+    const { request } = sale
+    const createdAt = dateMessage(sale.changedAt, clock.now())
+    const { preview, ciphertext, sha256, sealedBytes, paymentHash, amountMsat } = goods
+    const receipt = receiptSigner.sign(receiptTemplate({ requestId: request.requestId, customer: request.customer, sha256, model: request.model, usage, amountMsat, paymentHash }, createdAt))
+    const publish = (body: SealedResult['body']) => answers.publish(sale, answers.seal(sale, KIND.textGenerationResult, writeSealedResult({ sha256, sealedBytes, paymentHash, amountMsat, body, usage, receipt }), createdAt))
+    const whole = { preview, ciphertext }
+    if (Buffer.byteLength(writeSealedResult({ sha256, sealedBytes, paymentHash, amountMsat, body: whole, usage, receipt })) <= MAX_PART_BYTES) return publish(whole)
+    const text = writeSealedBody(whole)
+    const ids = await sendParts(sale, text, createdAt)
+    return ids === null ? null : publish({ ids, sha256: digestText(text) })
+  }
+
   /** Their ids, once relays have them all; null when one is on none. */
   function sendParts(sale: BegunSale, text: string, createdAt: number): Promise<readonly string[] | null> {
     const sealed = sealText(text, sale.request.customer, cipher, createdAt)
@@ -61,9 +76,9 @@ export function createPrivateSales({ pool, clock, receiptSigner, cipher, answers
     name: 'souk/1',
     maxResultBytes: MAX_PRIVATE_TEXT_BYTES - LAST_PIECE_BYTES,
     listen: (inbox) => frames.listen(inbox),
-    settlements: ['prepay'],
+    settlements: ['prepay', 'escrow'],
     send(outgoing, sale) {
-      if (outgoing.what === 'sealed') throw new Error('not sealed yet')
+      if (outgoing.what === 'sealed') return sendSealed(outgoing, sale)
       return outgoing.what === 'result' ? sendResult(outgoing, sale) : answers.send(outgoing, sale)
     },
     openStream(sale, streams) {
@@ -79,6 +94,7 @@ export function createPrivateSales({ pool, clock, receiptSigner, cipher, answers
       const forget = frames.hear(requestId, customer, (seq) => sender.acknowledge(seq))
       return {
         add: (text) => sender.add(text),
+        veil: (bytes) => sender.veil(bytes),
         end(usage) {
           sender.end(usage)
           forget()
