@@ -7,8 +7,10 @@ const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
 /** As long as better-sqlite3 waits for another's lock. */
 const BUSY_TIMEOUT_MS = 5_000
 
-/** `node:sqlite` binds no `undefined`, better-sqlite3 takes it for NULL. */
-const bindable = (values) => values.map((value) => value ?? null)
+/** `node:sqlite` binds no `undefined`, better-sqlite3 takes it for NULL, by place and by name. */
+const bindable = (values) => values.map((value) => (isNamed(value) ? Object.fromEntries(Object.entries(value).map(([name, named]) => [name, named ?? null])) : (value ?? null)))
+
+const isNamed = (value) => typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
 
 class Statement {
   #statement
@@ -64,9 +66,9 @@ module.exports = class Database {
 
   /** A function that runs `work` wholly or not at all; within another it is a part of that one. */
   transaction(work) {
-    return (...values) => {
+    const begun = (begin) => (...values) => {
       if (this.#database.isTransaction) return work(...values)
-      this.exec('BEGIN')
+      this.exec(begin)
       try {
         const result = work(...values)
         this.exec('COMMIT')
@@ -77,6 +79,7 @@ module.exports = class Database {
         throw error
       }
     }
+    return Object.assign(begun('BEGIN'), { deferred: begun('BEGIN DEFERRED'), immediate: begun('BEGIN IMMEDIATE'), exclusive: begun('BEGIN EXCLUSIVE') })
   }
 
   close() {
