@@ -18,8 +18,11 @@ import type { Delivery } from '../delivery.ts'
 import type { Usage } from '../inference/backend.ts'
 import type { Machine } from '../machine.ts'
 import type { Invoice } from '../wallet/wallet.ts'
-import { send, wake, type SaleLook, type SaleMode, type SaleOutgoing } from './settlement/mode.ts'
+import { escrow, type EscrowPhase } from './settlement/escrow.ts'
+import { metered, type MeteredPhase } from './settlement/metered.ts'
+import { send, wake, type Meter, type SaleLook, type SaleMode, type SaleOutgoing } from './settlement/mode.ts'
 import { prepay, type PrepayPhase } from './settlement/prepay.ts'
+import { sealed, type SealedPhase } from './settlement/sealed.ts'
 
 export interface SaleRequest {
   readonly jobId: string
@@ -42,8 +45,11 @@ export interface SaleRequest {
 /** The terms under which a job is taken, by the name of its settlement mode. */
 export type SaleAgreement =
   | { readonly name: 'prepay' }
-  /** `paymentHash`: of the customer's secret; null: it comes with the lock at our address. `holdSecs`: how long a lock has to last from when it is seen. */
-  | { readonly name: 'escrow'; readonly paymentHash: string | null; readonly holdSecs: number }
+  /**
+   * `paymentHash`: of the customer's secret; null: it comes with the lock. `hold`: locked on our hold invoice; else at our address,
+   * after an ordinary invoice. `holdSecs`: how long a lock has to last from when it is seen.
+   */
+  | { readonly name: 'escrow'; readonly paymentHash: string | null; readonly hold: boolean; readonly holdSecs: number }
   /** `paymentHash`: of our secret, kept before the request was taken. */
   | { readonly name: 'sealed'; readonly paymentHash: string; readonly previewPermille: number; readonly depositMsat: Msat; readonly holdSecs: number }
   /** A tick pays for `tickTokens` of output, the first for the prompt's tokens besides. `graceSecs`: how long it waits, paused, for the next payment. */
@@ -52,7 +58,7 @@ export type SaleAgreement =
 export interface Generated {
   readonly text: string
   readonly usage: Usage | null
-  readonly stoppedBy: 'end' | 'length' | 'customer'
+  readonly stoppedBy: 'end' | 'length' | 'customer' | 'failure'
   /** Of the model's files, where the backend tells one. */
   readonly modelDigest?: string
 }
@@ -62,7 +68,7 @@ export type RefusalPhase =
   | { readonly name: 'refusing'; readonly reason: string }
   | { readonly name: 'declined'; readonly reason: string }
 
-export type SalePhase = RefusalPhase | PrepayPhase
+export type SalePhase = RefusalPhase | PrepayPhase | MeteredPhase | EscrowPhase | SealedPhase
 
 export interface SaleBase {
   readonly begun: true
@@ -79,7 +85,7 @@ export type SaleMessage = { readonly at: number } & (
   /** `index`: which invoice of the job, from 0; left out: 0. */
   | { readonly type: 'invoiceMade'; readonly invoice: Invoice; readonly index?: number }
   | { readonly type: 'invoiceFailed'; readonly problem: Problem; readonly index?: number }
-  | { readonly type: 'sent'; readonly what: SaleSending; readonly delivery: Delivery }
+  | { readonly type: 'sent'; readonly what: SaleSending; readonly delivery: Delivery; readonly index?: number }
   /** What one's own wallet says, asked about that hash; left out: that of the job's first invoice. */
   | { readonly type: 'paymentSeen'; readonly settledMsat: Msat; readonly paymentHash?: string }
   /** One's own wallet, asked, has no money for it. `isClosed`: it says that none can come any more. */
@@ -97,7 +103,7 @@ export type SaleMessage = { readonly at: number } & (
   /** The wallet would not give us what is locked, for good. */
   | { readonly type: 'claimFailed'; readonly paymentHash: string; readonly problem: Problem }
   | { readonly type: 'workBegun'; readonly attempt: number }
-  /** Output tokens made so far, at a mark that the effect `work` was given. */
+  /** Output tokens made so far, at a mark of the mode's meter; `text`: what was made since the mark before. */
   | { readonly type: 'tokensMade'; readonly tokens: number; readonly text: string }
   | { readonly type: 'generated'; readonly generated: Generated }
   | { readonly type: 'sealed'; readonly preview: string; readonly ciphertext: string; readonly sha256: string; readonly sealedBytes: number }
@@ -115,7 +121,7 @@ export type SaleEvent = { readonly at: number } & (
   | { readonly type: 'requested'; readonly request: SaleRequest }
   | { readonly type: 'refused'; readonly reason: string }
   | { readonly type: 'invoiced'; readonly invoice: Invoice; readonly index?: number }
-  | { readonly type: 'sent'; readonly what: SaleSending; readonly delivery: Delivery }
+  | { readonly type: 'sent'; readonly what: SaleSending; readonly delivery: Delivery; readonly index?: number }
   | { readonly type: 'paymentClaimed'; readonly eventId: string }
   | { readonly type: 'paid'; readonly paidMsat: Msat; readonly paymentHash?: string }
   | { readonly type: 'lockAnnounced'; readonly eventId: string; readonly paymentHash: string; readonly amountMsat: Msat; readonly expirySecs: number }
@@ -136,7 +142,8 @@ export type SaleEvent = { readonly at: number } & (
   | { readonly type: 'stopAsked'; readonly eventId: string }
   | { readonly type: 'generated'; readonly generated: Generated }
   | { readonly type: 'sealed'; readonly preview: string; readonly ciphertext: string; readonly sha256: string; readonly sealedBytes: number }
-  | { readonly type: 'withdrawn'; readonly reason: string }
+  /** `publicReason`: what the customer is still to hear; null or left out: nothing. `outcome`: how it is going to end; left out: `stopped`. */
+  | { readonly type: 'withdrawn'; readonly reason: string; readonly publicReason?: string | null; readonly outcome?: SaleOutcome }
   | { readonly type: 'closed'; readonly outcome: SaleOutcome; readonly reason: string }
 )
 
@@ -146,14 +153,15 @@ export type SaleOutcome = 'refused' | 'stopped' | 'expired' | 'written-off' | 'r
 export type SaleEffect =
   /** `hold`: on that hash, locked for so long; null: a plain one. */
   | { readonly key: string; readonly type: 'makeInvoice'; readonly index: number; readonly amountMsat: Msat; readonly expirySecs: number; readonly hold: { readonly paymentHash: string; readonly holdSecs: number } | null }
-  | { readonly key: string; readonly type: 'send'; readonly what: SaleSending }
+  /** `index`: which invoice of the job, where it may have several. */
+  | { readonly key: string; readonly type: 'send'; readonly what: SaleSending; readonly index?: number }
   /** Looks at one's own wallet until it shows that much. `held`: locked is enough, and settled too. `expiresAt`: Unix seconds of the invoice, or of the wait. */
   | { readonly key: string; readonly type: 'watchPayment'; readonly paymentHash: string; readonly expiresAt: number; readonly until: 'settled' | 'held' }
   /** Gives the kept secret of that hash to the wallet, and looks until it is settled. */
   | { readonly key: string; readonly type: 'claim'; readonly paymentHash: string }
   /** Gives back what is locked, where the wallet can; elsewhere it returns by itself. */
   | { readonly key: string; readonly type: 'giveBack'; readonly paymentHash: string }
-  /** `marks`: output tokens at which to say `tokensMade`, and at the last of them to pause; null: to the end. */
+  /** As far as the mode's meter says; without one to the end. */
   | { readonly key: string; readonly type: 'work'; readonly request: SaleRequest; readonly attempt: number; readonly notBefore: number }
   | { readonly key: string; readonly type: 'seal'; readonly paymentHash: string; readonly text: string; readonly previewPermille: number }
   | { readonly key: string; readonly type: 'collectPartial' }
@@ -162,7 +170,7 @@ export type SaleEffect =
 /** A refusal that no relay takes is given up: nothing was promised. */
 const REFUSAL_WINDOW_MS = 60_000
 
-const MODES: Partial<Record<Settlement, SaleMode<ModePhase>>> = { prepay }
+const MODES: Partial<Record<Settlement, SaleMode<ModePhase>>> = { prepay, metered, escrow, sealed }
 
 export const saleMachine: Machine<Sale, SaleMessage, SaleEvent, SaleEffect> = {
   initial: { begun: false },
@@ -181,6 +189,12 @@ export function outgoingOf(sale: BegunSale, what: SaleSending): SaleOutgoing | n
   const { phase } = sale
   if (isRefusal(phase)) return what === 'refusal' && phase.name === 'refusing' ? { what, reason: phase.reason } : null
   return modeOf(sale).outgoing({ ...sale, phase }, what)
+}
+
+/** How far the work of a job may go now; null where it goes to its end. */
+export function meterOf(sale: BegunSale): Meter | null {
+  const { phase } = sale
+  return isRefusal(phase) ? null : (modeOf(sale).meter?.({ ...sale, phase }) ?? null)
 }
 
 export function lookAt(sale: BegunSale): SaleLook {

@@ -6,6 +6,7 @@ import type { JobState } from '#shared/ipc/common.ts'
 import type { Standing } from '#shared/market/books.ts'
 import type { Msat } from '#shared/market/msat.ts'
 import type { SealedGoods } from '#shared/market/sealedGoods.ts'
+import type { Tariff, TokenCount } from '#shared/market/tariff.ts'
 import type { Settlement } from '#shared/market/settlement.ts'
 import type { Usage } from '../../inference/backend.ts'
 import type { Invoice } from '../../wallet/wallet.ts'
@@ -25,16 +26,33 @@ export interface SaleMode<Phase extends { readonly name: string }> {
   /** What is to be said now under that name; null when it is no longer due. */
   outgoing(sale: SaleIn<Phase>, what: SaleSending): SaleOutgoing | null
   look(sale: SaleIn<Phase>): SaleLook
+  /** How far the work may go now; left out, or null: to its end. */
+  meter?(sale: SaleIn<Phase>): Meter | null
+}
+
+/** Output tokens, from the first of the job on. */
+export interface Meter {
+  /** Beyond these nothing is made. */
+  readonly allowed: number
+  /** At these `tokensMade` is to be said; null: at none. */
+  readonly nextMark: number | null
+  /** What the journal holds of the answer. */
+  readonly kept: Pick<Generated, 'text' | 'usage'>
 }
 
 /** One message of the seller's, as data: dialects only spell it. */
 export type SaleOutgoing =
   /** `index`: which invoice of the job, from 0. */
-  | { readonly what: 'invoice'; readonly invoice: Invoice; readonly index: number }
+  | { readonly what: 'invoice'; readonly invoice: Invoice; readonly index: number; readonly step?: InvoicedStep }
   | { readonly what: 'result'; readonly generated: Generated; readonly payments: readonly PaidInvoice[] }
   | { readonly what: 'sealed'; readonly goods: SealedGoods; readonly usage: Usage | null }
-  /** For the customer to read. */
-  | { readonly what: 'refusal' | 'trouble'; readonly reason: string }
+  /** For the customer to read. `isPause`: nothing is wrong, the work waits. */
+  | { readonly what: 'refusal' | 'trouble'; readonly reason: string; readonly isPause?: boolean }
+
+/** Metered: what an invoice is for, so that the customer can check the sum. */
+export interface InvoicedStep extends TokenCount {
+  readonly tariff: Tariff
+}
 
 /** What a job was paid by, or is to be. */
 export interface PaidInvoice {
