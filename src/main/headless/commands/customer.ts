@@ -50,7 +50,7 @@ export async function customer(options: CustomerCommandOptions): Promise<void> {
       ...askedHow(options),
       ...(options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens }),
     })
-    if (!asked.ok) throw new CommandFailed(whyNotAsked(asked.error.code), asked.error.code, asked.error.message)
+    if (!asked.ok) throw new CommandFailed(whyNotAsked(asked.error.code), asked.error.code, asked.error.code === 'needs-confirmation' ? `${asked.error.message} --max-price with that much or more confirms it.` : asked.error.message)
     await report(session, await followJob(session, asked.value.jobId))
   }, elsewhere)
 }
@@ -62,13 +62,14 @@ export function parseSelection(text: string): Selection {
 }
 
 function whyNotAsked(code: string): ExitCode {
-  if (code === 'not-possible') return EXIT.refused
+  if (code === 'not-possible' || code === 'needs-confirmation') return EXIT.refused
   return code === 'store-failed' ? EXIT.failed : EXIT.nothingFound
 }
 
-/** What of a question decides on whom it can go to. */
-function askedHow({ maxPrice, dialect, encrypted }: CustomerCommandOptions): Pick<Question, 'maxPriceMsat' | 'dialect' | 'encrypted'> {
-  return { maxPriceMsat: maxPrice === undefined ? undefined : msat(maxPrice), dialect, encrypted }
+/** What of a question decides on whom it can go to, and what it may cost: a price that is named is confirmed. */
+function askedHow({ maxPrice, dialect, encrypted }: CustomerCommandOptions): Pick<Question, 'maxPriceMsat' | 'confirmedMsat' | 'dialect' | 'encrypted'> {
+  const maxPriceMsat = maxPrice === undefined ? undefined : msat(maxPrice)
+  return { maxPriceMsat, confirmedMsat: maxPriceMsat, dialect, encrypted }
 }
 
 /** Waits the discovery time out, except that *first* and a named seller are taken as soon as they are there. */

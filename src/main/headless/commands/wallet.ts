@@ -3,7 +3,7 @@ import type { EngineConfig } from '#engine/engine.ts'
 import { pause } from '#engine/pause.ts'
 import { describePayment, type SendOutcome } from '#engine/wallet/account.ts'
 import type { Payment } from '#engine/wallet/wallet.ts'
-import { addMsat, formatSats, type Msat } from '#shared/market/msat.ts'
+import { formatSats, type Msat } from '#shared/market/msat.ts'
 import type { Result } from '#shared/market/result.ts'
 import { decodeInvoice } from '#shared/protocol/bolt11.ts'
 import { EXIT } from '../exitCodes.ts'
@@ -37,11 +37,11 @@ export function balance(options: SessionOptions): Promise<void> {
     await orInterrupted(engine.account.refresh(), interrupt, INTERRUPTED)
     const { state, problem, info, balanceMsat } = engine.account.status.get()
     if (state !== 'ready' || balanceMsat === null) throw new CommandFailed(EXIT.failed, 'wallet-unavailable', `${problem ?? 'The wallet does not answer.'} \`souk doctor\` says more.`)
-    const pendingMsat = addMsat(engine.journal.spending('customer', engine.clock.now()).pendingMsat, engine.account.pendingMsat())
+    const { pendingMsat } = engine.money.figures()
     output.print(`${formatSats(balanceMsat)} sats`)
     if (pendingMsat > 0) output.say(`Up to ${formatSats(pendingMsat)} sats are on their way out, and the wallet has not said whether they went.`)
-    output.say(`${info?.alias ?? 'A wallet'} on ${engine.wallet.network}${isSandbox(engine.config.wallet.kind) ? ': play money of the sandbox' : ''}.`)
-    output.tell({ type: 'balance', balanceMsat, pendingMsat, network: engine.wallet.network, alias: info?.alias ?? null, sandbox: isSandbox(engine.config.wallet.kind) })
+    output.say(`${info?.alias ?? 'A wallet'} on ${engine.wallet.network}${isSandbox(engine.walletKind) ? ': play money of the sandbox' : ''}.`)
+    output.tell({ type: 'balance', balanceMsat, pendingMsat, network: engine.wallet.network, alias: info?.alias ?? null, sandbox: isSandbox(engine.walletKind) })
   })
 }
 
