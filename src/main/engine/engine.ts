@@ -361,7 +361,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
     peerRelays: (pubkey) => peerRelays.of(pubkey),
     spending,
     randomId: () => Buffer.from(random.bytes(16)).toString('hex'),
-    balanceMsat: () => account.status.get().balanceMsat,
+    availableMsat: () => money.availableMsat(),
     housePubkey: () => sandbox?.housePubkey() ?? null,
     onThreadsChanged: () => threadsChanged.emit(null),
   })

@@ -13,7 +13,7 @@ import type { Clock, Log, Random } from '../ports.ts'
 import { createReactor, type Reactor } from '../reactor.ts'
 import type { KeyedSignal } from '../keyedSignal.ts'
 import { createSignal, type Signal } from '../signal.ts'
-import { feeCap, judgeSpending, sumMsat, type SpendingContext } from '../spending/judgeSpending.ts'
+import { feeCap, judgeSpending, needsConfirmation, sumMsat, type SpendingContext } from '../spending/judgeSpending.ts'
 import type { SpendingSubject } from '../spending/readSpending.ts'
 import type { Journal } from '../store/journal.ts'
 import { hashOf, type Preimages } from '../store/preimages.ts'
@@ -64,8 +64,8 @@ export interface CustomerOptions {
   /** What limits are checked against, read in the transaction that stores the intent. */
   readonly spending: (subject: SpendingSubject) => SpendingContext
   readonly randomId: () => string
-  /** The last balance the wallet told, null when it has told none. */
-  readonly balanceMsat: () => Msat | null
+  /** What may be spent of the balance that the wallet told last, null when it has told none. */
+  readonly availableMsat: () => Msat | null
   /** The sandbox's own seller, marked as such. */
   readonly housePubkey: () => string | null
   onJobChanged(row: JobRow): void
@@ -204,11 +204,11 @@ export function createCustomer(options: CustomerOptions): Customer {
   /** What stands in the way of sending it, for a person; the invoice is checked again when it comes. */
   function problemWith(priceMsat: Msat, maxFeeMsat: Msat, provider: string | null): string | null {
     const totalMsat = sumMsat(priceMsat, maxFeeMsat)
-    const balanceMsat = options.balanceMsat()
+    const availableMsat = options.availableMsat()
     // Whether it is confirmed is not a problem with it: `ask` wants that, and the quote says so.
     const allowed = judgeSpending(options.spending({ paymentHash: null, jobId: null, provider }), { kind: 'job', amountMsat: priceMsat, maxFeeMsat, confirmedMsat: priceMsat })
     if (!allowed.ok) return allowed.error.message
-    if (balanceMsat !== null && balanceMsat < totalMsat) return `The wallet has ${formatSats(balanceMsat)} sats; this needs up to ${formatSats(totalMsat)}. Receive some first.`
+    if (availableMsat !== null && availableMsat < totalMsat) return `The wallet has ${formatSats(availableMsat)} sats to spend; this needs up to ${formatSats(totalMsat)}. Receive some first.`
     return null
   }
 
@@ -268,9 +268,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     const { offer, dialect, encrypted, settlement, priceMsat, prompt, turnsCut, problem, confirmMsat } = quoted.value
     if (problem !== null) return fail('not-possible', problem)
     const limits = options.limits()
-    if (confirmMsat !== null && (question.confirmedMsat ?? ZERO_MSAT) < confirmMsat) {
-      return fail('needs-confirmation', `This costs ${formatSats(confirmMsat)} sats, and you want to be asked above ${formatSats(limits.confirmAboveMsat)}. Confirm it to go on.`)
-    }
+    if (confirmMsat !== null && (question.confirmedMsat ?? ZERO_MSAT) < confirmMsat) return needsConfirmation(confirmMsat, limits.confirmAboveMsat)
     if (question.threadId !== undefined && threads.get(question.threadId) === null) return fail('no-thread', 'This conversation is no longer there.')
     const at = clock.now()
     const maxTokens = question.maxTokens ?? limits.maxTokens

@@ -96,9 +96,14 @@ export function judgeSpending(context: SpendingContext, { kind, amountMsat, maxF
     return fail('over-day-limit', `This would bring today to ${formatSats(today)} sats, fees and pending included; your limit is ${formatSats(context.perDayMsat)}. ${CHANGE_IT}`)
   }
   if (kind !== 'refund' && amountMsat > context.confirmAboveMsat && (confirmedMsat ?? ZERO_MSAT) < amountMsat) {
-    return fail('needs-confirmation', `This costs ${formatSats(amountMsat)} sats, and you want to be asked above ${formatSats(context.confirmAboveMsat)}. Confirm it to go on.`)
+    return needsConfirmation(amountMsat, context.confirmAboveMsat)
   }
   return ok(null)
+}
+
+/** What is told to a person who did not confirm a sum above the limit for that. */
+export function needsConfirmation(amountMsat: Msat, confirmAboveMsat: Msat): Result<never> {
+  return fail('needs-confirmation', `This costs ${formatSats(amountMsat)} sats, and you want to be asked above ${formatSats(confirmAboveMsat)}. Confirm it to go on.`)
 }
 
 function judgeJob(context: SpendingContext, amountMsat: Msat, totalMsat: Msat): Result<null> {

@@ -34,6 +34,8 @@ export interface Figures {
 
 export interface Money {
   figures(): Figures
+  /** `availableMsat` of the figures alone; null before the wallet told a balance. */
+  availableMsat(): Msat | null
 }
 
 const MAX_LOCKS = 100
@@ -56,17 +58,23 @@ export function createMoney(options: {
     return today.moved
   }
 
+  function availableMsat(): Msat | null {
+    const balanceMsat = options.balanceMsat()
+    return balanceMsat === null ? null : availableOf(balanceMsat, books.balances(), options.reconciliation() !== null)
+  }
+
   return {
+    availableMsat,
     figures() {
       const balances = books.balances()
       const moved = movedToday()
       const flow = (account: BookAccount, sign: 1 | -1): Flow => ({ todayMsat: amountOf(moved[account], sign), totalMsat: amountOf(balances[account], sign) })
       const locks = journal.locked(MAX_LOCKS)
       const until = locks[0]?.lockedUntil
-      const balanceMsat = options.balanceMsat()
+      const available = availableMsat()
       const reconciliation = options.reconciliation()
       return {
-        ...(balanceMsat === null ? {} : { availableMsat: availableOf(balanceMsat, balances, reconciliation !== null) }),
+        ...(available === null ? {} : { availableMsat: available }),
         pendingMsat: amountOf(balances.onTheWay, 1),
         lockedMsat: amountOf(balances.locked, 1),
         lockedForUsMsat: amountOf(balances.lockedForUs, 1),
