@@ -1,5 +1,6 @@
 /** What a receipt is made of, whoever signs it: one function a role finds it in the journal, and this writes it down. */
 import type { JobRow } from '#shared/ipc/common.ts'
+import { fail, ok, type Result } from '#shared/market/result.ts'
 import type { Settlement } from '#shared/market/settlement.ts'
 import { jobReceiptTemplate, digestTranscript, MAX_RECEIPT_PAYMENTS, RECEIPT_OUTCOMES, sumPayments, type ReceiptPayment } from '#shared/protocol/jobReceipt.ts'
 import type { EventTemplate } from '#shared/protocol/event.ts'
@@ -30,28 +31,25 @@ export function isWorthAReceipt({ payments, deliveredAt }: ReceiptFacts): boolea
   return payments.length > 0 || deliveredAt !== null
 }
 
-/** Why no receipt may be signed on these facts, for the log; null when one may. */
-export function findFactFault(facts: ReceiptFacts, row: JobRow): string | null {
-  if (facts.payments.length > MAX_RECEIPT_PAYMENTS) return `it was paid by more than ${MAX_RECEIPT_PAYMENTS} payments`
+/**
+ * A template that is the same whenever it is made of the same job. Problems, with a reason for the log: `too-many`, `not-ended`, and
+ * `not-all` where the payments are not what the job's row says: such facts are not signed for.
+ */
+export function writeFacts(facts: ReceiptFacts, row: JobRow): Result<EventTemplate> {
+  const { prompt, answer, askedAt, paidAt, deliveredAt, ...rest } = facts
+  const outcome = RECEIPT_OUTCOMES.find((each) => each === row.state)
+  if (outcome === undefined) return fail('not-ended', `"${row.state}" is no end that receipts know`)
+  if (facts.payments.length > MAX_RECEIPT_PAYMENTS) return fail('too-many', `it was paid by more than ${MAX_RECEIPT_PAYMENTS} payments`)
   const settledMsat = row.movedMsat - row.feeMsat
   const paidMsat = sumPayments(facts.payments, 'paid')
   // What was paid back may count in the row, or not: either is the job's own way.
   const isAll = paidMsat === settledMsat || paidMsat - sumPayments(facts.payments, 'refunded') === settledMsat
-  return isAll ? null : `its payments come to ${paidMsat} msat, and the books say ${settledMsat}`
-}
-
-/** A template that is the same whenever it is made of the same job. */
-export function writeFacts(facts: ReceiptFacts, row: JobRow): EventTemplate {
-  const { prompt, answer, askedAt, paidAt, deliveredAt, ...rest } = facts
-  const outcome = RECEIPT_OUTCOMES.find((each) => each === row.state)
-  if (outcome === undefined) throw new RangeError(`${row.jobId} has not ended`)
-  return jobReceiptTemplate(
-    {
-      ...rest, role: row.role, outcome, answerSha256: digestText(answer.toWellFormed()), transcriptSha256: digestTranscript(prompt, answer),
-      askedAt: toSecs(askedAt), paidAt: paidAt === null ? null : toSecs(paidAt), deliveredAt: deliveredAt === null ? null : toSecs(deliveredAt),
-    },
-    toSecs(row.endedAt ?? row.updatedAt),
-  )
+  if (!isAll) return fail('not-all', `its payments come to ${paidMsat} msat, and the books say ${settledMsat}`)
+  const receipt = {
+    ...rest, role: row.role, outcome, answerSha256: digestText(answer.toWellFormed()), transcriptSha256: digestTranscript(prompt, answer),
+    askedAt: toSecs(askedAt), paidAt: paidAt === null ? null : toSecs(paidAt), deliveredAt: deliveredAt === null ? null : toSecs(deliveredAt),
+  }
+  return ok(jobReceiptTemplate(receipt, toSecs(row.endedAt ?? row.updatedAt)))
 }
 
 const toSecs = (unixMs: number) => Math.max(0, Math.floor(unixMs / 1_000))

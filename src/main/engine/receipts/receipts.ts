@@ -17,7 +17,7 @@ import type { JobKey, KeptReceipts, ReceiptPage, ReceiptStore } from '../store/r
 import type { JobSigners } from './jobSigners.ts'
 import { promptAsSent } from './promptAsSent.ts'
 import { factsOfPurchase } from './purchaseFacts.ts'
-import { findFactFault, isWorthAReceipt, writeFacts, type ReceiptFacts } from './receiptFacts.ts'
+import { isWorthAReceipt, writeFacts, type ReceiptFacts } from './receiptFacts.ts'
 import { factsOfSale } from './saleFacts.ts'
 
 export interface ReceiptsOptions {
@@ -96,17 +96,16 @@ export function createReceipts({ journal, store, signers, crypto, clock, log }: 
     const row = journal.row(job.role, job.jobId)
     if (row === null || !row.final) return
     const gathered = gather(job, row)
-    const template = gathered === null || !isWorthAReceipt(gathered.facts) ? null : writeChecked(gathered, row)
-    store.keep(job, 'own', template === null ? null : (gathered?.signer?.sign(template) ?? null), row.updatedAt)
+    store.keep(job, 'own', gathered === null || !isWorthAReceipt(gathered.facts) ? null : sign(gathered, row), row.updatedAt)
     if (gathered === null || gathered.foreign === null) return
     const kept = keepOther(job, row, gathered.facts, gathered.foreign)
     if (!kept.ok && kept.error.code !== 'older') log('warn', 'a receipt was not kept', { jobId: job.jobId, reason: kept.error.message })
   }
 
-  function writeChecked({ facts, signer }: Gathered, row: JobRow): ReturnType<typeof writeFacts> | null {
-    const fault = signer === null ? 'the key that stood for us in it is no longer ours' : findFactFault(facts, row)
-    if (fault === null) return writeFacts(facts, row)
-    log('warn', 'no receipt is signed for a job', { jobId: row.jobId, reason: fault })
+  function sign({ facts, signer }: Gathered, row: JobRow): NostrEvent | null {
+    const template = writeFacts(facts, row)
+    if (template.ok && signer !== null) return signer.sign(template.value)
+    log('warn', 'no receipt is signed for a job', { jobId: row.jobId, reason: template.ok ? 'the key that stood for us in it is no longer ours' : template.error.message })
     return null
   }
 
