@@ -152,7 +152,7 @@ describe('nothing is signed', () => {
     ['where nothing moved and nothing was delivered', [requested(), { type: 'refused', reason: '' }, sent('refusal')], { state: 'refused' }, null],
     ['for an invoice that nobody paid', [requested(), invoiced(H1, 10_000), sent('invoice'), { type: 'closed', outcome: 'expired' }], { state: 'expired' }, null],
     ['that the books do not say', [requested(), invoiced(H1, 10_000), paid(10_000), generated, sent('result')], { movedMsat: msat(20_000) }, /payments come to 10000 msat, and the books say 20000/],
-    ['for an end that receipts do not know', [requested(), invoiced(H1, 10_000), paid(10_000)], { state: 'owed', movedMsat: msat(10_000) }, /"owed" is no end/],
+    ['for an end that receipts do not know', [requested(), invoiced(H1, 10_000), paid(10_000)], { state: 'owed', movedMsat: msat(10_000) }, /owed.* is no end/],
     ['in the name of a key that is another Souk’s', [requested(), sent('invoice', stranger), invoiced(H1, 10_000), paid(10_000), generated, sent('result', stranger)], { movedMsat: msat(10_000) }, /no longer ours/],
     ['on a journal without a beginning', [invoiced(H1, 10_000), paid(10_000)], { movedMsat: msat(10_000) }, null],
   ])('%s', (_, bodies, row, warning) => {
