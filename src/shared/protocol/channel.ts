@@ -19,7 +19,7 @@ export type ChannelMessageOf<Type extends ChannelMessageType> = Extract<ChannelM
 /** Field order as the original writes it; our own field last. */
 const FIELD_ORDER: { readonly [Type in ChannelMessageType]: readonly (keyof ChannelMessageOf<Type> & string)[] } = {
   ServiceAnnouncement: ['kind', 'price_msats', 'spark_address', 'network', 'provider_pubkey', 'models', 'capabilities'],
-  JobRequest: ['kind', 'prompt', 'max_tokens', 'target_provider', 'model'],
+  JobRequest: ['kind', 'prompt', 'max_tokens', 'target_provider', 'model', 'payment_hash'],
   Invoice: ['job_id', 'bolt11', 'amount_msats', 'payment_hash'],
   PaymentSent: ['job_id', 'payment_id'],
   StreamChunk: ['job_id', 'chunk', 'is_final', 'seq'],
@@ -31,7 +31,7 @@ const FIELD_ORDER: { readonly [Type in ChannelMessageType]: readonly (keyof Chan
 /** The `?` fields: left out when empty. Every other field is written, even as the empty string. */
 const OPTIONAL_FIELDS: Partial<Record<ChannelMessageType, readonly string[]>> = {
   ServiceAnnouncement: ['provider_pubkey', 'models', 'capabilities'],
-  JobRequest: ['target_provider', 'model'],
+  JobRequest: ['target_provider', 'model', 'payment_hash'],
   StreamChunk: ['seq'],
   Invoice: ['payment_hash'],
 }

@@ -46,6 +46,8 @@ export const channelMessageSchema = z.discriminatedUnion('type', [
     target_provider: optionalHex64Schema,
     /** Ours: which of the offered models; the seller's choice when absent. Readers of the original ignore it. */
     model: optionalNameSchema,
+    /** Ours: the hash of the customer's secret, on which an escrow is to be locked. */
+    payment_hash: optionalHex64Schema,
   }),
   z.object({
     type: z.literal('Invoice'),

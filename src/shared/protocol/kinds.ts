@@ -36,6 +36,8 @@ export const KIND = {
   privatePart: 2505,
   /** Ours: what a provider signs for a customer about a job. Never published. */
   receipt: 2506,
+  /** Ours: what a customer says of the payment of its job, always encrypted. Stored: a seller that is away reads it later. */
+  settlementNote: 2507,
   /** Ours: an encrypted frame of a private stream. */
   privateFrame: 25050,
   /** NIP-89: what a provider offers. Addressable by (pubkey, `d`). */

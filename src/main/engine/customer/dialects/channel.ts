@@ -4,7 +4,7 @@ import { channelMessageTemplate, channelOf, jobIdOf, parseChannelMessage, type C
 import { MAX_CLOCK_ERROR_SECS, type NostrEvent } from '#shared/protocol/event.ts'
 import { cancelTemplate, parseFeedback } from '#shared/protocol/feedback.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
-import { dateMessage, deliver, signAndDeliver } from '../../delivery.ts'
+import { dateMessage, deliver, signAndDeliver, type Delivery } from '../../delivery.ts'
 import type { RelayPool } from '../../nostr/relayPool.ts'
 import type { Signer } from '../../nostr/signer.ts'
 import type { Clock } from '../../ports.ts'
@@ -32,6 +32,10 @@ export function createChannelPurchases(options: { readonly pool: RelayPool; read
     else if (message.type === 'JobResult') inbox.onResult(event.pubkey, event, { text: message.result, usage: null, receipt: null, isOpen: true })
   }
 
+  function say(purchase: BegunPurchase, message: ChannelMessage, createdAt: number): Promise<Delivery | null> {
+    return signAndDeliver(pool, signer, channelMessageTemplate(channelIdOf(purchase), relayHint(), message, createdAt))
+  }
+
   function onFeedback(event: NostrEvent, inbox: PurchaseInbox): void {
     const feedback = parseFeedback(event)
     if (feedback.ok && feedback.value.status === 'error') inbox.onRefusal(event.pubkey, event, feedback.value.text || 'no reason given')
@@ -43,9 +47,9 @@ export function createChannelPurchases(options: { readonly pool: RelayPool; read
     maxPromptBytes: MAX_PROMPT_BYTES,
     takesOpenRequests: false,
     takesEncrypted: false,
-    makeRequest({ channelId, provider, prompt, maxTokens, model }, isTaken) {
+    makeRequest({ channelId, provider, prompt, maxTokens, model, settlement }, isTaken) {
       if (channelId === null) throw new Error('A request in a channel needs one.')
-      const message: ChannelMessage = { type: 'JobRequest', kind: KIND.textGeneration, prompt, max_tokens: maxTokens, target_provider: provider ?? undefined, model: model ?? undefined }
+      const message: ChannelMessage = { type: 'JobRequest', kind: KIND.textGeneration, prompt, max_tokens: maxTokens, target_provider: provider ?? undefined, model: model ?? undefined, payment_hash: settlement.name === 'escrow' ? (settlement.paymentHash ?? undefined) : undefined }
       // The same question within one second would be the same event: then it is dated a second later.
       for (let createdAt = nowSecs(); ; createdAt++) {
         const event = signer.sign(channelMessageTemplate(channelId, relayHint(), message, createdAt))
@@ -53,8 +57,8 @@ export function createChannelPurchases(options: { readonly pool: RelayPool; read
         if (!isTaken(jobId)) return { event, jobId, route: { channelId }, privacy: 'public-channel' }
       }
     },
-    settlements: ['prepay'],
-    send(outgoing, purchase) {
+    settlements: ['prepay', 'escrow'],
+    async send(outgoing, purchase, preimage) {
       const { request } = purchase
       const createdAt = dateMessage(purchase.changedAt, clock.now())
       switch (outgoing.what) {
@@ -62,13 +66,20 @@ export function createChannelPurchases(options: { readonly pool: RelayPool; read
           return deliver(pool, request.event)
         case 'cancel':
           return signAndDeliver(pool, signer, cancelTemplate(request.event.id, createdAt))
-        case 'paymentSent': {
-          const message: ChannelMessage = { type: 'PaymentSent', job_id: request.jobId, payment_id: outgoing.paymentId }
-          return signAndDeliver(pool, signer, channelMessageTemplate(channelIdOf(purchase), relayHint(), message, createdAt))
+        case 'paymentSent':
+          return say(purchase, { type: 'PaymentSent', job_id: request.jobId, payment_id: outgoing.paymentId }, createdAt)
+        case 'locked': {
+          const { paymentHash, amountMsat, expirySecs, paymentId } = outgoing
+          const locked = await say(purchase, { type: 'HtlcLocked', job_id: request.jobId, payment_hash: paymentHash, amount_msats: amountMsat, expiry_secs: expirySecs }, createdAt)
+          // Only with both does a reader of the original's begin.
+          return locked !== null && (await say(purchase, { type: 'PaymentSent', job_id: request.jobId, payment_id: paymentId }, createdAt)) !== null ? locked : null
         }
-        case 'locked':
-        case 'release':
-          return Promise.resolve(null)
+        case 'release': {
+          if (preimage === null) throw new Error('the secret of a lock was not kept')
+          const released = await say(purchase, { type: 'PreimageRelease', job_id: request.jobId, preimage }, createdAt)
+          // The relays have it in the open; our own journal and pages all the same do not.
+          return released === null ? null : { ...released, raw: released.raw.replaceAll(preimage, '…') }
+        }
       }
     },
     listen(purchase, inbox) {

@@ -4,11 +4,12 @@
  */
 import { z } from 'zod'
 import { ok, type Result } from '#shared/market/result.ts'
-import { isEncrypted, openEnvelope } from '#shared/protocol/envelope.ts'
+import { envelopeTemplate, isEncrypted, openEnvelope } from '#shared/protocol/envelope.ts'
 import { MAX_CLOCK_ERROR_SECS, type NostrEvent } from '#shared/protocol/event.ts'
 import { cancelTemplate, parseFeedback, type Feedback } from '#shared/protocol/feedback.ts'
 import type { Frame } from '#shared/protocol/frames.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
+import { writeSettlementNote } from '#shared/protocol/settlementNote.ts'
 import { dateMessage, deliver, signAndDeliver, type Delivery } from '../../delivery.ts'
 import type { Cipher } from '../../nostr/cipher.ts'
 import type { JobIdentities, JobIdentity } from '../../nostr/jobIdentity.ts'
@@ -36,7 +37,7 @@ export interface JobMessages {
   /** Over which relays the job runs; our own of that use when undefined. */
   relaysOf(purchase: BegunPurchase, use: 'read' | 'write'): readonly string[] | undefined
   /** Null when no relay took it. */
-  send(outgoing: PurchaseOutgoing, purchase: BegunPurchase): Promise<Delivery | null>
+  send(outgoing: PurchaseOutgoing, purchase: BegunPurchase, preimage: string | null): Promise<Delivery | null>
   /** Best effort, as frames are. */
   sendFrame(frame: Frame, purchase: BegunPurchase, provider: string): void
   /** Whatever of these kinds is said about the job, by its provider alone if it has one. */
@@ -59,11 +60,23 @@ export function createJobMessages({ pool, clock, identities, answerRelays }: Job
   const identityOf = (purchase: BegunPurchase) => identities.open(routeOf(purchase).nonce)
   const relaysOf = (purchase: BegunPurchase, use: 'read' | 'write') => withOwnRelays(pool, use, routeOf(purchase).relays)
 
+  /** Encrypted: whoever is on the payment's way could take the money with it. */
+  function release(preimage: string | null, purchase: BegunPurchase): Promise<Delivery | null> {
+    const { provider, request } = purchase
+    if (preimage === null || provider === null) throw new Error('the secret of a lock was not kept')
+    const { signer, cipher } = identityOf(purchase)
+    const sealed = cipher.encrypt(provider, writeSettlementNote({ type: 'release', preimage }))
+    // The provider's key signed its invoice.
+    if (!sealed.ok) throw new Error(sealed.error.message)
+    const template = envelopeTemplate({ kind: KIND.settlementNote, peer: provider, requestId: request.event.id, ciphertext: sealed.value }, dateMessage(purchase.changedAt, clock.now()))
+    return signAndDeliver(pool, signer, template, relaysOf(purchase, 'write'))
+  }
+
   return {
     wantAnswersOn: (named) => chooseAnswerRelays(pool, named, answerRelays()),
     identityOf,
     relaysOf,
-    send(outgoing, purchase) {
+    send(outgoing, purchase, preimage) {
       const { event } = purchase.request
       const relays = relaysOf(purchase, 'write')
       switch (outgoing.what) {
@@ -75,8 +88,9 @@ export function createJobMessages({ pool, clock, identities, answerRelays }: Job
           // These dialects have no word for it: a provider looks at its own wallet.
           return Promise.resolve({ eventId: event.id, raw: '', verdicts: [] })
         case 'locked':
+          throw new Error('Nothing is locked at an address in this dialect.')
         case 'release':
-          return Promise.resolve(null)
+          return release(preimage, purchase)
       }
     },
     sendFrame(frame, purchase, provider) {

@@ -73,8 +73,8 @@ export function createNip90Purchases(options: JobMessagesOptions): PurchaseDiale
         return { event, jobId, route: { nonce: identity.nonce, relays: chooseSellerRelays(pool, draft.relays) }, privacy: isEncrypted(event) ? 'private' : 'public-relays' }
       }
     },
-    settlements: ['prepay'],
-    send: (outgoing, purchase) => messages.send(outgoing, purchase),
+    settlements: ['prepay', 'escrow'],
+    send: (outgoing, purchase, preimage) => messages.send(outgoing, purchase, preimage),
     listen(purchase, inbox) {
       const { request, provider } = purchase
       const { cipher: own } = messages.identityOf(purchase)

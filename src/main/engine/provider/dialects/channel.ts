@@ -26,6 +26,8 @@ export interface ChannelSalesOptions {
 
 const routeSchema = z.object({ channelId: z.string() })
 
+/** What opens a lock is read so far back: no lock of a channel's lasts for longer. */
+const RELEASE_AGE_SECS = 7_200
 /** One event carries the whole result (64 KiB with everything around it). */
 const MAX_RESULT_BYTES = 48 * 1_024
 
@@ -55,15 +57,26 @@ export function createChannelSales({ pool, signer, clock, channelId, relayHint, 
   }
 
   function onChannelMessage(event: NostrEvent, channel: string, inbox: SaleInbox): void {
-    if (!isTimely(event.created_at, nowSecs()) || channelOf(event) !== channel) return
+    if (channelOf(event) !== channel) return
     const message = parseChannelMessage(event.content)
     if (!message.ok) return
+    if (message.value.type === 'PreimageRelease') {
+      // However old: what opens a lock does so until the lock returns, also for a seller that was away.
+      inbox.onRelease(message.value.job_id, event.pubkey, event.id, message.value.preimage)
+      return
+    }
+    if (!isTimely(event.created_at, nowSecs())) return
     if (message.value.type === 'PaymentSent') {
       inbox.onPaymentClaim(message.value.job_id, event.pubkey, event.id)
       return
     }
+    if (message.value.type === 'HtlcLocked') {
+      const { job_id: jobId, payment_hash: paymentHash, amount_msats: amountMsat, expiry_secs: expirySecs } = message.value
+      inbox.onLockClaim(jobId, event.pubkey, event.id, { paymentHash, amountMsat, expirySecs })
+      return
+    }
     if (message.value.type !== 'JobRequest') return
-    const { kind, prompt, max_tokens: maxTokens, target_provider: target, model } = message.value
+    const { kind, prompt, max_tokens: maxTokens, target_provider: target, model, payment_hash: paymentHash } = message.value
     if (target !== undefined && target !== signer.pubkey) return
     inbox.onRequest({
       dialect: 'channel',
@@ -80,7 +93,8 @@ export function createChannelSales({ pool, signer, clock, channelId, relayHint, 
       model: model ?? null,
       sampling: {},
       bidMsat: null,
-      settlement: { name: 'prepay' },
+      // Who says no hash may still lock at our address, as the original does, or pay the invoice.
+      settlement: { name: 'escrow', paymentHash: paymentHash ?? null },
       refusal: null,
     })
   }
@@ -95,7 +109,8 @@ export function createChannelSales({ pool, signer, clock, channelId, relayHint, 
       const since = nowSecs() - MAX_MESSAGE_AGE_SECS
       return pool.subscribe(
         [
-          { kinds: [KIND.channelMessage], '#e': [channel], since },
+          // Of jobs that it was away from, what was released meanwhile is among these.
+          { kinds: [KIND.channelMessage], '#e': [channel], since: nowSecs() - RELEASE_AGE_SECS },
           { kinds: [KIND.deletion], '#k': [String(KIND.channelMessage)], since },
         ],
         {
@@ -111,7 +126,7 @@ export function createChannelSales({ pool, signer, clock, channelId, relayHint, 
         },
       )
     },
-    settlements: ['prepay'],
+    settlements: ['prepay', 'escrow'],
     send: (outgoing, sale) => signAndDeliver(pool, signer, templateFor(outgoing, sale)),
     openStream(sale, streams) {
       if (!streams) return { add() {}, end() {}, close() {} }

@@ -6,6 +6,7 @@ import { isTimely, MAX_MESSAGE_AGE_SECS, tagValues, type EventTemplate, type Nos
 import { parseCancel } from '#shared/protocol/feedback.ts'
 import { parseJobRequest, type JobRequest } from '#shared/protocol/jobRequest.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
+import { noteAddress, parseSettlementNote } from '#shared/protocol/settlementNote.ts'
 import { parseZapReceipt } from '#shared/protocol/zapReceipt.ts'
 import type { Cipher } from '../../nostr/cipher.ts'
 import type { NostrCrypto } from '../../nostr/crypto.ts'
@@ -53,6 +54,8 @@ const MAX_FETCHING_PER_KEY = 3
  */
 const OPENED_PER_SEC = 40
 const OPENED_AT_ONCE = 240
+/** What a customer said of its payment is read so far back: what it released while the seller was away opens the lock until that returns. */
+const NOTE_AGE_SECS = 86_400
 
 export function createJobRequests(options: JobRequestsOptions): JobRequests {
   const { pool, clock, cipher, crypto, openRequests, isSelling, isKnownRequest, resolveInputs, collectParts, speaksSouk1 } = options
@@ -131,6 +134,15 @@ export function createJobRequests(options: JobRequestsOptions): JobRequests {
       for (const requestId of zap.value.eventIds) inbox.onPaymentClaim(jobIdOf(requestId), zap.value.request.pubkey, event.id)
     }
 
+    /** However late: what opens a lock does so until the lock returns. Nothing of a stranger's is decrypted. */
+    function onNote(event: NostrEvent): void {
+      const address = noteAddress(event)
+      if (address?.peer !== cipher.pubkey || !inbox.isCustomer(address.requestId, event.pubkey)) return
+      const text = cipher.decrypt(event.pubkey, event.content)
+      const note = text.ok ? parseSettlementNote(text.value) : text
+      if (note.ok) inbox.onRelease(jobIdOf(address.requestId), event.pubkey, event.id, note.value.preimage)
+    }
+
     // Older ones are not taken any more (PROTOCOL.md §1).
     const since = nowSecs() - MAX_MESSAGE_AGE_SECS
     const ours = { '#p': [cipher.pubkey], since }
@@ -139,11 +151,13 @@ export function createJobRequests(options: JobRequestsOptions): JobRequests {
         openRequests() ? { kinds: [KIND.textGeneration], since } : { kinds: [KIND.textGeneration], ...ours },
         { kinds: [KIND.deletion], '#k': [String(KIND.textGeneration)], since },
         { kinds: [KIND.zapReceipt], ...ours },
+        { kinds: [KIND.settlementNote], '#p': [cipher.pubkey], since: nowSecs() - NOTE_AGE_SECS },
       ],
       {
         onEvent(event) {
           if (event.kind === KIND.textGeneration) return onRequest(event)
           if (event.kind === KIND.zapReceipt) return onZap(event)
+          if (event.kind === KIND.settlementNote) return onNote(event)
           const cancel = parseCancel(event)
           if (cancel.ok) for (const requestId of cancel.value.requestIds) inbox.onCancel(requestId, event.pubkey, event.id)
         },

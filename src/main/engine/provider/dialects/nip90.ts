@@ -41,7 +41,7 @@ export function createNip90Sales({ clock, requests, answers }: Nip90SalesOptions
     name: 'nip90',
     maxResultBytes: MAX_EVENT_PLAINTEXT_BYTES - LAST_PIECE_BYTES,
     listen: (inbox) => requests.listen(inbox),
-    settlements: ['prepay'],
+    settlements: ['prepay', 'escrow'],
     send(outgoing, sale) {
       if (outgoing.what === 'sealed') throw new Error('Nothing is sealed in this dialect.')
       return outgoing.what === 'result' ? sendResult(outgoing, sale) : answers.send(outgoing, sale)

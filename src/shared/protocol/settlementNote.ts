@@ -1,0 +1,52 @@
+/**
+ * What a customer says of a job's payment in nip90 and souk/1: an event of kind 2507, always encrypted to the seller. The one word
+ * so far releases an escrow (PROTOCOL.md §6). In the open anybody on the payment's way could take the money with it.
+ */
+import { z } from 'zod'
+import { fail, ok, type Result } from '../market/result.ts'
+import { safeParse } from '../safeParse.ts'
+import { isEncrypted } from './envelope.ts'
+import { isHex64, tagValues, type NostrEvent } from './event.ts'
+import { KIND } from './kinds.ts'
+import { describeFault, parseWireObject } from './wireJson.ts'
+
+/** `preimage`: 64 lower-case hex characters. Secret from everybody but the seller. */
+export interface SettlementNote {
+  readonly type: 'release'
+  readonly preimage: string
+}
+
+export interface NoteAddress {
+  /** Event id of the request whose payment it is about. */
+  readonly requestId: string
+  /** Hex public key of who can open it. */
+  readonly peer: string
+}
+
+/** Characters of the text that is encrypted, and of its ciphertext: it says one short thing. */
+const MAX_NOTE_CHARACTERS = 1_024
+const MAX_CONTENT_CHARACTERS = 4_096
+
+const noteSchema = z.object({ type: z.literal('release'), preimage: z.string().refine(isHex64) })
+
+/** The text to encrypt. */
+export function writeSettlementNote({ type, preimage }: SettlementNote): string {
+  return JSON.stringify({ type, preimage })
+}
+
+/** Reads what was decrypted; unknown fields are dropped. Problems: `too-long`, `not-json`, `not-an-object`, `bad-field`. */
+export function parseSettlementNote(plaintext: string): Result<SettlementNote> {
+  const object = parseWireObject(plaintext, MAX_NOTE_CHARACTERS)
+  if (!object.ok) return object
+  const parsed = safeParse(noteSchema, object.value)
+  // What is in it may be a secret: the fault names the field alone.
+  return parsed.success ? ok(parsed.data) : fail('bad-field', `The note cannot be read. ${describeFault(parsed.error)}`)
+}
+
+/** To whom and about what, before anything is decrypted; null when it is no note. */
+export function noteAddress(event: NostrEvent): NoteAddress | null {
+  const [requestId = ''] = tagValues(event.tags, 'e')
+  const [peer = ''] = tagValues(event.tags, 'p')
+  const isNote = event.kind === KIND.settlementNote && isEncrypted(event) && event.content.length <= MAX_CONTENT_CHARACTERS
+  return isNote && isHex64(requestId) && isHex64(peer) ? { requestId, peer } : null
+}
