@@ -37,7 +37,8 @@ export function countOpenJobs(rows: readonly Pick<JobRow, 'state' | 'peer'>[], c
     queuedJobs: count(['queued', 'working']),
     // Its invoice may yet be paid, so the wallet is asked about it until it expires: who asks, cancels and asks again makes us do that each time.
     unpaidJobs: count(['asking', 'invoiced', 'stopped']),
-    openJobsOfCustomer: count(['queued', 'working', 'asking', 'invoiced'], customer),
+    // Who has answers that it does not release gets no more of them.
+    openJobsOfCustomer: count(['queued', 'working', 'asking', 'invoiced', 'unlocking'], customer),
   }
 }
 

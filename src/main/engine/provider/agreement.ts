@@ -1,8 +1,9 @@
 /** On what terms a seller takes a job: the customer's wish, held against the seller's terms and what its wallet and the dialect can do. */
 import type { SaleTerms } from '#shared/ipc/provider.ts'
-import type { Msat } from '#shared/market/msat.ts'
+import { msat, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { LOCK_MARGIN_SECS, type Settlement, type SettlementWish } from '#shared/market/settlement.ts'
+import { depositFor, judgeCredit } from './credit.ts'
 import type { SaleAgreement } from './sale.ts'
 
 export interface AgreementContext {
@@ -10,21 +11,33 @@ export interface AgreementContext {
   /** In which this job can be settled: the dialect's, the wallet's and the seller's own choice. */
   readonly settlements: readonly Settlement[]
   readonly priceMsat: Msat
+  /** What our wallet can be locked money by. */
+  readonly locks: { readonly holdInvoices: boolean; readonly lockAddress: string | null }
+  /** Whether a payment on that hash is already another job's: one lock is for one job. */
+  readonly isHashTaken: (paymentHash: string) => boolean
+  /** Worth of what this customer has, or is being made, without having paid. */
+  readonly creditGivenMsat: () => Msat
   /** Makes a secret and keeps it; its hash. Called for a mode that needs one, inside the transaction that stores the request. */
   readonly newSecret: () => string
 }
 
 /** Fails with a reason for the customer. */
-export function agreeOn(wish: SettlementWish, { terms, settlements, priceMsat, newSecret }: AgreementContext): Result<SaleAgreement> {
+export function agreeOn(wish: SettlementWish, { terms, settlements, priceMsat, locks, isHashTaken, creditGivenMsat, newSecret }: AgreementContext): Result<SaleAgreement> {
+  // Who may lock at our address, and did not say that it will, may also simply pay: then that is all that is taken.
+  if (wish.name === 'escrow' && wish.paymentHash === null && (locks.lockAddress === null || !settlements.includes('escrow'))) return agreeOn({ name: 'prepay' }, { terms, settlements, priceMsat, locks, isHashTaken, creditGivenMsat, newSecret })
   if (!settlements.includes(wish.name)) return fail('settlement-not-taken', `The settlement ${wish.name} is not taken here. Taken: ${settlements.join(', ')}.`)
   const holdSecs = terms.jobLimitSecs + LOCK_MARGIN_SECS
   switch (wish.name) {
     case 'prepay':
       return ok({ name: 'prepay' })
     case 'escrow':
-      return ok({ name: 'escrow', paymentHash: wish.paymentHash, holdSecs })
-    case 'sealed':
-      return ok({ name: 'sealed', paymentHash: newSecret(), previewPermille: terms.previewPermille, depositMsat: Math.floor((priceMsat * terms.depositPermille) / 1_000) as Msat, holdSecs: LOCK_MARGIN_SECS })
+      if (wish.paymentHash !== null && isHashTaken(wish.paymentHash)) return fail('hash-taken', 'This payment hash was used before. Every job needs a secret of its own.')
+      return ok({ name: 'escrow', paymentHash: wish.paymentHash, hold: wish.paymentHash !== null && locks.holdInvoices, holdSecs })
+    case 'sealed': {
+      const depositMsat = depositFor(priceMsat, terms.depositPermille)
+      const credit = judgeCredit(msat(priceMsat - depositMsat), creditGivenMsat(), terms.creditMsat, settlements)
+      return credit.ok ? ok({ name: 'sealed', paymentHash: newSecret(), previewPermille: terms.previewPermille, depositMsat, holdSecs: LOCK_MARGIN_SECS }) : credit
+    }
     case 'metered':
       return ok({ name: 'metered', inputPer1kMsat: terms.inputPer1kMsat, outputPer1kMsat: terms.outputPer1kMsat, tickTokens: terms.tickTokens, graceSecs: terms.graceSecs })
   }

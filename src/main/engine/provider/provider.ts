@@ -25,9 +25,11 @@ import type { Wallet } from '../wallet/wallet.ts'
 import { admitRequest, admitUnread, countOpenJobs, findModel, type AdmissionContext } from './admission.ts'
 import { agreeOn } from './agreement.ts'
 import { createAnnouncer } from './announcer.ts'
+import { canGiveCredit, CREDIT_WINDOW_MS, debtorOf } from './credit.ts'
 import type { SaleDialect, SaleInbox } from './dialect.ts'
 import { lookAt, saleMachine, settlementsSold, type Sale, type SaleMessage } from './sale.ts'
-import { createSaleEffects, type SaleProgress } from './saleEffects.ts'
+import type { SaleProgress } from './generation.ts'
+import { createSaleEffects } from './saleEffects.ts'
 import { describeSale } from './saleView.ts'
 
 export interface ProviderOptions {
@@ -192,6 +194,7 @@ export function createProvider(options: ProviderOptions): Provider {
     describe: describeSale,
     tick: (at): SaleMessage => ({ at, type: 'tick' }),
     onChange(jobId, _state, row) {
+      effects.jobMoved(jobId)
       if (row.final) {
         progress.delete(jobId)
         effects.forget(jobId)
@@ -275,7 +278,7 @@ export function createProvider(options: ProviderOptions): Provider {
       reactor.dispatch(jobId, () => {
         const at = clock.now()
         if (!admission.accepted) return { at, type: 'requested', request: asRequested, refusal: admission.reason }
-        const agreed = agreeOn(asked.settlement, { terms: status.get().terms, settlements: settlementsOf(dialect), priceMsat: admission.priceMsat, locks: options.walletLocks(), isHashTaken, newSecret })
+        const agreed = agreeOn(asked.settlement, { terms: status.get().terms, settlements: settlementsOf(dialect), priceMsat: admission.priceMsat, locks: options.walletLocks(), isHashTaken, creditGivenMsat: () => journal.creditGiven(debtorOf(dialect, customer), at - CREDIT_WINDOW_MS), newSecret })
         return agreed.ok ? { at, type: 'requested', request: { ...asRequested, settlement: agreed.value }, refusal: null } : { at, type: 'requested', request: asRequested, refusal: agreed.error.message }
       })
     },
@@ -325,7 +328,7 @@ export function createProvider(options: ProviderOptions): Provider {
   function settlementsOf(name: DialectName): readonly Settlement[] {
     const { holdInvoices, lockAddress } = options.walletLocks()
     // A lock at an address is announced in a channel alone.
-    const canHold = (settlement: Settlement) => (settlement === 'sealed' ? holdInvoices : settlement !== 'escrow' || holdInvoices || (name === 'channel' && lockAddress !== null))
+    const canHold = (settlement: Settlement) => (settlement === 'sealed' ? holdInvoices && canGiveCredit(status.get().terms) : settlement !== 'escrow' || holdInvoices || (name === 'channel' && lockAddress !== null))
     const { settlements } = dialectNamed(dialects, name)
     return settlementsSold().filter((settlement) => settlements.includes(settlement) && status.get().terms.settlements.includes(settlement) && canHold(settlement))
   }
