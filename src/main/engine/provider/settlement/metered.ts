@@ -374,14 +374,13 @@ function wordsFor(sale: SaleIn<Phase>): { state: JobState; note: string | null }
   }
 }
 
-/** How far the work may go now; the marks at which it is to be told. */
+/** How far the work may go now. It is told when the next step is due, and when it has to wait. */
 function meter(sale: SaleIn<Phase>): Meter | null {
   const { phase } = sale
   if (phase.name !== 'metering' && phase.name !== 'halting') return null
   const allowed = paidTokens(sale)
-  const last = stepAt(sale, paidSteps(phase) - 1)
-  const marks = [allowed - unusedTokens(last.outputTokens), allowed].filter((mark) => mark > phase.made.tokens)
-  return { allowed, nextMark: marks[0] ?? null, kept: storedAnswer(sale, phase.made) }
+  const halfUsed = allowed - unusedTokens(stepAt(sale, paidSteps(phase) - 1).outputTokens)
+  return { allowed, nextMark: phase.made.tokens < halfUsed ? halfUsed : null, kept: storedAnswer(sale, phase.made) }
 }
 
 /** What is kept of an answer. Its tokens are those that were told; the prompt counts as it was paid for. */
