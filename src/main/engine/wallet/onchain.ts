@@ -11,6 +11,8 @@ export interface Onchain {
   depositAddress(): Promise<Result<string, WalletProblem>>
   /** What has arrived and is not claimed. */
   deposits(): Promise<Result<readonly Deposit[], WalletProblem>>
+  /** Hints that there is something new; ask `deposits`. Returns the unsubscribe. */
+  watchDeposits(listener: () => void): () => void
   /** What claiming costs now; takes nothing. */
   quoteClaim(deposit: DepositPoint): Promise<Result<{ readonly feeMsat: Msat }, WalletProblem>>
   /** Claims at no more than that fee. Asked again after an answer got lost, the deposit is no longer listed. */

@@ -82,10 +82,10 @@ test('the whole wallet says that nobody answers, quickly, and pays nothing', asy
   await wallet.close()
 })
 
-/** A worker of the test's own, that connects and then does that with a call. */
+/** A worker of the test's own, that connects, syncs, and then does that with a call. */
 const workerThat = (does: string) => new URL(`data:text/javascript,${encodeURIComponent(`
   import { parentPort } from 'node:worker_threads'
-  parentPort.on('message', ({ id, method }) => { if (method === 'connect') parentPort.postMessage({ id, value: {} }); else { ${does} } })`)}`)
+  parentPort.on('message', ({ id, method }) => { if (method === 'connect') parentPort.postMessage({ id, value: {} }); else if (method === 'sync') parentPort.postMessage({ id, value: { isFresh: false } }); else { ${does} } })`)}`)
 
 test.each([
   ['blocks for ever', 'for (;;);', 'timeout'],
@@ -94,9 +94,9 @@ test.each([
   ['answers what cannot be read', 'parentPort.postMessage({ id, value: { balanceSats: -1 } })', 'garbled'],
 ] as const)('a thread that %s hangs nobody, and is replaced', async (_, does, kind) => {
   const ended = Promise.withResolvers<void>()
-  const timeouts = { balance: 300, ping: 100 }
-  const bad = createSparkClient({ start: startNodeThread({ workerUrl: workerThat(does) }), connection: { network: 'regtest', apiKey: null, phrase, folder }, clock: nodeClock, log: () => ended.resolve(), timeouts })
-  expect((await bad.call('balance', {}, { timeoutMs: 2_000 })).kind).toBe(kind)
+  const bad = createSparkClient({ start: startNodeThread({ workerUrl: workerThat(does) }), connection: { network: 'regtest', apiKey: null, phrase, folder }, clock: nodeClock, log: () => ended.resolve(), timeouts: { ping: 100 } })
+  expect((await bad.call('sync', {})).kind).toBe('result')
+  expect((await bad.call('balance', {}, kind === 'timeout' ? { timeoutMs: 300 } : {})).kind).toBe(kind)
   if (kind !== 'garbled') await ended.promise
   await bad.close()
 })

@@ -36,7 +36,7 @@ export type SdkSession = Pick<
   | 'syncWallet'
 >
 
-/** Requests to Spark's operators so far: those that were answered and those that were not. */
+/** Requests so far to the operator that is asked about payments: those that were answered and those that were not. */
 export interface OperatorTraffic {
   readonly answered: number
   readonly failed: number

@@ -349,7 +349,12 @@ test('closing ends what is under way and leaves no timer behind', async () => {
 test('deposits show their fee before they are claimed, and withdrawals before they are sent', async () => {
   const { onchain, balance } = start('saver')
   const txId = 'ab'.repeat(32)
+  expect(value(await onchain.deposits())).toEqual([])
+  let hints = 0
+  onchain.watchDeposits(() => (hints += 1))
   spark.of('saver').deposit(txId, 5_000)
+  await settle()
+  expect(hints).toBe(1)
   expect(value(await onchain.deposits())).toEqual([{ txId, vout: 0, amountMsat: 5_000_000, isMature: true, claimFeeMsat: null, problem: null }])
   const { feeMsat } = value(await onchain.quoteClaim({ txId, vout: 0 }))
   expect(feeMsat).toBe(99_000)

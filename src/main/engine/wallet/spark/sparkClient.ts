@@ -113,7 +113,7 @@ export function createSparkClient({ start, connection, clock, log, timeouts: cha
     silentCalls = 0
     notBefore = clock.now() + Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures)
     failures += 1
-    if (!closing.signal.aborted) log('warn', 'The Spark worker ended; the next call starts another', { reason: reason.slice(0, 200), failures })
+    if (!closing.signal.aborted) log('warn', 'The Spark worker ended; the next call starts another', { reason: withoutValues(reason), failures })
   }
 
   function end(which: Running): void {
@@ -190,6 +190,11 @@ export function createSparkClient({ start, connection, clock, log, timeouts: cha
       await last.thread.terminate()
     },
   }
+}
+
+/** The SDK's complaints may quote what they were given. */
+function withoutValues(text: string): string {
+  return text.replaceAll(/["'`][^"'`]*["'`]|[0-9a-f]{32,}/gi, '…').slice(0, 200)
 }
 
 /** Null when time is up or nobody waits any more. */

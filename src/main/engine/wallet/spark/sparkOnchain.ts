@@ -79,6 +79,7 @@ export function createSparkOnchain({ client, records, network }: { readonly clie
         }),
       )
     },
+    watchDeposits: (listener) => client.watch((event) => event.type === 'deposits' && listener()),
     async quoteClaim({ txId, vout }) {
       if (!(await records.isReady())) return stale()
       // There is no call for it: a claim at no fee is refused with the fee that it takes.

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import type { Payment, Storage } from '@breeztech/breez-sdk-spark/nodejs'
 
 interface Statement {
@@ -24,6 +24,10 @@ const sdkFolder = dirname(createRequire(import.meta.url).resolve('@breeztech/bre
 /** As the SDK's own storage requires it. */
 const requireThere = createRequire(join(sdkFolder, 'storage', 'index.cjs'))
 const folder = mkdtempSync(join(tmpdir(), 'souk-sqlite-'))
+// The storage tells on the program's output what it leaves out.
+vi.spyOn(console, 'debug').mockImplementation(() => {})
+vi.spyOn(console, 'log').mockImplementation(() => {})
+vi.spyOn(console, 'warn').mockImplementation(() => {})
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('the storage finds ours, and nothing native is installed under that name', () => {

@@ -5,7 +5,7 @@ import type { Clock } from '../../../ports.ts'
 import type { SdkPayment } from '../sdk.ts'
 
 export interface StandInAccount {
-  readonly name: string
+  name: string
   readonly identity: string
   readonly address: string
   balanceSats: number
@@ -91,7 +91,7 @@ export function createStandInLedger(clock: Clock) {
       const key = createHash('sha256').update(phrase).digest('hex')
       const identity = `02${key}`
       const known = accounts.get(key)
-      if (known !== undefined) return known
+      if (known !== undefined) return name === undefined ? known : Object.assign(known, { name })
       const words = bech32m.toWords(Uint8Array.from([10, 33, ...Buffer.from(identity, 'hex')]))
       const account = { name: name ?? `account ${accounts.size + 1}`, identity, address: bech32m.encode('sparkrt', words, 200), balanceSats: 0, deposits: new Map() }
       accounts.set(key, account)

@@ -69,7 +69,11 @@ export function createStandInSpark({ clock }: { readonly clock: Clock }): StandI
     return {
       address: account.address,
       fund: (amountSats) => ledger.fund(account, amountSats),
-      deposit: (txid, amountSats) => void account.deposits.set(`${txid}:0`, { txid, vout: 0, amountSats, isMature: true }),
+      deposit(txid, amountSats) {
+        const deposit = { txid, vout: 0, amountSats, isMature: true }
+        account.deposits.set(`${txid}:0`, deposit)
+        for (const listener of temper.sessions) listener({ type: 'newDeposits', newDeposits: [deposit] })
+      },
       setOnline: (isOnline) => void (temper.isOnline = isOnline),
       fault: (method, ...faults) => void temper.faults.set(method, [...(temper.faults.get(method) ?? []), ...faults]),
       nextInvoice: (bad) => void (temper.nextInvoice = bad),
