@@ -331,6 +331,19 @@ describe('payments of jobs and by hand', () => {
     expect(kinds()).toEqual(['opening', 'job'])
   })
 
+  it('of which one stands far back in the list are not corrected for what was not read', async () => {
+    write('job_1', spent(sats(5)), true, 'customer', ['tick_1', 'tick_2'])
+    settle('tick_1', 'outgoing', sats(2))
+    await look()
+    for (let n = 0; n < 60; n++) settle(`gift ${n}`, 'incoming', sats(1))
+    await look()
+    payments.splice(1, 0, paymentOf('tick_2', 'outgoing', sats(3)))
+    walletMsat -= sats(3)
+    await look(QUARTER_HOUR + 5)
+    isEven()
+    expect(kinds().filter((kind) => kind === 'correction' || kind === 'adjustment')).toEqual([])
+  })
+
   it('sent by hand are known, from the intent on', async () => {
     const payment = { paymentHash: hashOf('hand'), bolt11: 'lnbcrt1', amountMsat: sats(10), maxFeeMsat: sats(1), createdAt: 1 }
     store.payments.intend(payment)

@@ -129,7 +129,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const version = books.version()
     const balance = await wallet.balance()
     if (!balance.ok) return
-    const listed = await listPayments(wallet, (payment) => sightings.find(payment.paymentHash, payment.direction)?.msat === effectOf(payment), steady !== null && clock.now() >= steady.since + STEADY_MS)
+    const listed = await listPayments(wallet, (payment) => sightings.find(payment.paymentHash, payment.direction)?.msat === effectOf(payment), isAboutToPost())
     if (!listed.ok || isClosed) return
     listedAt = clock.now()
     const found = journal.transact(() => {
@@ -143,6 +143,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     tell(balance.value, found)
     for (const hash of found.unrecorded) options.onUnrecorded(hash)
     if (found.notice !== null) options.onAdjusted(found.notice)
+  }
+
+  /** Before anything is adjusted or corrected the wallet's list is read as far as it is at all. */
+  function isAboutToPost(): boolean {
+    const now = clock.now()
+    return (steady !== null && now >= steady.since + STEADY_MS) || [...lags.values()].some(({ since }) => now >= since + GRACE_MS)
   }
 
   /** The first look at a wallet: what it has, less what open jobs are yet to write, is what the books begin with. */
