@@ -1,6 +1,4 @@
-import { eventId } from '#engine/nostr/crypto.ts'
 import type { Msat } from '#shared/market/msat.ts'
-import { ok } from '#shared/market/result.ts'
 import { jobReceiptTemplate, parseJobReceipt, type JobReceipt } from '#shared/protocol/jobReceipt.ts'
 import { checkReceipts } from '#shared/protocol/receiptCheck.ts'
 import { writeReceiptCsv } from '#shared/protocol/receiptCsv.ts'
@@ -41,11 +39,10 @@ export const targets = [
       return items === undefined || items.length === 0 || items.length !== valueOf(output)?.length ? undefined : writeReceiptFile([{ jobId: 'job_cc', role: 'provider', receipts: items }])
     },
   }),
-  // Ids are made right and signatures taken for good here, so that what lies behind them is reached.
+  // Ids and signatures are taken for good here, so that what lies behind them is reached.
   jsonTarget('receiptCheck.checkReceipts', files, (text) => {
     const items = parseReceiptFile(text)
-    const signed = (valueOf(items) ?? []).map((item) => (item.ok ? ok({ ...item.value, id: eventId(item.value, item.value.pubkey) }) : item))
-    return items.ok ? checkReceipts(signed, { verify: () => true, transcript: { prompt: 'a', answer: 'b' }, openedHashes: [id, hash] }) : items
+    return items.ok ? checkReceipts(items.value, { verify: () => true, transcript: { prompt: 'a', answer: 'b' }, openedHashes: [id, hash] }) : items
   }),
   textTarget('receiptFile.parseTranscript', [writeTranscript('What is 2+2?', 'Four. 🛒'), '["\\ud83d",""]'], parseTranscript, {
     rewrite(output) {

@@ -30,10 +30,10 @@ export interface Transcript {
  * is its author's. Problems: `changed`, `bad-signature`, and those of `readReceipt`.
  */
 export function openReceipt(event: NostrEvent, verify: (event: NostrEvent) => boolean): Result<ReadReceipt> {
+  if (verify(event)) return readReceipt(event)
   const id = digestText(JSON.stringify([0, event.pubkey, event.created_at, event.kind, event.tags, event.content]))
   if (id !== event.id) return fail('changed', 'Its id is not the hash of its fields: something in it was changed.')
-  if (!verify(event)) return fail('bad-signature', 'The signature is not that of the key it names.')
-  return readReceipt(event)
+  return fail('bad-signature', 'The signature is not that of the key it names.')
 }
 
 /** What it says, its signature not looked at. Problems: `one-key`, `wrong-signer`, and those of `parseReceipt` and `parseJobReceipt`. */
