@@ -41,11 +41,13 @@ export function customerHandlers({ customer, directory, threads, journal, clock,
     const add = (item: ItemOf<SoukContract['customer.watch']>) => {
       const last = waiting.at(-1)
       if (item.type === 'text' && last?.type === 'text') waiting[waiting.length - 1] = { type: 'text', text: last.text + item.text }
+      else if (item.type === 'sealed' && last?.type === 'sealed') waiting[waiting.length - 1] = item
       else waiting.push(item)
       wake()
     }
     const ends = [
       customer.watchText(jobId, add),
+      customer.watchVeil(jobId, (bytes) => add({ type: 'sealed', bytes })),
       jobChanged.listen((row) => {
         if (row.role !== 'customer' || row.jobId !== jobId) return
         ended = row.final
@@ -92,6 +94,10 @@ export function customerHandlers({ customer, directory, threads, journal, clock,
       'customer.stop': ({ jobId }: Input<'customer.stop'>) => {
         const stopped = customer.stop(jobId)
         return stopped.ok ? ok({}) : stopped
+      },
+      'customer.release': ({ jobId }: Input<'customer.release'>) => {
+        const released = customer.release(jobId)
+        return released.ok ? ok({}) : released
       },
       'customer.retry': ({ jobId, selection, maxPriceMsat, confirmedMsat }: Input<'customer.retry'>) => customer.retry(jobId, selection, maxPriceMsat, confirmedMsat),
       'customer.thread': ({ threadId }: Input<'customer.thread'>) => {

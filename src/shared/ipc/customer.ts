@@ -143,6 +143,8 @@ export const customerRoutes = {
   ),
   'customer.ask': request(askSchema, z.object({ jobId: jobIdSchema, threadId: threadIdSchema })),
   'customer.stop': request(z.object({ jobId: jobIdSchema }), emptySchema),
+  /** Gives the seller what is locked for an answer that is there, where the settings leave that to a person. */
+  'customer.release': request(z.object({ jobId: jobIdSchema }), emptySchema),
   /** Asks the same again as a new job, by default of another provider rule; never less privately than before. */
   'customer.retry': request(z.object({ jobId: jobIdSchema, selection: selectionSchema, maxPriceMsat: msatSchema.optional(), confirmedMsat: msatSchema.optional() }), z.object({ jobId: jobIdSchema, threadId: threadIdSchema })),
   'customer.thread': request(z.object({ threadId: threadIdSchema }), z.object({ thread: threadSchema, turns: z.array(turnSchema) })),
@@ -156,6 +158,8 @@ export const customerRoutes = {
       z.object({ type: z.literal('snapshot'), text: z.string(), job: jobRowSchema }),
       z.object({ type: z.literal('text'), text: z.string() }),
       z.object({ type: z.literal('replace'), text: z.string() }),
+      /** So many UTF-8 bytes of the answer are made by now, and under seal. */
+      z.object({ type: z.literal('sealed'), bytes: z.number().int().nonnegative() }),
       z.object({ type: z.literal('job'), job: jobRowSchema }),
     ]),
   ),

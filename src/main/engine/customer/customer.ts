@@ -108,11 +108,15 @@ export interface Customer {
   quote(question: Question): Result<Quote>
   ask(question: Question): Result<{ readonly jobId: string; readonly threadId: string }>
   stop(jobId: string): Result<null>
+  /** Gives the seller what is locked for an answer that is there. */
+  release(jobId: string): Result<null>
   /** The same question as a new job; privately if it was private. */
   retry(jobId: string, selection: Selection, maxPriceMsat?: Msat, confirmedMsat?: Msat): Result<{ readonly jobId: string; readonly threadId: string }>
   /** What arrived of an answer so far, stored or not. */
   answer(jobId: string): string
   watchText(jobId: string, listener: (change: TextChange) => void): () => void
+  /** How many UTF-8 bytes of a sealed answer are made, while it is: now, and whenever there are more. */
+  watchVeil(jobId: string, listener: (bytes: number) => void): () => void
   resume(): void
   close(): Promise<void>
 }
@@ -169,7 +173,10 @@ export function createCustomer(options: CustomerOptions): Customer {
     tick: (at): PurchaseMessage => ({ at, type: 'tick', clockProblem: options.clockProblem() }),
     onChange(jobId, _state, row, events) {
       // Shown once it is stored, whatever came in before; and before the job's last row, after which nobody looks.
-      for (const event of events) if (event.type === 'resultReceived') liveText.replace(jobId, event.text)
+      for (const event of events) {
+        if (event.type === 'resultReceived' || event.type === 'opened') liveText.replace(jobId, event.text)
+        else if (event.type === 'sealedReceived') liveText.replace(jobId, event.goods.preview)
+      }
       const { [jobId]: _, ...others } = jobs.get()
       jobs.set(row.final ? others : { ...others, [jobId]: row })
       if (row.final) {
@@ -225,7 +232,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     const relayProblem = options.relayProblem(relaysOf(offer))
     const settled = chooseSettlement({ preferred: question.settlement ?? options.settling().settlement, possible: settlementsFor(offer, dialect), priceMsat, trustMsat: options.settling().trustMsat })
     if (!settled.ok) return settled
-    const risk = describeRisk(settled.value, { priceMsat, tickMsat: ZERO_MSAT, depositMsat: ZERO_MSAT })
+    const risk = describeRisk(settled.value, { priceMsat, tickMsat: ZERO_MSAT, depositMsat: depositOf(offer) })
     const turns = question.threadId === undefined ? [] : threads.turns(question.threadId).map((turn) => ({ prompt: turn.prompt, answer: answer(turn.jobId) }))
     const rendered = renderConversation(turns, question.prompt, Math.min(dialect.maxPromptBytes, MAX_HISTORY_BYTES))
     const maxFeeMsat = feeCap(priceMsat, options.limits().maxFeePermille)
@@ -235,13 +242,21 @@ export function createCustomer(options: CustomerOptions): Customer {
 
   /** In which seller, dialect and both wallets can settle it; an open request is paid ahead. */
   function settlementsFor(offer: SoughtOffer | null, dialect: PurchaseDialect): readonly Settlement[] {
-    const offered = offer?.settlements ?? ['prepay']
+    const listed = offer?.settlements ?? ['prepay']
+    // Where its wallet can be locked money at, and ours can lock, a seller need not say more.
+    const offered = addressOf(offer, dialect.name) === null || listed.includes('escrow') ? listed : [...listed, 'escrow' as const]
     const isPriced = (settlement: Settlement) => settlement !== 'metered' || (offer !== null && tariffOf(offer.prices) !== null)
     return settlementsBought().filter((settlement) => offered.includes(settlement) && dialect.settlements.includes(settlement) && isPriced(settlement))
   }
 
+  /** Where money is locked for that seller's wallet by ours, as a channel alone tells it; null where it is not. */
+  function addressOf(offer: SoughtOffer | null, dialect: DialectName): string | null {
+    const isPossible = dialect === 'channel' && options.walletLocks().lockAddress !== null
+    return isPossible && offer !== null && offer.sparkAddress !== '' ? offer.sparkAddress : null
+  }
+
   /** What is agreed to by asking, and how the request says it; `secret` is to be kept in the transaction that stores the question. */
-  function agreeTo(settlement: Settlement, offer: SoughtOffer | null): { readonly wish: SettlementWish; readonly agreed: PurchaseAgreement; readonly secret: string | null } {
+  function agreeTo(settlement: Settlement, offer: SoughtOffer | null, dialect: DialectName): { readonly wish: SettlementWish; readonly agreed: PurchaseAgreement; readonly secret: string | null } {
     const lockedSecs = Math.max(options.limits().answerTimeoutSecs, LEAST_JOB_SECS) + LOCK_MARGIN_SECS + LOCK_SLACK_SECS
     switch (settlement) {
       case 'prepay':
@@ -249,11 +264,11 @@ export function createCustomer(options: CustomerOptions): Customer {
       case 'escrow': {
         const secret = bytesToHex(options.random.bytes(32))
         const paymentHash = hashOf(secret)
-        const agreed = { name: 'escrow', paymentHash, holdSecs: lockedSecs, address: offer?.sparkAddress ?? null, release: options.settling().release } as const
+        const agreed = { name: 'escrow', paymentHash, holdSecs: lockedSecs, address: addressOf(offer, dialect), transferId: uuidFrom(options.random.bytes(16)), release: options.settling().release } as const
         return { wish: { name: 'escrow', paymentHash }, agreed, secret }
       }
       case 'sealed':
-        return { wish: { name: 'sealed' }, agreed: { name: 'sealed', depositMsat: offer?.pricePerRequestMsat ?? ZERO_MSAT, holdSecs: lockedSecs }, secret: null }
+        return { wish: { name: 'sealed' }, agreed: { name: 'sealed', depositMsat: depositOf(offer), holdSecs: lockedSecs, release: options.settling().release }, secret: null }
       case 'metered': {
         const tariff = offer === null ? null : tariffOf(offer.prices)
         if (tariff === null) throw new RangeError('metered without prices for tokens')
@@ -274,7 +289,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     const maxTokens = question.maxTokens ?? limits.maxTokens
     const budgetMsat = minMsat(question.maxPriceMsat ?? limits.perJobMsat, limits.perJobMsat)
     const draft = { channelId: offer?.channelId ?? null, provider: offer?.pubkey ?? null, relays: relaysOf(offer), prompt, maxTokens, model: null, bidMsat: minMsat(priceMsat, budgetMsat), encrypted }
-    const { wish, agreed, secret } = agreeTo(settlement, offer)
+    const { wish, agreed, secret } = agreeTo(settlement, offer, dialect)
     const { event, jobId, route, privacy } = dialectNamed(dialects, dialect).makeRequest({ ...draft, settlement: wish }, (taken) => threads.turn(taken) !== null || journal.row('customer', taken) !== null)
     const request = {
       jobId,
@@ -329,6 +344,11 @@ export function createCustomer(options: CustomerOptions): Customer {
       if (outcome === 'changed') return ok(null)
       return outcome === 'store-failed' ? fail('store-failed', STORE_FAILED) : fail('not-now', 'This job has already ended.')
     },
+    release(jobId) {
+      const outcome = reactor.dispatch(jobId, { at: clock.now(), type: 'releaseAsked' })
+      if (outcome === 'changed') return ok(null)
+      return outcome === 'store-failed' ? fail('store-failed', STORE_FAILED) : fail('not-now', 'Nothing of this job waits for your release.')
+    },
     retry(jobId, selection, maxPriceMsat, confirmedMsat) {
       const turn = threads.turn(jobId)
       if (!turn) return fail('no-job', 'This question is no longer there.')
@@ -336,6 +356,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     },
     answer,
     watchText: (jobId, listener) => liveText.watch(jobId, listener),
+    watchVeil: (jobId, listener) => liveText.watchVeil(jobId, listener),
     resume() {
       reactor.resume()
       const rows = reactor.openJobs().flatMap((jobId) => journal.row('customer', jobId) ?? [])
@@ -352,7 +373,19 @@ export function createCustomer(options: CustomerOptions): Customer {
   }
 }
 
+/** Of a sealed job, what the offer says is paid before the work. */
+function depositOf(offer: SoughtOffer | null): Msat {
+  return offer?.depositMsat ?? ZERO_MSAT
+}
+
 const STORE_FAILED = 'The store takes no writes now, so nothing was sent or paid. Check the disk, then try again.'
+
+/** A random UUID (RFC 9562, version 4) of 16 bytes. */
+function uuidFrom(bytes: Uint8Array): string {
+  const hex = bytesToHex(bytes)
+  const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 3) | 8).toString(16)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`
+}
 
 function titleOf(prompt: string): string {
   const line = prompt.trim().split('\n', 1)[0] ?? ''

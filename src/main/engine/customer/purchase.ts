@@ -18,8 +18,10 @@ import type { Usage } from '../inference/backend.ts'
 import type { Machine } from '../machine.ts'
 import type { Payment, PayOutcome } from '../wallet/wallet.ts'
 import type { InvoiceOffer, SpendingContext } from './judgeInvoice.ts'
+import { escrow, type EscrowPhase } from './settlement/escrow.ts'
 import type { PurchaseLook, PurchaseMode, PurchaseOutgoing } from './settlement/mode.ts'
 import { prepay, type PrepayPhase } from './settlement/prepay.ts'
+import { sealed, type SealedPhase } from './settlement/sealed.ts'
 
 export interface PurchaseRequest {
   readonly jobId: string
@@ -53,11 +55,12 @@ export type PurchaseAgreement =
   | { readonly name: 'prepay' }
   /**
    * `paymentHash`: of our secret, kept before the question went out. `holdSecs`: how long our money is locked at the most.
-   * `address`: of the seller, where it is locked; null: by the seller's hold invoice. `release`: by itself on a valid answer, or when the person says so.
+   * `address`: of the seller's wallet, where it is locked if the seller makes no hold invoice; null: it has to. `transferId`: a UUID, the lock's
+   * name on both sides. `release`: by itself on a valid answer, or when the person says so.
    */
-  | { readonly name: 'escrow'; readonly paymentHash: string; readonly holdSecs: number; readonly address: string | null; readonly release: 'auto' | 'ask' }
-  /** `depositMsat`: the most that is paid before anything is delivered. */
-  | { readonly name: 'sealed'; readonly depositMsat: Msat; readonly holdSecs: number }
+  | { readonly name: 'escrow'; readonly paymentHash: string; readonly holdSecs: number; readonly address: string | null; readonly transferId: string; readonly release: 'auto' | 'ask' }
+  /** `depositMsat`: the most that is paid before anything is delivered. `release`: it is opened as soon as it is here, or when the person says so. */
+  | { readonly name: 'sealed'; readonly depositMsat: Msat; readonly holdSecs: number; readonly release: 'auto' | 'ask' }
   /** As the listing said; `budgetMsat` of the request is the cap of the sum of all ticks. */
   | { readonly name: 'metered'; readonly inputPer1kMsat: Msat; readonly outputPer1kMsat: Msat }
 
@@ -72,8 +75,8 @@ export interface Intent {
   readonly expiresAt: number
 }
 
-/** An intent to lock money at the provider's address. `idempotencyKey`: a UUID, the transfer's name on both sides. */
-export interface LockIntent extends Omit<Intent, 'bolt11' | 'expiresAt'> {
+/** An intent to lock money at the provider's address, begun before `expiresAt`. `idempotencyKey`: a UUID, the transfer's name on both sides. */
+export interface LockIntent extends Omit<Intent, 'bolt11'> {
   readonly address: string
   readonly expirySecs: number
 }
@@ -87,7 +90,7 @@ export interface Settled {
 /** `returned`: what was locked came back. */
 export type PurchaseOutcome = 'done' | 'stopped' | 'refused' | 'failed' | 'expired' | 'returned'
 
-export type PurchasePhase = PrepayPhase
+export type PurchasePhase = PrepayPhase | EscrowPhase | SealedPhase
 
 export interface PurchaseBase {
   readonly begun: true
@@ -121,7 +124,7 @@ export type PurchaseMessage = { readonly at: number } & (
   | { readonly type: 'textReceived'; readonly from: string; readonly text: string }
   | { readonly type: 'resultReceived'; readonly from: string; readonly eventId: string; readonly raw: string; readonly text: string; readonly usage: Usage | null; readonly receipt: NostrEvent | null; readonly isOpen: boolean }
   /** `isWhole`: every byte is here, and is what the provider signed for. */
-  | { readonly type: 'sealedReceived'; readonly from: string; readonly eventId: string; readonly raw: string; readonly goods: SealedGoods; readonly usage: Usage | null }
+  | { readonly type: 'sealedReceived'; readonly from: string; readonly eventId: string; readonly raw: string; readonly goods: SealedGoods; readonly usage: Usage | null; readonly receipt?: NostrEvent | null }
   /** What the secret made of the sealed rest: the whole text, or why it is not what was committed to. */
   | { readonly type: 'opened'; readonly text: Result<string> }
   | { readonly type: 'refusalReceived'; readonly from: string; readonly eventId: string; readonly reason: string }
@@ -152,7 +155,7 @@ export type PurchaseEvent = { readonly at: number } & (
   | { readonly type: 'lockReturned'; readonly paymentHash: string }
   | { readonly type: 'textReceived'; readonly text: string }
   | { readonly type: 'resultReceived'; readonly eventId: string; readonly raw: string; readonly text: string; readonly usage?: Usage | null; readonly receipt?: NostrEvent | null; readonly isOpen?: boolean }
-  | { readonly type: 'sealedReceived'; readonly eventId: string; readonly raw: string; readonly goods: SealedGoods; readonly usage: Usage | null }
+  | { readonly type: 'sealedReceived'; readonly eventId: string; readonly raw: string; readonly goods: SealedGoods; readonly usage: Usage | null; readonly receipt?: NostrEvent | null }
   | { readonly type: 'opened'; readonly text: string }
   /** The provider signed for another text than it sealed: the signed event is the evidence. */
   | { readonly type: 'sealBroken'; readonly reason: string }
@@ -169,7 +172,8 @@ export type PurchaseEffect =
   | { readonly key: string; readonly type: 'send'; readonly what: PurchaseSending }
   /** `mayHold`: locked is an answer too. */
   | { readonly key: string; readonly type: 'pay' | 'lookUp'; readonly intent: Intent; readonly mayHold?: boolean }
-  | { readonly key: string; readonly type: 'lock'; readonly intent: LockIntent }
+  /** `asked`: the wallet was told before: it is looked at first. */
+  | { readonly key: string; readonly type: 'lock'; readonly intent: LockIntent; readonly asked: boolean }
   /** Looks at what is locked until it has settled or returned. */
   | { readonly key: string; readonly type: 'followLock'; readonly paymentHash: string }
   | { readonly key: string; readonly type: 'open'; readonly goods: SealedGoods; readonly preimage: string }
@@ -180,7 +184,7 @@ export type PurchaseEffect =
 /** What streams in is bounded by us, since it may never end: a little more than the largest result. */
 export const MAX_ANSWER_CHARACTERS = 1_200_000
 
-const MODES: Partial<Record<Settlement, PurchaseMode<PurchasePhase>>> = { prepay }
+const MODES: Partial<Record<Settlement, PurchaseMode<PurchasePhase>>> = { prepay, escrow, sealed }
 
 export const purchaseMachine: Machine<Purchase, PurchaseMessage, PurchaseEvent, PurchaseEffect> = {
   initial: { begun: false },

@@ -5,6 +5,7 @@ import type { NostrEvent } from '#shared/protocol/event.ts'
 import { pause, unlessAborted } from '../pause.ts'
 import type { Clock } from '../ports.ts'
 import type { DispatchOutcome } from '../reactor.ts'
+import { openSeal } from '../sealing/seal.ts'
 import { SPENDING_STOPPED, UNLIMITED, type SpendingContext } from '../spending/judgeSpending.ts'
 import type { SpendingSubject } from '../spending/readSpending.ts'
 import type { Preimages } from '../store/preimages.ts'
@@ -13,7 +14,7 @@ import { createBidGathering } from './bidGathering.ts'
 import type { PurchaseDialect } from './dialect.ts'
 import { judgeInvoice, type InvoiceOffer } from './judgeInvoice.ts'
 import type { LiveText } from './liveText.ts'
-import { MAX_ANSWER_CHARACTERS, outgoingOf, type BegunPurchase, type Intent, type LockIntent, type Purchase, type PurchaseEffect, type PurchaseMessage } from './purchase.ts'
+import { lookAt, MAX_ANSWER_CHARACTERS, outgoingOf, type BegunPurchase, type Intent, type LockIntent, type Purchase, type PurchaseEffect, type PurchaseMessage } from './purchase.ts'
 
 export interface PurchaseEffectsOptions {
   readonly clock: Clock
@@ -80,13 +81,13 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
     if (found.ok && found.value?.state === 'settled') dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment: found.value, paymentHash })
   }
 
-  async function lookUp(jobId: string, intent: Intent, mayHold: boolean, signal: AbortSignal): Promise<void> {
+  async function lookUp(jobId: string, intent: Intent | LockIntent, mayHold: boolean, signal: AbortSignal): Promise<void> {
     const found = await unlessAborted(wallet.lookup(intent.paymentHash, 'outgoing'), signal)
     if (found === null || !found.ok) return
     const told = dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment: found.value, paymentHash: intent.paymentHash })
     if (told !== 'unchanged' || found.value !== null || clock.now() >= intent.expiresAt * 1_000 || isStopping(jobId) || isStopped(jobId)) return
-    // The wallet never heard of it: the same invoice under the same key is the same payment, never a second one.
-    const outcome = await askToPay(jobId, intent, mayHold, signal)
+    // The wallet never heard of it: the same under the same key is the same payment, never a second one.
+    const outcome = 'address' in intent ? await unlessAborted(wallet.lock(intent), signal) : await askToPay(jobId, intent, mayHold, signal)
     if (outcome === null || (outcome.state === 'failed' && NOT_ASKED.has(outcome.problem.code))) return
     dispatch(jobId, { at: clock.now(), type: 'payAnswered', outcome, paymentHash: intent.paymentHash })
   }
@@ -96,7 +97,6 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
 
   async function lock(jobId: string, intent: LockIntent, signal: AbortSignal): Promise<void> {
     const { paymentHash } = intent
-    // Asked again after a crash under the same key: the same lock.
     if (!mayAsk(jobId, paymentHash)) return
     const outcome = await unlessAborted(wallet.lock(intent), signal)
     if (outcome !== null) dispatch(jobId, { at: clock.now(), type: 'payAnswered', outcome, paymentHash })
@@ -119,7 +119,7 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
   /** Stopped while the wallet was silent: what it never heard of is not brought up again. */
   function isStopping(jobId: string): boolean {
     const purchase = options.state(jobId)
-    return purchase.begun && purchase.phase.name === 'paying' && purchase.phase.stopping
+    return purchase.begun && 'stopping' in purchase.phase && purchase.phase.stopping
   }
 
   function listen(jobId: string, signal: AbortSignal): Promise<void> {
@@ -135,7 +135,7 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
       }
       const hasResult = () => {
         const now = options.state(jobId)
-        return now.begun && now.hasResult
+        return now.begun && (now.hasResult || Boolean(lookAt(now).sealed))
       }
       // Taken up again after a restart, pieces may have been missed, and relays hand out stored ones newest first: then only
       // the result is whole.
@@ -193,7 +193,10 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
           liveText.add(jobId, text, (gathered) => void dispatch(jobId, { at: clock.now(), type: 'textReceived', from, text: gathered }))
         },
         onResult: (from, event, answer) => take(dispatch(jobId, { at: clock.now(), type: 'resultReceived', from, eventId: event.id, raw: JSON.stringify(event), ...answer })),
-        onSealed: (from, event, goods, usage) => take(dispatch(jobId, { at: clock.now(), type: 'sealedReceived', from, eventId: event.id, raw: JSON.stringify(event), goods, usage })),
+        onSealed: (from, event, goods, usage, receipt) => take(dispatch(jobId, { at: clock.now(), type: 'sealedReceived', from, eventId: event.id, raw: JSON.stringify(event), goods, usage, receipt })),
+        onVeiled(from, bytes) {
+          if (isProvider(from) && !hasResult()) liveText.veil(jobId, bytes)
+        },
         onRefusal: (from, event, reason) => take(dispatch(jobId, { at: clock.now(), type: 'refusalReceived', from, eventId: event.id, reason })),
         onCaughtUp() {
           isCaughtUp = true
@@ -233,11 +236,12 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
       case 'lookUp':
         return lookUp(jobId, effect.intent, effect.mayHold === true, signal)
       case 'lock':
-        return lock(jobId, effect.intent, signal)
+        return effect.asked ? lookUp(jobId, effect.intent, true, signal) : lock(jobId, effect.intent, signal)
       case 'followLock':
         return followLock(jobId, effect.paymentHash, signal)
       case 'open':
-        throw new Error('nothing is sealed yet')
+        dispatch(jobId, { at: clock.now(), type: 'opened', text: openSeal(effect.goods, effect.preimage) })
+        return
       case 'listen':
         return listen(jobId, signal)
       case 'wake':

@@ -55,11 +55,13 @@ export interface PurchaseLook {
   /** Paid and not delivered: what the provider owes us. */
   readonly owedMsat: Msat
   /** What the wallet was asked to pay and said no to, of a job that is over or about to be: should it say otherwise later, it is believed. */
-  readonly refused: Intent | null
+  readonly refused: Pick<Intent, 'paymentHash'> | null
   /** BOLT 11 of what the wallet was asked to pay. */
   readonly invoices: readonly string[]
   /** Whether pieces of the answer are taken now. */
   readonly isListening: boolean
+  /** Here under seal, and not opened. `until`: Unix ms to which it can be; null: not known. */
+  readonly sealed?: { readonly bytes: number; readonly openMsat: Msat; readonly until: number | null } | null
 }
 
 export const LISTEN: PurchaseEffect = { key: 'listen', type: 'listen' }
