@@ -58,6 +58,7 @@ export async function measurePrivate(folder: string): Promise<Measure> {
       clock: systemClock,
       intervalMs: () => (acknowledges ? pool.frameIntervalMs() : null),
       onText,
+      onVeiled() {},
       send(frame) {
         const sealed = cipher.encrypt(provider, writeFrame(frame))
         if (sealed.ok) void pool.publish(signer.sign(frameTemplate({ peer: provider, requestId }, sealed.value, Math.floor(Date.now() / 1_000))))

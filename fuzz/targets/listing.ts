@@ -8,7 +8,7 @@ import { eventTarget, valueOf } from '../target.ts'
 const [anyListing] = listingEvents
 const fullListing = listingTemplate(
   {
-    listingId: 'main', name: 'Fuzz', about: 'sells', picture: '', priceMsat: 1_000 as Msat, modelPrices: [{ unit: 'per-request', msat: 2_000 as Msat, model: 'qwen3:30b' }, { unit: 'per-1k-output-tokens', msat: 50 as Msat, model: null }], dialects: DIALECTS, models: ['llama3.2', 'qwen3:30b'], capabilities: ['chat'],
+    listingId: 'main', name: 'Fuzz', about: 'sells', picture: '', priceMsat: 1_000 as Msat, modelPrices: [{ unit: 'per-request', msat: 2_000 as Msat, model: 'qwen3:30b' }, { unit: 'per-1k-output-tokens', msat: 50 as Msat, model: null }], dialects: DIALECTS, settlements: ['prepay', 'sealed'], depositMsat: 1_000 as Msat, models: ['llama3.2', 'qwen3:30b'], capabilities: ['chat'],
     relays: ['wss://relay.example', 'ws://127.0.0.1:7777/x'], network: 'regtest', channelId: 'a'.repeat(64), sparkAddress: '', intervalSecs: 600,
   },
   VECTOR_SECS,

@@ -48,6 +48,8 @@ export function useAnswer(turn: Turn): LiveAnswer {
           case 'replace':
             texts.replace(item.text)
             break
+          case 'sealed':
+            break
           case 'job':
             if (item.job.final) texts.flush()
             change({ job: item.job })

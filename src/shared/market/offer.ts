@@ -32,6 +32,8 @@ export interface Offer {
   readonly dialects: readonly DialectName[]
   /** How its jobs can be settled; absent: paid before the work alone. */
   readonly settlements?: readonly Settlement[]
+  /** What a sealed job costs before its answer; absent: nothing. */
+  readonly depositMsat?: Msat
   readonly network: Network | null
   /** NIP-28 channel to send the job to; null when the listing names none. */
   readonly channelId: string | null

@@ -26,6 +26,8 @@ export interface Listing {
   readonly dialects?: readonly DialectName[]
   /** How its jobs can be settled (ours); left out: paid before the work. */
   readonly settlements?: readonly Settlement[]
+  /** Of the price, what a sealed job pays before the work (ours); left out: nothing. */
+  readonly depositMsat?: Msat
   readonly models: readonly string[]
   readonly capabilities: readonly string[]
   readonly relays: readonly string[]
@@ -53,7 +55,7 @@ const COMPUTE_HANDLER = 'compute_provider'
 
 /** A kind 31990 to sign: the union of what the canonical and the original's readers ask for. `createdAt` in Unix seconds. */
 export function listingTemplate(listing: Listing, createdAt: number): EventTemplate {
-  const { name, about, picture, modelPrices = [], dialects = [], settlements = [] } = listing
+  const { name, about, picture, modelPrices = [], dialects = [], settlements = [], depositMsat } = listing
   return {
     kind: KIND.listing,
     created_at: createdAt,
@@ -70,6 +72,7 @@ export function listingTemplate(listing: Listing, createdAt: number): EventTempl
       ...(listing.channelId === null ? [] : [['channel', listing.channelId]]),
       ...dialects.map((dialect) => ['dialect', dialect]),
       ...settlements.map((settlement) => ['settlement', settlement]),
+      ...(depositMsat === undefined ? [] : [['deposit', String(depositMsat)]]),
       ...listing.models.map((model) => ['model', model]),
       ['expiration', String(createdAt + 2 * listing.intervalSecs)],
     ],
@@ -112,6 +115,7 @@ export function parseListing(event: NostrEvent, nowSecs: number): Result<Offer> 
     prices,
     dialects: dialectsOf(tags, channelId),
     ...settlementsOf(tags),
+    ...depositOf(tags),
     network: NETWORKS.find((network) => network === tagValues(tags, 'network')[0]) ?? null,
     channelId,
     relays: [...new Set(tagValues(tags, 'relay').filter(isRelayUrl))].slice(0, MAX_RELAYS),
@@ -188,6 +192,13 @@ function settlementsOf(tags: Tags): { readonly settlements?: readonly Settlement
   const said = tagValues(tags, 'settlement')
   const settlements = SETTLEMENTS.filter((settlement) => said.includes(settlement))
   return settlements.length === 0 ? {} : { settlements }
+}
+
+/** A deposit that is no amount is as if it were not there: then none is paid. */
+function depositOf(tags: Tags): { readonly depositMsat?: Msat } {
+  const said = tagValues(tags, 'deposit')[0] ?? ''
+  const depositMsat = /^\d{1,16}$/.test(said) ? Number(said) : null
+  return isMsat(depositMsat) && depositMsat > 0 ? { depositMsat } : {}
 }
 
 function isMsatUnit(unit: string | undefined): boolean {

@@ -6,6 +6,8 @@ export type TextChange = { readonly type: 'text'; readonly text: string } | { re
 export interface LiveText {
   /** Takes a piece; `store` is called at most once per interval with what came since the last time. */
   add(jobId: string, text: string, store: (text: string) => void): void
+  /** Tells how much is under seal by now; it is not stored. */
+  veil(jobId: string, bytes: number): void
   /** Hands what is not stored yet to `store`, now. */
   flush(jobId: string): void
   /** Forgets what waits: the whole text is known. */
@@ -14,6 +16,8 @@ export interface LiveText {
   /** The job has ended: nothing of it is kept, whether it got its whole text or never will. */
   forget(jobId: string): void
   watch(jobId: string, listener: (change: TextChange) => void): () => void
+  /** Tells how much is under seal, at once where that is known. */
+  watchVeil(jobId: string, listener: (bytes: number) => void): () => void
   close(): void
 }
 
@@ -23,6 +27,8 @@ export function createLiveText(clock: Clock): LiveText {
   const buffers = new Map<string, { text: string; store: (text: string) => void; cancel: () => void }>()
   const begun = new Set<string>()
   const watchers = new Map<string, Set<(change: TextChange) => void>>()
+  const veils = new Map<string, number>()
+  const veilWatchers = new Map<string, Set<(bytes: number) => void>>()
 
   function tell(jobId: string, change: TextChange): void {
     for (const watcher of watchers.get(jobId) ?? []) watcher(change)
@@ -40,6 +46,16 @@ export function createLiveText(clock: Clock): LiveText {
     buffers.get(jobId)?.cancel()
     buffers.delete(jobId)
     begun.delete(jobId)
+    veils.delete(jobId)
+  }
+
+  function watchIn<Change>(all: Map<string, Set<(change: Change) => void>>, jobId: string, listener: (change: Change) => void): () => void {
+    const listeners = all.get(jobId) ?? new Set()
+    all.set(jobId, listeners.add(listener))
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size === 0 && all.get(jobId) === listeners) all.delete(jobId)
+    }
   }
 
   return {
@@ -53,6 +69,10 @@ export function createLiveText(clock: Clock): LiveText {
       else buffers.set(jobId, { text, store, cancel: clock.after(STORE_INTERVAL_MS, () => flush(jobId)) })
       tell(jobId, { type: 'text', text })
     },
+    veil(jobId, bytes) {
+      veils.set(jobId, bytes)
+      for (const watcher of veilWatchers.get(jobId) ?? []) watcher(bytes)
+    },
     flush,
     replace(jobId, text) {
       forget(jobId)
@@ -60,13 +80,11 @@ export function createLiveText(clock: Clock): LiveText {
     },
     waiting: (jobId) => buffers.get(jobId)?.text ?? '',
     forget,
-    watch(jobId, listener) {
-      const listeners = watchers.get(jobId) ?? new Set()
-      watchers.set(jobId, listeners.add(listener))
-      return () => {
-        listeners.delete(listener)
-        if (listeners.size === 0 && watchers.get(jobId) === listeners) watchers.delete(jobId)
-      }
+    watch: (jobId, listener) => watchIn(watchers, jobId, listener),
+    watchVeil(jobId, listener) {
+      const bytes = veils.get(jobId)
+      if (bytes !== undefined) listener(bytes)
+      return watchIn(veilWatchers, jobId, listener)
     },
     close() {
       for (const jobId of buffers.keys()) flush(jobId)

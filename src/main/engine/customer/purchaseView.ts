@@ -13,7 +13,7 @@ export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
   if (!purchase.begun) throw new RangeError(`${jobId} has not begun`)
   const { request, isExposed } = purchase
   const look = lookAt(purchase)
-  const { state, final, settledAt, lockedMsat, lockedUntil, owedMsat } = look
+  const { state, final, settledAt, lockedMsat, lockedUntil, owedMsat, sealed } = look
   const note = final && isExposed && look.note === '' ? 'Asked privately, and the seller answered in the open: the relays can read the answer.' : look.note
   return {
     row: {
@@ -34,6 +34,7 @@ export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
       ...(lockedMsat === 0 ? {} : { lockedMsat }),
       ...(lockedUntil === null ? {} : { lockedUntil }),
       ...(owedMsat === 0 ? {} : { owedMsat }),
+      ...(sealed ? { sealed: { bytes: sealed.bytes, openMsat: sealed.openMsat, ...(sealed.until === null ? {} : { until: sealed.until }) } } : {}),
       createdAt: purchase.askedAt,
       updatedAt: purchase.changedAt,
       ...(final ? { endedAt: purchase.changedAt } : {}),

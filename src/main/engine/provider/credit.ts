@@ -18,6 +18,12 @@ export function depositFor(priceMsat: Msat, depositPermille: number): Msat {
   return deposit < SAT ? ZERO_MSAT : msat(Math.floor(deposit / SAT) * SAT)
 }
 
+/** As a listing says it: nothing where nothing is paid ahead. */
+export function depositListed({ priceMsat, depositPermille }: Pick<SaleTerms, 'priceMsat' | 'depositPermille'>): { readonly depositMsat?: Msat } {
+  const depositMsat = depositFor(priceMsat, depositPermille)
+  return depositMsat === 0 ? {} : { depositMsat }
+}
+
 /** Whether one sealed answer is within the credit at all: otherwise none is offered. */
 export function canGiveCredit({ priceMsat, depositPermille, creditMsat }: SealedTerms): boolean {
   return priceMsat - depositFor(priceMsat, depositPermille) <= creditMsat

@@ -25,7 +25,7 @@ import type { Wallet } from '../wallet/wallet.ts'
 import { admitRequest, admitUnread, countOpenJobs, findModel, type AdmissionContext } from './admission.ts'
 import { agreeOn } from './agreement.ts'
 import { createAnnouncer } from './announcer.ts'
-import { canGiveCredit, CREDIT_WINDOW_MS, debtorOf } from './credit.ts'
+import { canGiveCredit, CREDIT_WINDOW_MS, debtorOf, depositListed } from './credit.ts'
 import type { SaleDialect, SaleInbox } from './dialect.ts'
 import { lookAt, saleMachine, settlementsSold, type Sale, type SaleMessage } from './sale.ts'
 import type { SaleProgress } from './generation.ts'
@@ -374,6 +374,7 @@ export function createProvider(options: ProviderOptions): Provider {
       priceMsat: terms.priceMsat,
       dialects: spokenDialects(),
       settlements: spokenSettlements(),
+      ...(spokenSettlements().includes('sealed') ? depositListed(terms) : {}),
       modelPrices: spokenSettlements().includes('metered')
         ? [{ unit: 'per-1k-input-tokens', msat: terms.inputPer1kMsat, model: null }, { unit: 'per-1k-output-tokens', msat: terms.outputPer1kMsat, model: null }]
         : [],

@@ -6,6 +6,7 @@ import { parseJobResult } from '#shared/protocol/jobResult.ts'
 import { digestText } from '#shared/protocol/privateParts.ts'
 import { parsePrivateResult, type PrivateResult } from '#shared/protocol/privateResult.ts'
 import { findReceiptFault, parseReceipt } from '#shared/protocol/receipt.ts'
+import { parseSealedBody, parseSealedResult, type SealedBody, type SealedResult } from '#shared/protocol/sealedResult.ts'
 import type { NostrCrypto } from '../../nostr/crypto.ts'
 import type { JobIdentity } from '../../nostr/jobIdentity.ts'
 import type { CollectText } from '../../nostr/privateTexts.ts'
@@ -28,6 +29,8 @@ export interface PrivateAnswersOptions {
   readonly log: Log
   readonly inbox: PurchaseInbox
 }
+
+type ReceiptPayment = Parameters<typeof findReceiptFault>[1]['payments'][number]
 
 export interface PrivateAnswers {
   /** The inbox, for everything but results: what invoices pass here may be named by a receipt. */
@@ -54,7 +57,7 @@ export function createPrivateAnswers({ purchase, provider, identity, relays, col
   const ignore = (reason: string) => log('warn', 'a result was not taken', { jobId, reason })
 
   /** What may have been paid: of several invoices the purchase took one. */
-  function payments() {
+  function payments(): readonly ReceiptPayment[] {
     return [...invoices].flatMap((bolt11) => {
       const decoded = decodeInvoice(bolt11)
       return decoded.ok && decoded.value.amountMsat !== null ? [{ paymentHash: decoded.value.paymentHash, amountMsat: decoded.value.amountMsat }] : []
@@ -62,10 +65,10 @@ export function createPrivateAnswers({ purchase, provider, identity, relays, col
   }
 
   /** The receipt if it is one, by the provider, for this answer and its payment. */
-  function checked(receipt: NostrEvent | null, sha256: string): NostrEvent | null {
+  function checked(receipt: NostrEvent | null, sha256: string, paidBy: readonly ReceiptPayment[] = payments()): NostrEvent | null {
     if (receipt === null) return null
     const said = parseReceipt(receipt)
-    const job = { requestId, customer: identity.signer.pubkey, sha256, payments: payments() }
+    const job = { requestId, customer: identity.signer.pubkey, sha256, payments: paidBy }
     const isSigned = receipt.pubkey === provider && crypto.verify(receipt)
     const fault = !isSigned ? 'The provider did not sign it.' : said.ok ? findReceiptFault(said.value, job) : said.error.message
     if (fault === null) return receipt
@@ -97,6 +100,23 @@ export function createPrivateAnswers({ purchase, provider, identity, relays, col
     else ignore('The answer is not what its digest says.')
   }
 
+  function giveSealed(event: NostrEvent, { preview, ciphertext }: SealedBody, { sha256, sealedBytes, paymentHash, amountMsat, usage, receipt }: SealedResult): void {
+    // In the clear there is no seal, and its seller may say later that it was another.
+    if (!isEncrypted(event)) return ignore('A sealed answer came unencrypted.')
+    const goods = { preview, ciphertext, sha256, sealedBytes, paymentHash, amountMsat }
+    inbox.onSealed(provider, event, goods, usage, checked(receipt, sha256, [{ paymentHash, amountMsat }]))
+  }
+
+  async function takeSealed(event: NostrEvent, result: SealedResult): Promise<void> {
+    const { body } = result
+    if (!('ids' in body)) return giveSealed(event, body, result)
+    const text = await collectText(body.ids, body.sha256)
+    if (text === null || closing.signal.aborted) return
+    const parsed = parseSealedBody(text)
+    if (parsed.ok) giveSealed(event, parsed.value, result)
+    else ignore(parsed.error.message)
+  }
+
   /** What a result holds; null when it cannot be read, and is logged. */
   function read(event: NostrEvent): string | null {
     if (!isEncrypted(event)) {
@@ -122,6 +142,9 @@ export function createPrivateAnswers({ purchase, provider, identity, relays, col
       if (!named.ok || named.value.requestId !== requestId) return
       const plaintext = read(event)
       if (plaintext === null) return
+      const underSeal = parseSealedResult(plaintext)
+      if (underSeal.ok) return void takeSealed(event, underSeal.value)
+      if (underSeal.error.code !== 'not-sealed') return ignore(underSeal.error.message)
       const result = parsePrivateResult(plaintext)
       if (result.ok && 'text' in result.value) {
         give(event, result.value.text, result.value)

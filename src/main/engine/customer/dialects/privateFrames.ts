@@ -14,6 +14,8 @@ export interface PrivateFramesOptions {
   /** Least time between two frames of ours; null: none are wanted. */
   readonly intervalMs: () => number | null
   readonly onText: (text: string) => void
+  /** So many bytes are made by now, and under seal; ever more. */
+  readonly onVeiled: (bytes: number) => void
   readonly send: (frame: Frame) => void
 }
 
@@ -28,7 +30,7 @@ const MAX_CONTENT_CHARACTERS = 32_768
 const PONGS_PER_SEC = 1
 const PONGS_AT_ONCE = 3
 
-export function createPrivateFrames({ provider, cipher, clock, intervalMs, onText, send }: PrivateFramesOptions): PrivateFrames {
+export function createPrivateFrames({ provider, cipher, clock, intervalMs, onText, onVeiled, send }: PrivateFramesOptions): PrivateFrames {
   const pongs = createTokenBucket(clock, PONGS_PER_SEC, PONGS_AT_ONCE)
   const receiver = createFrameReceiver({
     clock,
@@ -38,12 +40,21 @@ export function createPrivateFrames({ provider, cipher, clock, intervalMs, onTex
       if (intervalMs() !== null) send({ type: 'ack', seq })
     },
   })
+  let veiled = 0
+
+  function takeVeiled(frame: Frame): void {
+    if (frame.type !== 'delta' || frame.sealed === undefined || frame.sealed <= veiled) return
+    veiled = frame.sealed
+    onVeiled(veiled)
+  }
+
   return {
     take(event) {
       if (event.content.length > MAX_CONTENT_CHARACTERS) return
       const text = cipher.decrypt(provider, event.content)
       const frame = text.ok ? parseFrame(text.value) : text
       if (!frame.ok) return
+      takeVeiled(frame.value)
       if (frame.value.type === 'delta' || frame.value.type === 'usage') receiver.take(frame.value)
       else if (frame.value.type === 'ping' && pongs.take()) send({ type: 'pong', seq: frame.value.seq })
     },

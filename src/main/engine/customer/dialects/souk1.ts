@@ -80,13 +80,13 @@ export function createPrivatePurchases(options: PrivatePurchasesOptions): Purcha
         if (!isTaken(jobId)) return { event, jobId, route: { nonce: identity.nonce, relays: chooseSellerRelays(pool, draft.relays), longPrompt }, privacy: 'private' }
       }
     },
-    settlements: ['prepay'],
-    async send(outgoing, purchase) {
+    settlements: ['prepay', 'escrow', 'sealed'],
+    async send(outgoing, purchase, preimage) {
       // Whoever reads the request finds its parts.
       if (outgoing.what === 'request' && !(await sendParts(purchase))) return null
       // The frame is heard at once, and the deletion also by a seller that is away, or knows no frames.
       if (outgoing.what === 'cancel') messages.sendFrame({ type: 'cancel', seq: 0, reason: '' }, purchase, providerOf(purchase))
-      return messages.send(outgoing, purchase)
+      return messages.send(outgoing, purchase, preimage)
     },
     listen(purchase, inbox) {
       const provider = providerOf(purchase)
@@ -99,6 +99,7 @@ export function createPrivatePurchases(options: PrivatePurchasesOptions): Purcha
         clock,
         intervalMs: () => pool.frameIntervalMs(messages.relaysOf(purchase, 'write')),
         onText: (text) => inbox.onText(provider, text),
+        onVeiled: (bytes) => inbox.onVeiled?.(provider, bytes),
         send: (frame) => messages.sendFrame(frame, purchase, provider),
       })
       const subscription = messages.listen(purchase, [KIND.jobFeedback, KIND.textGenerationResult, KIND.privateFrame], inbox, (event) => {
