@@ -19,7 +19,7 @@ export async function startDesktopEngine({ folders, secrets, log }: { readonly f
       sandboxFolder: folders.sandbox,
       shell: 'desktop',
       version: VERSION,
-      wallet: { kind: 'sandbox' },
+      wallet: { kind: 'chosen' },
       houseSeller: true,
       ollamaUrl: process.env['OLLAMA_HOST'] ?? 'http://127.0.0.1:11434',
     },

@@ -4,7 +4,6 @@ import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import type { JobRow } from '#shared/ipc/common.ts'
 import type { MintFaults, RelaySetting } from '#shared/ipc/settings.ts'
-import type { Network } from '#shared/market/network.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { jobIdOf } from '#shared/protocol/channel.ts'
 import { createCustomer, type Customer } from './customer/customer.ts'
@@ -53,17 +52,18 @@ import { createReceiptStore } from './store/receipts.ts'
 import { createSentPaymentStore } from './store/sentPayments.ts'
 import { createSettingStore } from './store/settings.ts'
 import { createSightings } from './store/sightings.ts'
+import { openWalletStore } from './store/walletStore.ts'
 import { createThreadStore, type ThreadStore } from './store/threads.ts'
 import { createSignal, type Signal } from './signal.ts'
 import { createAccount, type Account } from './wallet/account.ts'
-import { createMockWallet } from './wallet/mock.ts'
 import { createMoney, type Money } from './wallet/money.ts'
-import { createNwcWallet, type NwcTimeouts } from './wallet/nwc.ts'
+import type { NwcTimeouts } from './wallet/nwc.ts'
+import { inspectNwc } from './wallet/nwcInfo.ts'
+import { openWallet, walletIdOf } from './wallet/openWallet.ts'
 import { createReconciler, type Reconciler } from './wallet/reconcile.ts'
-import type { SparkNetwork } from './wallet/spark/sdk.ts'
-import { createSparkWallet } from './wallet/spark/spark.ts'
 import type { StartSparkThread } from './wallet/spark/thread.ts'
 import type { Wallet } from './wallet/wallet.ts'
+import { createWalletChoice, isSerious, needsMet, readChosenWallet, whyNotYet, type ChosenWallet, type WalletChoice } from './wallet/walletChoice.ts'
 import type { Web } from './web/web.ts'
 import { findWorkProblem } from './workDemand.ts'
 
@@ -75,12 +75,8 @@ export interface EngineConfig {
   readonly version: string
   /** Where the market is read and written: the sandbox's own relay and those of the settings, or exactly these. An address alone is both. */
   readonly relays?: readonly (string | RelaySetting)[]
-  readonly wallet:
-    | { readonly kind: 'sandbox' }
-    | { readonly kind: 'mock' }
-    | { readonly kind: 'nwc'; readonly connection: string; readonly network: Network }
-    /** On the keyring's phrase. Mainnet needs the key. */
-    | { readonly kind: 'spark'; readonly network: SparkNetwork; readonly apiKey?: string }
+  /** `chosen`: what a person chose in this folder, the sandbox where nobody did. */
+  readonly wallet: { readonly kind: 'chosen' } | { readonly kind: 'mock' } | ChosenWallet
   /** Offers the toy under an identity of the sandbox's own while this engine hosts it. */
   readonly houseSeller: boolean
   readonly ollamaUrl: string
@@ -127,6 +123,11 @@ export interface Engine {
   readonly pool: RelayPool
   readonly relayList: RelayList
   readonly wallet: Wallet
+  /** The kind of wallet that is used now. */
+  readonly walletKind: 'mock' | ChosenWallet['kind']
+  readonly walletChoice: WalletChoice
+  /** What another wallet says of itself, before it is chosen. */
+  readonly inspectWallet: (connection: string) => ReturnType<typeof inspectNwc>
   readonly account: Account
   readonly books: Books
   readonly money: Money
@@ -158,7 +159,6 @@ const LIST_DATE_KEY = 'relays.listDate'
 
 const RELAY_MEMORY_KEY = 'relays.learned'
 /** True once a person has looked at the limits and kept them: there are always some, but real money asks for a decision. */
-const LIMITS_SET_KEY = 'limits.set'
 
 /**
  * Opens everything under `config.dataFolder` and starts it. Problems: the folder is in use, the store is from a newer
@@ -201,16 +201,29 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   undo.push(() => lock.value.release())
   const opened = openDatabase(join(config.dataFolder, 'souk.db'), MIGRATIONS, clock.now())
   if (!opened.ok) return opened
-  const { quarantined } = opened.value
-  const database = wrapped(ports.wrap?.database, opened.value.database)
-  undo.push(() => database.close())
+  const shared = wrapped(ports.wrap?.database, opened.value.database)
+  undo.push(() => shared.close())
+  const settings = createSettingStore(shared)
+  const notices = createNotices()
+  const preferences = createPreferences(settings)
 
-  const settings = createSettingStore(database)
+  const chosen = config.wallet.kind === 'chosen' ? await readChosenWallet(settings, ports.secrets) : ok(config.wallet)
+  if (!chosen.ok) notices.raise('wallet-lost', 'danger', `${chosen.error.message} Souk runs on the sandbox now; choose the wallet again in Settings. Its money is untouched.`)
+  const walletConfig = chosen.ok ? chosen.value : ({ kind: 'sandbox' } as const)
+  const keys = await openKeyring({ secrets: ports.secrets, settings, random, isSerious: isSerious(walletConfig) })
+  if (!keys.ok) return keys
+  const keyring = keys.value
+  const notYet = walletConfig.kind === 'mock' ? null : whyNotYet(walletConfig, needsMet(keyring, preferences))
+  if (notYet !== null) return fail('not-yet', notYet)
+
+  const ofWallet = openWalletStore({ folder: config.dataFolder, settings, walletId: walletIdOf(walletConfig, keyring), nowMs: clock.now() })
+  if (!ofWallet.ok) return ofWallet
+  const database = ofWallet.value === null ? shared : wrapped(ports.wrap?.database, ofWallet.value.database)
+  if (database !== shared) undo.push(() => database.close())
+  const quarantined = opened.value.quarantined ?? ofWallet.value?.quarantined ?? null
   const journal = wrapped(ports.wrap?.journal, createJournal(database))
   const books = createBooks(database)
   const threads = createThreadStore(database)
-  const preferences = createPreferences(settings)
-  const notices = createNotices()
   if (quarantined !== null) {
     notices.raise('store-quarantined', 'warning', `The store was damaged and put aside as ${quarantined}. Souk began a new one; history before it is in that file. The wallet has its own, and its money: see Wallet.`)
   }
@@ -223,14 +236,11 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
     notices.raise(`unreadable-${jobId}`, 'danger', `What the store holds of ${jobId} is damaged, so this job stands still. Its money can be looked up in the wallet.`)
   }
 
-  const keys = await openKeyring({ secrets: ports.secrets, settings, random, isSerious: (config.wallet.kind === 'nwc' || config.wallet.kind === 'spark') && config.wallet.network !== 'regtest' })
-  if (!keys.ok) return keys
-  const keyring = keys.value
   const crypto = rememberSignatures(ports.crypto ?? (await loadNostrCrypto()))
   const signer = crypto.createSigner(keyring.identity.secretKey)
   const cipher = createSteadyCipher(keyring.identity.secretKey, random)
 
-  const needsSandbox = config.wallet.kind === 'sandbox' || config.relays === undefined
+  const needsSandbox = walletConfig.kind === 'sandbox' || config.relays === undefined
   let sandbox: Sandbox | null = null
   if (needsSandbox) {
     const joined = await joinSandbox({ folder: config.sandboxFolder, clock, random, log, openWebSocket, crypto })
@@ -256,7 +266,12 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   if (!connecting.ok) return connecting
   undo.push(watchClock(pool, notices))
 
-  const made = await makeWallet()
+  const made = await openWallet(walletConfig, {
+    clock, random, log, openWebSocket, crypto, keyring, sandbox, timeouts,
+    dataFolder: config.dataFolder,
+    limitsSet: preferences.limitsSet.get(),
+    startSparkThread: ports.startSparkThread,
+  })
   if (!made.ok) return made
   // Besides the wallet's own hints: what it shows and nobody here has written is looked up by whoever asked for it.
   const hints = createEmitter<{ readonly paymentHash: string }>()
@@ -373,31 +388,13 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   account.resume()
   receipts.resume()
 
-  async function makeWallet(): Promise<Result<Wallet>> {
-    if (config.wallet.kind === 'mock') return ok(createMockWallet({ clock, random }))
-    if (config.wallet.kind === 'nwc') return createNwcWallet({ connection: config.wallet.connection, network: config.wallet.network, clock, log, random, openWebSocket, crypto, timeouts })
-    if (config.wallet.kind === 'spark') {
-      const { network, apiKey = '' } = config.wallet
-      return createSparkWallet({
-        network, clock, log,
-        phrase: await keyring.revealPhrase(),
-        // Another phrase is another wallet, and its records are none of this one's.
-        folder: join(config.dataFolder, 'spark', network, keyring.identity.pubkey.slice(0, 16)),
-        mainnet: { apiKey, phraseBackedUp: keyring.status.get().backedUp, limitsSet: settings.read(LIMITS_SET_KEY, z.boolean()) ?? false },
-        ...(ports.startSparkThread === undefined ? {} : { startThread: ports.startSparkThread }),
-      })
-    }
-    if (sandbox === null) throw new Error('a sandbox wallet without a sandbox')
-    return createNwcWallet({ connection: sandbox.connectionFor(keyring.identity.walletSecret), network: 'regtest', clock, log, random, openWebSocket, crypto, timeouts })
-  }
-
   const mintFaults = createSignal<MintFaults | null>(null)
   const showMintFaults = () => mintFaults.set(sandbox?.mint()?.faults.get() ?? null)
   if (sandbox !== null) undo.push(sandbox.role.subscribe(showMintFaults))
   showMintFaults()
 
   return ok({
-    mintFaults, config, clock, keyring, notices, preferences, pool, relayList, wallet, account, books, money, reconciler, backend, provider, customer, directory, channels, mutes, journal, threads, receipts, sandbox, jobChanged, threadsChanged,
+    mintFaults, config, clock, keyring, notices, preferences, pool, relayList, wallet, walletKind: walletConfig.kind, walletChoice: createWalletChoice({ settings, secrets: ports.secrets, keyring, preferences }), inspectWallet: (connection) => inspectNwc(connection, { clock, random, log, openWebSocket, crypto }), account, books, money, reconciler, backend, provider, customer, directory, channels, mutes, journal, threads, receipts, sandbox, jobChanged, threadsChanged,
     setMintFaults(change) {
       const mint = sandbox?.mint() ?? null
       mint?.setFaults(change)

@@ -11,6 +11,8 @@ import type { SettingStore } from './store/settings.ts'
 export interface Preferences {
   readonly settings: Signal<Settings>
   update(change: { [K in keyof Omit<Settings, 'limits'>]?: Settings[K] | undefined } & { limits?: { [K in keyof Limits]?: Limits[K] | undefined } | undefined }): void
+  /** Whether a person has looked at the limits and saved them. */
+  readonly limitsSet: Signal<boolean>
   readonly welcomed: Signal<boolean>
   finishWelcome(): void
   /** The stored choice of backend, unless the caller was told another one. */
@@ -36,6 +38,7 @@ export const DEFAULT_LIMITS: Limits = {
 }
 
 const SETTINGS_KEY = 'settings'
+const LIMITS_SET_KEY = 'limits.set'
 const WELCOMED_KEY = 'welcomed'
 const BACKEND_KEY = 'backend'
 const PAGE_PORT_KEY = 'page.port'
@@ -43,6 +46,7 @@ const backendSchema = z.object({ choice: z.enum(['auto', 'ollama', 'toy']), url:
 /** Each setting on its own: one that cannot be read takes none of the others with it. */
 const themeOnly = settingsSchema.pick({ theme: true })
 const settlingOnly = settingsSchema.pick({ settlement: true, trustMsat: true, release: true })
+const DEFAULT_SETTLING = { settlement: 'auto', trustMsat: sats(20), release: 'auto' } as const
 const onlyPrivateOnly = settingsSchema.pick({ onlyPrivate: true })
 const spendingStoppedOnly = settingsSchema.pick({ spendingStopped: true })
 
@@ -51,10 +55,11 @@ export function createPreferences(store: SettingStore): Preferences {
     theme: store.read(SETTINGS_KEY, themeOnly)?.theme ?? 'system',
     limits: readLimits(store),
     relays: readRelays(store),
-    ...(store.read(SETTINGS_KEY, settlingOnly) ?? settlingOnly.parse({})),
+    ...(store.read(SETTINGS_KEY, settlingOnly) ?? DEFAULT_SETTLING),
     onlyPrivate: store.read(SETTINGS_KEY, onlyPrivateOnly)?.onlyPrivate ?? false,
     spendingStopped: store.read(SETTINGS_KEY, spendingStoppedOnly)?.spendingStopped ?? false,
   })
+  const limitsSet = createSignal(store.read(LIMITS_SET_KEY, z.boolean()) ?? false)
   const welcomed = createSignal(store.read(WELCOMED_KEY, z.boolean()) ?? false)
   return {
     settings,
@@ -63,7 +68,11 @@ export function createPreferences(store: SettingStore): Preferences {
       const next = settingsSchema.parse({ ...before, ...defined(change), limits: { ...before.limits, ...defined(change.limits ?? {}) } })
       store.write(SETTINGS_KEY, next)
       settings.set(next)
+      if (change.limits === undefined || limitsSet.get()) return
+      store.write(LIMITS_SET_KEY, true)
+      limitsSet.set(true)
     },
+    limitsSet,
     welcomed,
     finishWelcome() {
       store.write(WELCOMED_KEY, true)

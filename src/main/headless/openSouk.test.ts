@@ -3,16 +3,15 @@ import { chooseRelays, chooseWallet, findOllamaUrl } from './openSouk.ts'
 
 const NWC = 'nostr+walletconnect://x?relay=ws://127.0.0.1:1&secret=y'
 
-test('without a word the wallet is the sandbox’s; SOUK_NWC brings one’s own on the network that is named', () => {
-  expect(chooseWallet({}, {})).toMatchObject({ ok: true, value: { kind: 'sandbox' } })
-  expect(chooseWallet({}, { SOUK_NWC: '', SOUK_NETWORK: '' })).toMatchObject({ ok: true, value: { kind: 'sandbox' } })
+test('without a word the wallet is the one that was chosen in the folder; SOUK_NWC brings one’s own on the network that is named', () => {
+  expect(chooseWallet({}, {})).toMatchObject({ ok: true, value: { kind: 'chosen' } })
+  expect(chooseWallet({}, { SOUK_NWC: '', SOUK_NETWORK: '' })).toMatchObject({ ok: true, value: { kind: 'chosen' } })
   expect(chooseWallet({}, { SOUK_NWC: NWC, SOUK_NETWORK: 'signet' })).toMatchObject({ ok: true, value: { kind: 'nwc', network: 'signet' } })
   expect(chooseWallet({ wallet: false }, { SOUK_NWC: NWC })).toMatchObject({ ok: true, value: { kind: 'mock' } })
 })
 
 test.for([
-  ['real money', {}, { SOUK_NWC: NWC, SOUK_NETWORK: 'mainnet' }, 'mainnet-later'],
-  ['mainnet without a wallet', {}, { SOUK_NETWORK: 'mainnet' }, 'mainnet-later'],
+  ['mainnet without a wallet', {}, { SOUK_NETWORK: 'mainnet' }, 'no-wallet-for-network'],
   ['a trial on mainnet', { wallet: false }, { SOUK_NETWORK: 'mainnet' }, 'trial-needs-sandbox'],
   ['a trial on mainnet with a wallet', { wallet: false }, { SOUK_NWC: NWC, SOUK_NETWORK: 'mainnet' }, 'trial-needs-sandbox'],
   ['a trial on another network', { wallet: false }, { SOUK_NETWORK: 'signet' }, 'trial-needs-sandbox'],

@@ -109,11 +109,10 @@ export function chooseWallet(options: Pick<CommonOptions, 'wallet'>, environment
     const reason = network === 'mainnet' ? 'on mainnet an answer would be given away for an invoice that nobody pays' : `its invoices are for the sandbox alone, and SOUK_NETWORK is ${network}`
     return fail('trial-needs-sandbox', `--no-wallet is for trials: ${reason}. Unset SOUK_NETWORK, or leave --no-wallet out.`)
   }
-  if (network === 'mainnet') return fail('mainnet-later', 'Souk does not spend real money yet. Use regtest, signet or testnet.')
   if (isTrial) return { ok: true, value: { kind: 'mock' } }
   if (connection !== '') return { ok: true, value: { kind: 'nwc', connection, network } }
   if (network !== 'regtest') return fail('no-wallet-for-network', `SOUK_NETWORK is ${network}, and no wallet is given for it. Set SOUK_NWC to its connection, or unset SOUK_NETWORK for the sandbox.`)
-  return { ok: true, value: { kind: 'sandbox' } }
+  return { ok: true, value: { kind: 'chosen' } }
 }
 
 /** OLLAMA_HOST as Ollama itself reads it: scheme and port may be left out, and 0.0.0.0 is where a server listens, not where it is. */

@@ -37,7 +37,7 @@ export function appHandlers(engine: Engine) {
     states: {
       'app.status': deriveState([notices.current, preferences.welcomed], () => ({
         version: config.version,
-        mode: config.wallet.kind === 'nwc' || config.wallet.kind === 'spark' ? engine.wallet.network : ('sandbox' as const),
+        mode: engine.walletKind === 'nwc' || engine.walletKind === 'spark' ? engine.wallet.network : ('sandbox' as const),
         network: engine.wallet.network,
         shell: config.shell,
         dataFolder: config.dataFolder,

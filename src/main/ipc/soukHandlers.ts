@@ -8,20 +8,22 @@ import { channelHandlers } from './channelHandlers.ts'
 import { customerHandlers } from './customerHandlers.ts'
 import { providerHandlers } from './providerHandlers.ts'
 import { settingsHandlers } from './settingsHandlers.ts'
+import { walletChoiceHandlers } from './walletChoiceHandlers.ts'
 import { walletHandlers } from './walletHandlers.ts'
 
 export function createSoukHandlers(engine: Engine): Handlers<SoukContract> {
   const app = appHandlers(engine)
   const wallet = walletHandlers(engine)
+  const walletChoice = walletChoiceHandlers(engine)
   const provider = providerHandlers(engine)
   const customer = customerHandlers(engine)
   const channels = channelHandlers(engine)
   const activity = activityHandlers(engine)
   const settings = settingsHandlers(engine)
   return defineHandlers(soukContract, {
-    requests: { ...app.requests, ...wallet.requests, ...provider.requests, ...customer.requests, ...channels.requests, ...activity.requests, ...settings.requests },
+    requests: { ...app.requests, ...wallet.requests, ...walletChoice.requests, ...provider.requests, ...customer.requests, ...channels.requests, ...activity.requests, ...settings.requests },
     streams: { ...provider.streams, ...customer.streams },
-    states: { ...app.states, ...wallet.states, ...provider.states, ...customer.states, ...channels.states, ...settings.states },
+    states: { ...app.states, ...wallet.states, ...walletChoice.states, ...provider.states, ...customer.states, ...channels.states, ...settings.states },
     events: { ...app.events, ...customer.events, ...activity.events },
   })
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { msat } from '../market/msat.ts'
 import { SETTLEMENTS } from '../market/settlement.ts'
 import { request, state } from './contract.ts'
 import { emptySchema, msatSchema, relayUrlSchema, timeSchema } from './common.ts'
@@ -39,11 +38,11 @@ export const settingsSchema = z.object({
   /** Sandbox keeps its own relay; these are used besides it, or instead of it on other networks. */
   relays: z.array(relaySettingSchema).max(MAX_RELAYS),
   /** How jobs are settled; `auto`: small sums ahead, larger ones in the safest way that the seller knows. */
-  settlement: z.enum(['auto', ...SETTLEMENTS]).default('auto'),
+  settlement: z.enum(['auto', ...SETTLEMENTS]),
   /** With `auto`: up to this price it is simply paid ahead. */
-  trustMsat: msatSchema.default(msat(20_000)),
+  trustMsat: msatSchema,
   /** What is locked goes to the seller by itself once a valid answer is there, or when you say so. */
-  release: z.enum(['auto', 'ask']).default('auto'),
+  release: z.enum(['auto', 'ask']),
   /** Nothing is asked that anybody but the seller could read. */
   onlyPrivate: z.boolean(),
   /** The kill switch: nothing new leaves the wallet. `wallet.stopSpending` sets it. */

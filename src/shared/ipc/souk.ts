@@ -8,11 +8,13 @@ import { identityRoutes } from './identity.ts'
 import { providerRoutes } from './provider.ts'
 import { relayRoutes, sandboxRoutes, settingsRoutes } from './settings.ts'
 import { walletRoutes } from './wallet.ts'
+import { walletChoiceRoutes } from './walletChoice.ts'
 
 export const soukContract = {
   ...appRoutes,
   ...identityRoutes,
   ...walletRoutes,
+  ...walletChoiceRoutes,
   ...providerRoutes,
   ...backendRoutes,
   ...customerRoutes,

@@ -1,11 +1,8 @@
 import type { z } from 'zod'
-import { ZERO_MSAT } from '#shared/market/msat.ts'
 import type { Network } from '#shared/market/network.ts'
 import { fail, ok, type Problem, type Result } from '#shared/market/result.ts'
 import {
   getBalanceResultSchema,
-  getBudgetResultSchema,
-  getInfoResultSchema,
   listTransactionsResultSchema,
   nwcTransactionSchema,
   parseConnection,
@@ -18,11 +15,12 @@ import type { Signer } from '../nostr/signer.ts'
 import type { Clock, Log, OpenWebSocket, Random } from '../ports.ts'
 import { createNwcChain } from './nwcChain.ts'
 import { createNwcClient, type NwcReply } from './nwcClient.ts'
+import { readNwcInfo } from './nwcInfo.ts'
 import { createNwcInvoices } from './nwcInvoices.ts'
 import { createNwcPay } from './nwcPay.ts'
 import { describeFailure, misbehaved } from './nwcProblems.ts'
 import { namesDeadline, readTransaction } from './nwcTransaction.ts'
-import type { Payment, PaymentDirection, Wallet, WalletBudget, WalletProblem } from './wallet.ts'
+import type { Payment, PaymentDirection, Wallet, WalletProblem } from './wallet.ts'
 import { safeParse } from '#shared/safeParse.ts'
 
 export interface NwcTimeouts {
@@ -55,7 +53,6 @@ const DEFAULT_TIMEOUTS: NwcTimeouts = { connectMs: 10_000, replyMs: 20_000, payM
 /** Services cap their pages; none below this, so a shorter page is the last one. */
 const SMALLEST_PAGE = 20
 const LARGEST_PAGE = 50
-const HOLD_METHODS: readonly NwcMethod[] = ['make_hold_invoice', 'settle_hold_invoice', 'cancel_hold_invoice']
 /** How far back an outgoing payment is looked for where `lookup_invoice` knows only the other direction. */
 const MAX_SEARCHED = 200
 
@@ -124,28 +121,19 @@ export function createNwcWalletOver({ connection, network, clock, random, log, c
   const invoices = createNwcInvoices({ client, network, clock, replyMs, lookup })
   const pay = createNwcPay({ client, network, clock, log, payMs, lookup })
 
-  const askBudget = async (methods: readonly string[]): Promise<WalletBudget | null> => {
-    if (!methods.includes('get_budget')) return null
-    const answer = await ask('get_budget', {}, getBudgetResultSchema)
-    if (!answer.ok || answer.value.total_budget === null) return null
-    return { totalMsat: answer.value.total_budget, usedMsat: answer.value.used_budget ?? ZERO_MSAT, renewsAt: answer.value.renews_at }
-  }
-
   return ok({
     kind: 'nwc',
     network,
     async info() {
       const askedAt = nowSecs()
-      const answer = await ask('get_info', {}, getInfoResultSchema)
-      if (!answer.ok) return answer
-      const { alias, methods, block_height } = answer.value
-      const actual = networkNamed(answer.value.network)
+      const said = await readNwcInfo(client, replyMs)
+      if (!said.ok) return said
+      const { network: actual, blockHeight, ...info } = said.value
       if (actual !== null && actual !== network) {
         return fail('wallet-unsupported', `This wallet is on ${actual}, but Souk is set to ${network}. Choose another wallet, or another network in Settings.`)
       }
-      chain.note(block_height, askedAt)
-      const holdInvoices = HOLD_METHODS.every((method) => methods.includes(method))
-      return ok({ alias: alias ?? 'Wallet', network, methods, holdInvoices, lockAddress: null, budget: await askBudget(methods) })
+      chain.note(blockHeight, askedAt)
+      return ok({ ...info, network, lockAddress: null })
     },
     async balance() {
       const answer = await ask('get_balance', {}, getBalanceResultSchema)
@@ -160,24 +148,3 @@ export function createNwcWalletOver({ connection, network, clock, random, log, c
     close: () => client.close(),
   } satisfies Wallet)
 }
-
-/** As services write it; null for nothing, and for a name that says nothing here. */
-function networkNamed(name: string | null): Network | null {
-  switch ((name ?? '').toLowerCase()) {
-    case 'mainnet':
-    case 'bitcoin':
-      return 'mainnet'
-    case 'testnet':
-    case 'testnet3':
-    case 'testnet4':
-      return 'testnet'
-    case 'signet':
-    case 'mutinynet':
-      return 'signet'
-    case 'regtest':
-      return 'regtest'
-    default:
-      return null
-  }
-}
-
