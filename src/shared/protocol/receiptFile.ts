@@ -39,12 +39,8 @@ export function writeReceiptFile(jobs: readonly JobReceipts[]): string {
  */
 export function parseReceiptFile(text: string): Result<readonly Result<NostrEvent>[]> {
   if (text.length > MAX_RECEIPT_FILE) return fail('too-long', `The file is longer than ${MAX_RECEIPT_FILE} characters.`)
-  let value: unknown
-  try {
-    value = JSON.parse(text.replace(/^\uFEFF/, ''))
-  } catch {
-    return fail('not-json', 'This is not JSON, or it was cut off.')
-  }
+  const value = jsonOf(text)
+  if (value === undefined) return fail('not-json', 'This is not JSON, or it was cut off.')
   const found = receiptsIn(value)
   if (found === null || found.length === 0) return fail('no-receipts', 'There is no receipt in this file.')
   if (found.length > MAX_RECEIPTS) return fail('too-long', `The file has more than ${MAX_RECEIPTS} receipts.`)
@@ -79,14 +75,19 @@ export function writeTranscript(prompt: string, answer: string): string {
 /** Reads a list of the prompt and the answer, however it is spaced. Problems: `too-long`, `not-json`, `not-a-transcript`. */
 export function parseTranscript(text: string): Result<{ readonly prompt: string; readonly answer: string }> {
   if (text.length > MAX_TRANSCRIPT_FILE) return fail('too-long', `The transcript is longer than ${MAX_TRANSCRIPT_FILE} characters.`)
-  let value: unknown
-  try {
-    value = JSON.parse(text.replace(/^\uFEFF/, ''))
-  } catch {
-    return fail('not-json', 'The transcript is not JSON: it is ["the prompt","the answer"].')
-  }
+  const value = jsonOf(text)
+  if (value === undefined) return fail('not-json', 'The transcript is not JSON: it is ["the prompt","the answer"].')
   const parsed = safeParse(transcriptSchema, value)
   if (!parsed.success) return fail('not-a-transcript', 'The transcript is not a list of two texts: ["the prompt","the answer"].')
   const [prompt, answer] = parsed.data
   return ok({ prompt, answer })
+}
+
+/** What a text holds that may begin with a byte order mark; undefined when it is no JSON. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch {
+    return undefined
+  }
 }
