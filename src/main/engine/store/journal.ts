@@ -102,9 +102,9 @@ export function createJournal(database: DatabaseSync): Journal {
   const selectOpen = database.prepare('SELECT job_id FROM job WHERE role = ? AND final = 0 ORDER BY created_at')
   const selectRow = database.prepare('SELECT row FROM job WHERE role = ? AND job_id = ?')
   const selectSpending = database.prepare(`
-    SELECT COALESCE(SUM(CASE WHEN settled_at >= ? THEN moved_msat ELSE 0 END), 0) AS settled, COALESCE(SUM(pending_msat), 0) AS pending,
-      COALESCE(SUM(pending_msat > 0), 0) AS payments
-    FROM job WHERE role = ? AND (settled_at IS NOT NULL OR pending_msat > 0)`)
+    SELECT (SELECT COALESCE(SUM(moved_msat), 0) FROM job WHERE role = ?1 AND settled_at >= ?2) AS settled,
+      COALESCE(SUM(pending_msat), 0) AS pending, COUNT(*) AS payments
+    FROM job WHERE role = ?1 AND pending_msat > 0`)
   const selectSpendingOfJob = database.prepare(`SELECT moved_msat + pending_msat AS spent FROM job WHERE role = 'customer' AND job_id = ?`)
   const selectSpendingWith = database.prepare(`
     SELECT COALESCE(SUM(CASE WHEN settled_at >= ? THEN moved_msat ELSE 0 END), 0) AS today, COALESCE(SUM(moved_msat), 0) AS ever,
@@ -166,7 +166,7 @@ export function createJournal(database: DatabaseSync): Journal {
       return found.flatMap((each) => parseRow(each['row']) ?? [])
     },
     spending(role, sinceMs) {
-      const found = selectSpending.get(sinceMs, role)
+      const found = selectSpending.get(role, sinceMs)
       return { settledMsat: msat(Number(found?.['settled'])), pendingMsat: msat(Number(found?.['pending'])), pendingPayments: Number(found?.['payments']) }
     },
     spendingOfJob: (jobId) => msat(Number(selectSpendingOfJob.get(jobId)?.['spent'] ?? 0)),

@@ -207,4 +207,9 @@ export const MIGRATIONS: readonly Migration[] = [
     change: 'Secrets behind payment hashes, before anything is locked on them',
     sql: `CREATE TABLE preimage (payment_hash TEXT PRIMARY KEY, preimage TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
   },
+  {
+    number: 10,
+    change: 'What is pending is found without reading every job that was ever paid: limits are checked at each payment',
+    sql: `CREATE INDEX job_pending ON job (role) WHERE pending_msat > 0`,
+  },
 ]
