@@ -104,7 +104,7 @@ export function createJournal(database: DatabaseSync): Journal {
   const selectSpending = database.prepare(`
     SELECT (SELECT COALESCE(SUM(moved_msat), 0) FROM job WHERE role = ?1 AND settled_at >= ?2) AS settled,
       COALESCE(SUM(pending_msat), 0) AS pending, COUNT(*) AS payments
-    FROM job WHERE role = ?1 AND pending_msat > 0`)
+    FROM job INDEXED BY job_pending WHERE role = ?1 AND pending_msat > 0`)
   const selectSpendingOfJob = database.prepare(`SELECT moved_msat + pending_msat AS spent FROM job WHERE role = 'customer' AND job_id = ?`)
   const selectSpendingWith = database.prepare(`
     SELECT COALESCE(SUM(CASE WHEN settled_at >= ? THEN moved_msat ELSE 0 END), 0) AS today, COALESCE(SUM(moved_msat), 0) AS ever,
