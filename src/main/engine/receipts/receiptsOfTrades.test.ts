@@ -97,7 +97,7 @@ it('the customer’s receipt can be handed to the seller, and the seller’s to 
   expect(seller.receipts.page({ limit: 10 })).toMatchObject([{ role: 'provider', jobId, own: sold, other: bought }])
 })
 
-it('after a restart they are the same, also when they had not been made', async () => {
+it('after a restart they are the same', async () => {
   const { buyer, seller } = await openBoth()
   const { jobId } = await trade(buyer, seller, 'What is 2+2?')
   const before = receiptsOf(buyer, 'customer', jobId)
