@@ -280,6 +280,23 @@ test('a claim whose answer is lost is a claim; one that has not settled yet is n
   expect(problemOf(await seller.settleHold(preimageOf('never locked')))).toBe('wallet-refused')
 })
 
+test('“nothing to claim” is believed only of now', async () => {
+  const seller = start('seller')
+  await seller.info()
+  spark.of('seller').fault('syncWallet', 'error')
+  expect(problemOf(await seller.settleHold(PREIMAGE))).toBe('wallet-unreachable')
+  expect(problemOf(await seller.settleHold(PREIMAGE))).toBe('wallet-refused')
+})
+
+test('questions at the same time share a sync, and none is answered from one that began before it', async () => {
+  const seller = start('seller')
+  await seller.info()
+  const count = () => spark.of('seller').calls().filter((call) => call === 'syncWallet').length
+  const before = count()
+  await Promise.all(Array.from({ length: 20 }, () => seller.lookup(HASH, 'incoming')))
+  expect(count() - before).toBe(2)
+})
+
 test('while a claim is under way the money is pending, not settled', async () => {
   const seller = start('seller')
   const payer = buyer()

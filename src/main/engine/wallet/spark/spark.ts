@@ -5,20 +5,20 @@
 import { join } from 'node:path'
 import type { Network } from '#shared/market/network.ts'
 import { fail, ok, type Problem, type Result } from '#shared/market/result.ts'
-import { decodeInvoice } from '#shared/protocol/bolt11.ts'
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import { sha256 } from '@noble/hashes/sha2.js'
 import { isPublicPhrase } from '../../nostr/phrase.ts'
 import type { Clock, Log } from '../../ports.ts'
+import { misbehaved } from '../nwcProblems.ts'
+import { hashOf } from '../nwcTransaction.ts'
 import type { Onchain } from '../onchain.ts'
-import type { HoldInvoiceRequest, Invoice, InvoiceRequest, Payment, PaymentDirection, Wallet, WalletProblem } from '../wallet.ts'
+import type { Payment, PaymentDirection, Wallet, WalletProblem } from '../wallet.ts'
 import { createHintSource } from './hintSource.ts'
 import { createInvoiceBook } from './invoiceBook.ts'
 import type { SparkNetwork } from './sdk.ts'
 import { createSparkClient, type SparkTimeouts } from './sparkClient.ts'
+import { createSparkInvoices } from './sparkInvoices.ts'
 import { createSparkOnchain } from './sparkOnchain.ts'
 import { createSparkPayer } from './sparkPay.ts'
-import { msatOf, readPayment, wholeSats } from './sparkPayment.ts'
+import { msatOf, readPayment } from './sparkPayment.ts'
 import { describeFailure } from './sparkProblems.ts'
 import { createSparkRecords, stale } from './sparkRecords.ts'
 import { startNodeThread, type StartSparkThread } from './thread.ts'
@@ -71,70 +71,32 @@ function makeWallet({ phrase, folder, clock, log, mainnet, timeouts, startThread
   const payer = createSparkPayer({ client, records, network, nowSecs })
   const book = createInvoiceBook(folder, nowSecs, (error) => log('warn', 'The book of Spark invoices takes no writes', { reason: error instanceof Error ? error.message : String(error) }))
   const hints = createHintSource(client)
-  const making = new Map<string, Promise<Result<Invoice, WalletProblem>>>()
+  const invoices = createSparkInvoices({ client, records, book, network, nowSecs })
   let lockAddress: string | null = null
-
-  async function makeInvoice({ amountMsat, description, expirySecs }: InvoiceRequest, paymentHash: string | null): Promise<Result<Invoice, WalletProblem>> {
-    const whole = wholeSats(amountMsat, 'The amount to ask for')
-    if (!whole.ok) return whole
-    if (!(await records.isReady())) return stale()
-    const made = await client.call('invoice', { amountSats: whole.value, description, expirySecs, paymentHash })
-    if (made.kind !== 'result') return { ok: false, error: describeFailure(made) }
-    // This version of the SDK checks nothing of it.
-    const decoded = decodeInvoice(made.value.bolt11)
-    if (!decoded.ok) return misbehaved(`Spark made an invoice that is none. ${decoded.error.message}`)
-    const { bolt11, createdAt, expiresAt, ...invoice } = decoded.value
-    if (invoice.network !== network) return misbehaved(`Spark made an invoice for ${invoice.network}, but Souk is set to ${network}.`)
-    if (invoice.amountMsat !== amountMsat) return misbehaved(`Spark made an invoice over ${invoice.amountMsat ?? 'any amount'} instead of ${amountMsat} msat.`)
-    if (paymentHash !== null && invoice.paymentHash !== paymentHash) return misbehaved('Spark made an invoice on another payment hash than it was asked for.')
-    if (invoice.expirySecs < expirySecs || expiresAt <= nowSecs()) return misbehaved(`Spark made an invoice that lives ${invoice.expirySecs} instead of ${expirySecs} seconds.`)
-    const kept = { bolt11, paymentHash: invoice.paymentHash, amountMsat, network, createdAt, expiresAt, description: invoice.description }
-    book.keep(kept)
-    return ok(kept)
-  }
-
-  async function createHoldInvoice(request: HoldInvoiceRequest): Promise<Result<Invoice, WalletProblem>> {
-    const before = book.find(request.paymentHash)
-    if (before === null) return makeInvoice(request, request.paymentHash)
-    if (before.amountMsat !== request.amountMsat) return fail('wallet-refused', 'There is an invoice on this payment hash already, over another amount. Every job has a hash of its own.')
-    return before.expiresAt > nowSecs() ? ok(before) : fail('invoice-expired', 'The invoice on this payment hash has expired. Begin again with a new one.')
-  }
-
-  /** An invoice that nobody has paid: the SDK does not list it. */
-  function unpaid(paymentHash: string): Payment | null {
-    const invoice = book.find(paymentHash)
-    if (invoice === null) return null
-    const { bolt11, amountMsat, description, createdAt, expiresAt } = invoice
-    const state = expiresAt <= nowSecs() ? 'expired' : 'pending'
-    return { direction: 'incoming', paymentHash, amountMsat, feeMsat: 0 as Payment['feeMsat'], state, description, bolt11, preimage: null, createdAt, settledAt: null, expiresAt, heldUntil: null }
-  }
-
-  function withInvoice(payment: Payment): Payment {
-    const invoice = payment.direction === 'incoming' ? book.find(payment.paymentHash) : null
-    return invoice === null ? payment : { ...payment, description: invoice.description, bolt11: invoice.bolt11, expiresAt: invoice.expiresAt }
-  }
 
   async function lookup(paymentHash: string, direction: PaymentDirection): Promise<Result<Payment | null, WalletProblem>> {
     // What has settled stays so; of all else the records may be behind.
     const kept = await records.find(paymentHash, direction)
-    if (kept.ok && kept.value !== null && readPayment(kept.value)?.state === 'settled') return ok(withInvoice(readPayment(kept.value) as Payment))
+    const settled = kept.ok && kept.value !== null ? readPayment(kept.value) : null
+    if (settled?.state === 'settled') return ok(invoices.withInvoice(settled))
     if (!(await records.refresh())) return kept.ok ? stale() : kept
     const found = await records.find(paymentHash, direction)
     if (!found.ok) return found
-    if (found.value === null) return ok(direction === 'incoming' ? unpaid(paymentHash) : null)
+    if (found.value === null) return ok(direction === 'incoming' ? invoices.unpaid(paymentHash) : null)
     const payment = readPayment(found.value)
-    return payment === null ? misbehaved('Spark tells of a payment that cannot be: its preimage does not open its hash, or its amount is none.') : ok(withInvoice(payment))
+    return payment === null ? misbehaved('Spark tells of a payment that cannot be: its preimage does not open its hash, or its amount is none.') : ok(invoices.withInvoice(payment))
   }
 
   async function settleHold(preimage: string): Promise<Result<null, WalletProblem>> {
-    if (!/^[0-9a-f]{64}$/.test(preimage)) return fail('wallet-refused', 'This is no preimage.')
+    const paymentHash = hashOf(preimage)
+    if (paymentHash === null) return fail('wallet-refused', 'This is no preimage.')
     const claimed = await client.call('claim', { preimage })
     if (claimed.kind === 'result') return ok(null)
     // A claim is not idempotent: the second is refused, and so is one whose first answer got lost.
-    await records.refresh()
-    const found = await records.find(bytesToHex(sha256(hexToBytes(preimage))), 'incoming')
+    const isFresh = await records.refresh()
+    const found = await records.find(paymentHash, 'incoming')
     if (found.ok && found.value !== null && (found.value.htlcStatus === 'preimageShared' || found.value.status === 'completed')) return ok(null)
-    if (claimed.kind === 'error' && claimed.error.code === 'no-claimable-htlc') return fail('wallet-refused', 'Nothing is held under this hash: it was never locked, or it has returned.')
+    if (claimed.kind === 'error' && claimed.error.code === 'no-claimable-htlc') return !isFresh || !found.ok ? stale() : fail('wallet-refused', 'Nothing is held under this hash: it was never locked, or it has returned.')
     return { ok: false, error: describeFailure(claimed) }
   }
 
@@ -159,14 +121,8 @@ function makeWallet({ phrase, folder, clock, log, mainnet, timeouts, startThread
       const balanceMsat = msatOf(reply.value.balanceSats)
       return balanceMsat === null ? misbehaved('Spark names a balance that is larger than Souk handles.') : ok(balanceMsat)
     },
-    createInvoice: (request) => makeInvoice(request, null),
-    createHoldInvoice(request) {
-      const underway = making.get(request.paymentHash)
-      if (underway !== undefined) return underway.then(() => createHoldInvoice(request))
-      const made = createHoldInvoice(request).finally(() => making.delete(request.paymentHash))
-      making.set(request.paymentHash, made)
-      return made
-    },
+    createInvoice: (request) => invoices.createInvoice(request),
+    createHoldInvoice: (request) => invoices.createHoldInvoice(request),
     pay: (request) => payer.pay(request),
     lock: (request) => payer.lock(request),
     lookup,
@@ -176,7 +132,7 @@ function makeWallet({ phrase, folder, clock, log, mainnet, timeouts, startThread
       if (reply.kind !== 'result') return { ok: false, error: describeFailure(reply) }
       const payments = reply.value.payments.flatMap((payment) => readPayment(payment) ?? [])
       if (payments.length < reply.value.payments.length) log('warn', 'Spark lists a payment that cannot be read; it is left out')
-      return ok(payments.map(withInvoice))
+      return ok(payments.map((payment) => invoices.withInvoice(payment)))
     },
     settleHold,
     cancelHold: () => Promise.resolve(fail('wallet-unsupported', 'Spark cannot give back what is held: it returns by itself once it expires.')),
@@ -187,8 +143,4 @@ function makeWallet({ phrase, folder, clock, log, mainnet, timeouts, startThread
       book.close()
     },
   }
-}
-
-function misbehaved(message: string): { readonly ok: false; readonly error: WalletProblem } {
-  return fail('wallet-misbehaved', message)
 }

@@ -33,7 +33,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 test('the storage finds ours, and nothing native is installed under that name', () => {
   const found = requireThere.resolve('better-sqlite3')
   expect(found).toBe(join(process.cwd(), 'packages', 'better-sqlite3', 'index.cjs'))
-  expect(new Set(readdirSync(dirname(found), { recursive: true }))).toEqual(new Set(['index.cjs', 'package.json']))
+  expect(new Set(readdirSync(dirname(found), { recursive: true, encoding: 'utf8' }))).toEqual(new Set(['index.cjs', 'package.json']))
 })
 
 test('statements, transactions and pragmas answer as better-sqlite3 does', () => {
