@@ -177,6 +177,8 @@ export function createAccount(options: AccountOptions): Account {
       const known = intended.value
       if (known?.state === 'settled') return fail('already-paid', 'This invoice is already paid.')
       if (known) return ok({ state: 'unknown', paymentHash, message: 'This payment is already under way; the wallet is being asked.' })
+      // What is under way is shown while the wallet takes its time.
+      plan(TOUCH_MS)
       const outcome = await wallet.pay({ bolt11, maxFeeMsat, idempotencyKey: paymentHash })
       plan(0)
       const follow = () => void followUp({ ...payment, state: 'unknown', feeMsat: ZERO_MSAT, note: '' })
