@@ -1,0 +1,61 @@
+/** Whole sealed trades (PROTOCOL.md §6) in one process: real engines, relay, mint and wallets; the toy behind them. */
+import { describe, expect, it } from 'vitest'
+import { sats } from '#shared/market/msat.ts'
+import type { SaleTerms } from '#shared/ipc/provider.ts'
+import type { Engine } from './engine.ts'
+import { PLAY_MONEY } from './sandbox/mint/ledger.ts'
+import { jobRow, until, type EngineOptions } from './testing/market.ts'
+import { balanceOf, FEE, PRICE, pubkeyOf, purchaseEvents, saleEvents, shareMarket, TEST_MS, WAIT_MS } from './testing/sharedMarket.ts'
+
+const { market, newName, openBuyer } = shareMarket()
+
+const sellers: Engine[] = []
+async function openSeller(terms: Partial<SaleTerms> = {}, options: EngineOptions = {}, name = newName('sealer')): Promise<Engine> {
+  const seller = await market().openSeller(name, { ...options, terms: { priceMsat: PRICE, ...terms } })
+  sellers.push(seller)
+  return seller
+}
+
+/** Asks for a sealed answer as soon as that is possible. */
+async function ask(buyer: Engine, seller: Engine, prompt = 'write 60 words'): Promise<string> {
+  const question = { prompt, selection: { by: 'pubkey' as const, prefix: pubkeyOf(seller) }, settlement: 'sealed' as const }
+  await until((look) => buyer.customer.offers.subscribe(look), () => (buyer.customer.quote(question).ok ? true : null), () => JSON.stringify(buyer.customer.quote(question)), WAIT_MS)
+  const asked = buyer.customer.ask(question)
+  if (!asked.ok) throw new Error(asked.error.message)
+  return asked.value.jobId
+}
+const ended = (engine: Engine, role: 'customer' | 'provider', jobId: string) => jobRow(engine, role, jobId, (row) => row.final, WAIT_MS)
+
+describe('a sealed trade', () => {
+  it('shows the beginning, is paid once, and opens to the text that was signed for', { timeout: TEST_MS }, async () => {
+    const [seller, buyer] = [await openSeller({}, { toyTokensPerSecond: 200 }), await openBuyer()]
+    const jobId = await ask(buyer, seller)
+    const pieces: string[] = []
+    const veils: number[] = []
+    buyer.customer.watchText(jobId, (change) => change.type === 'text' && pieces.push(change.text))
+    buyer.customer.watchVeil(jobId, (bytes) => veils.push(bytes))
+    const [bought, sold] = await Promise.all([ended(buyer, 'customer', jobId), ended(seller, 'provider', jobId)])
+    expect([bought.state, bought.settlement, bought.movedMsat, sold.state, sold.movedMsat]).toEqual(['done', 'sealed', PRICE + FEE, 'done', PRICE])
+    const made = saleEvents(seller, jobId).find((event) => event.type === 'generated')?.generated.text ?? ''
+    expect(buyer.customer.answer(jobId)).toBe(made)
+    const streamed = pieces.join('')
+    expect(made.startsWith(streamed)).toBe(true)
+    expect(streamed.length).toBeGreaterThan(0)
+    expect(streamed.length).toBeLessThanOrEqual(made.length * 0.3)
+    expect(veils.at(-1)).toBeGreaterThan(0)
+    expect(veils).toEqual(veils.toSorted((a, b) => a - b))
+    expect(market().settledPayments(jobId)).toHaveLength(1)
+    expect([await balanceOf(buyer), await balanceOf(seller)]).toEqual([PLAY_MONEY - PRICE - FEE, PLAY_MONEY + PRICE])
+    const order = purchaseEvents(buyer, jobId).map(({ type }) => type)
+    expect(order.indexOf('sealedReceived')).toBeLessThan(order.indexOf('payAsked'))
+    expect(purchaseEvents(buyer, jobId).find((event) => event.type === 'sealedReceived')?.receipt).toMatchObject({ kind: 2506, pubkey: pubkeyOf(seller) })
+  })
+
+  it('takes a deposit first where the offer says so', { timeout: TEST_MS }, async () => {
+    const [seller, buyer] = [await openSeller({ depositPermille: 250 }), await openBuyer()]
+    const jobId = await ask(buyer, seller)
+    const [bought, sold] = await Promise.all([ended(buyer, 'customer', jobId), ended(seller, 'provider', jobId)])
+    expect([bought.state, sold.state, sold.movedMsat, bought.movedMsat - bought.feeMsat]).toEqual(['done', 'done', PRICE, PRICE])
+    expect(market().settledPayments(jobId).map(({ amountMsat }) => amountMsat).toSorted((a, b) => a - b)).toEqual([sats(2), sats(8)])
+  })
+})
