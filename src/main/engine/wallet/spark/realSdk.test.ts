@@ -1,6 +1,6 @@
 /** The real WASM in the real thread, without any network: the thread refuses every request by itself. */
 import { execFileSync } from 'node:child_process'
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -132,6 +132,21 @@ test('nothing of the SDK is in memory before the first call, and after it nothin
     process.stdout.write(JSON.stringify((await made.value.list({ limit: 1, offset: 0 })).ok))
     process.exitCode = 0`)
   expect(after).toBe('true')
+})
+
+test('what is shipped of the SDK is enough of it', () => {
+  const root = join(import.meta.dirname, '../../../../..')
+  const shipped = join(folder, 'shipped', 'node_modules')
+  const filter = /from: node_modules\/@breeztech.*?filter:\n((?: +- .*\n)+)/s.exec(readFileSync(join(root, 'electron-builder.yml'), 'utf8'))?.[1] ?? ''
+  const patterns = [...filter.matchAll(/- (.+)/g)].map((match) => match[1] ?? '')
+  const sdk = join('@breeztech', 'breez-sdk-spark')
+  const files = patterns.flatMap((pattern) => globSync(pattern, { cwd: join(root, 'node_modules', sdk) }))
+  for (const file of files) cpSync(join(root, 'node_modules', sdk, file), join(shipped, sdk, file))
+  cpSync(join(root, 'packages', 'better-sqlite3'), join(shipped, 'better-sqlite3'), { recursive: true })
+  expect(files.length).toBeGreaterThan(5)
+  expect(files.every((file) => file === 'package.json' || file.startsWith('nodejs'))).toBe(true)
+  const said = execFileSync(process.execPath, ['-e', `const sdk = require('@breeztech/breez-sdk-spark/nodejs'); globalThis.createDefaultStorage('./storage').then(() => console.log(typeof sdk.connect))`], { cwd: join(folder, 'shipped'), encoding: 'utf8', timeout: 15_000, stdio: ['ignore', 'pipe', 'ignore'] })
+  expect(said).toContain('function')
 })
 
 test('no file that the main thread loads imports the SDK, but for types', () => {
