@@ -16,9 +16,9 @@ export interface JobRecord {
   readonly settledAt: number | null
   /** The newest of `paymentHashes`. */
   readonly paymentHash: string | null
-  /** Of every payment that the job made or asked for, in the direction of its role: the wallet's rows are told apart by them. */
+  /** Of every payment that the job made or asked for, in the direction of its role, the newest last: the wallet's rows are told apart by them. */
   readonly paymentHashes: readonly string[]
-  /** Of every payment in the other direction: what was paid back. */
+  /** Of every payment in the other direction, the newest last: what was paid back. */
   readonly refundHashes?: readonly string[]
   /** What the job means for one's money as it stands now: what moved since the row before is posted to the books with it. */
   readonly standing: Standing
@@ -148,9 +148,11 @@ export function createJournal(database: DatabaseSync): Journal {
           role, jobId, row.state, row.final ? 1 : 0, row.peer, paymentHash, row.createdAt, row.updatedAt,
           record.settledAt, row.movedMsat, record.pendingMsat, JSON.stringify(standing), JSON.stringify(row),
         )
-        const [direction, back] = role === 'customer' ? ['outgoing', 'incoming'] : ['incoming', 'outgoing']
-        for (const hash of paymentHashes) insertPayment.run(hash, direction, role, jobId)
-        for (const hash of refundHashes) insertPayment.run(hash, back, role, jobId)
+        // The newest are last, and those before one that is known are: a metered job has hundreds.
+        const keepPayments = (hashes: readonly string[], way: PaymentDirection) => void hashes.findLast((hash) => insertPayment.run(hash, way, role, jobId).changes === 0)
+        const [direction, back] = role === 'customer' ? (['outgoing', 'incoming'] as const) : (['incoming', 'outgoing'] as const)
+        keepPayments(paymentHashes, direction)
+        keepPayments(refundHashes, back)
         books.post({ at: events.at(-1)?.at ?? row.updatedAt, kind: 'job', role, jobId, paymentHash: paymentHash ?? undefined, reason: explainMovement(movement), movement })
       })
     },
