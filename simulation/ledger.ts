@@ -34,6 +34,8 @@ export interface LedgerPayment {
 
 export interface Ledger {
   issue(account: string, amountMsat: Msat): void
+  /** Everything that was issued to an account. */
+  issuedTo(account: string): Msat
   balance(account: string): Msat
   createInvoice(payee: string, request: InvoiceRequest): LedgerInvoice
   /** The same one when asked again; null when the hash is another's, or over another amount. */
@@ -67,6 +69,7 @@ export function createLedger(options: { readonly time: VirtualTime; readonly ran
   const { time, random } = options
   const nodeKey = random.bytes(32)
   const accounts = new Map<string, number>()
+  const issued = new Map<string, number>()
   const invoices = new Map<string, LedgerInvoice>()
   const hashByBolt11 = new Map<string, string>()
   /** The last one of each invoice: one that failed may be tried again. */
@@ -138,7 +141,11 @@ export function createLedger(options: { readonly time: VirtualTime; readonly ran
   const isExpired = (invoice: Invoice) => time.now() >= invoice.expiresAt * 1_000
 
   return {
-    issue: (account, amountMsat) => move(ISSUED, account, amountMsat),
+    issue(account, amountMsat) {
+      issued.set(account, (issued.get(account) ?? 0) + amountMsat)
+      move(ISSUED, account, amountMsat)
+    },
+    issuedTo: (account) => msat(issued.get(account) ?? 0),
     balance: (account) => msat(accounts.get(account) ?? 0),
     createInvoice(payee, request) {
       const preimage = random.bytes(32)

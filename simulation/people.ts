@@ -1,6 +1,7 @@
 /** The people in front of the machines: customers who ask, stop and give up; sellers who stop, cancel, retry and write off. */
 import type { DialectName } from '#shared/market/dialect.ts'
 import { msat, sats } from '#shared/market/msat.ts'
+import { SETTLEMENTS, type Settlement } from '#shared/market/settlement.ts'
 import type { Question } from '#engine/customer/customer.ts'
 import type { Engine } from '#engine/engine.ts'
 import type { Chance } from './chance.ts'
@@ -17,9 +18,11 @@ export interface PeopleOptions {
   readonly cheat: string
   readonly jobs: number
   readonly dialect: DialectChoice
+  readonly settlement: SettlementChoice
 }
 
 export type DialectChoice = DialectName | 'mix'
+export type SettlementChoice = Settlement | 'mix'
 
 export interface People {
   /** A seller's machine has started: it sells again, and by the same terms. */
@@ -42,7 +45,7 @@ const STOP = 0.06
 const ASK_CHEAT = 0.03
 const PRICES_SATS = [3, 5, 8, 10, 14] as const
 
-export function createPeople({ time, chance, sellers, customers, cheat, jobs, dialect }: PeopleOptions): People {
+export function createPeople({ time, chance, sellers, customers, cheat, jobs, dialect, settlement }: PeopleOptions): People {
   const deeds = new Map<string, number>()
   let asked = 0
   let isWindingUp = false
@@ -53,7 +56,7 @@ export function createPeople({ time, chance, sellers, customers, cheat, jobs, di
       const prompt = `Question ${asked + 1} of ${machine.name}: ${'why? '.repeat(chance.between(0, 8))}${chance.happens(0.02) ? 'because '.repeat(chance.between(100, 1_500)) : ''}`.trim()
       const seller = chance.happens(ASK_CHEAT) ? cheat : chance.pick(sellers).machine.pubkey()
       const selection = chance.happens(0.9) ? ({ by: 'pubkey', prefix: seller } as const) : ({ by: chance.pick(dialect === 'mix' ? (['cheapest', 'first', 'open'] as const) : (['cheapest', 'first'] as const)) } as const)
-      const outcome = engine.customer.ask({ prompt, selection, maxTokens: chance.between(2, 64), ...(selection.by === 'open' ? {} : chooseDialect()), ...(chance.happens(0.1) ? { maxPriceMsat: sats(9) } : {}) })
+      const outcome = engine.customer.ask({ prompt, selection, maxTokens: chance.between(2, 64), ...(selection.by === 'open' ? {} : chooseDialect()), ...chooseSettlement(selection.by === 'open'), ...(chance.happens(0.1) ? { maxPriceMsat: sats(9) } : {}) })
       if (!outcome.ok) return did(`not asked: ${outcome.error.code}`)
       asked += 1
       const { jobId } = outcome.value
@@ -66,6 +69,13 @@ export function createPeople({ time, chance, sellers, customers, cheat, jobs, di
   function chooseDialect(): Pick<Question, 'dialect' | 'encrypted'> {
     const chosen = dialect === 'mix' ? chance.pick([null, null, 'souk/1', 'nip90', 'channel'] as const) : dialect
     return chosen === null ? {} : { dialect: chosen, ...(chosen === 'nip90' ? { encrypted: chance.happens(0.5) } : {}) }
+  }
+
+  /** In `mix` all of them; where seller and dialect know it not, the question is not asked, and that is counted. */
+  function chooseSettlement(isOpen: boolean): Pick<Question, 'settlement'> {
+    if (isOpen || settlement === 'prepay') return { settlement: 'prepay' }
+    const chosen = settlement === 'mix' ? chance.pick([null, 'prepay', ...SETTLEMENTS] as const) : settlement
+    return chosen === null ? {} : { settlement: chosen }
   }
 
   function burst(): void {

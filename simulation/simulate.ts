@@ -1,9 +1,10 @@
 /**
  * `npm run simulate -- --seed 1 --jobs 10000`: whole engines on a virtual clock, network and wallet, faults from the seed.
- * --seeds A..B: one after the other. --dialect channel, nip90, souk/1 or mix. --trace FILE: every line. --faults 0: a world without any. --verify all: no signature is taken as known. Exits with 1 when an invariant does not hold.
+ * --seeds A..B: one after the other. --dialect channel, nip90, souk/1 or mix. --settlement prepay, escrow, sealed, metered or mix. --trace FILE: every line. --faults 0: a world without any. --verify all: no signature is taken as known. Exits with 1 when an invariant does not hold.
  */
 import { parseArgs } from 'node:util'
 import { DIALECTS } from '#shared/market/dialect.ts'
+import { SETTLEMENTS } from '#shared/market/settlement.ts'
 import { runSimulation, type SimulationReport } from './simulation.ts'
 
 const { values: options } = parseArgs({
@@ -13,6 +14,7 @@ const { values: options } = parseArgs({
     jobs: { type: 'string', default: '1000' },
     faults: { type: 'string', default: '1' },
     dialect: { type: 'string', default: 'mix' },
+    settlement: { type: 'string', default: 'mix' },
     trace: { type: 'string' },
     verify: { type: 'string', default: 'once' },
   },
@@ -22,6 +24,7 @@ const jobs = wholeNumber('--jobs', options.jobs)
 const faultScale = Number(options.faults)
 if (!(faultScale >= 0 && faultScale <= 10)) stop('--faults takes a number from 0 to 10.')
 const dialect = [...DIALECTS, 'mix' as const].find((name) => name === options.dialect) ?? stop(`--dialect takes ${DIALECTS.join(', ')} or mix.`)
+const settlement = [...SETTLEMENTS, 'mix' as const].find((name) => name === options.settlement) ?? stop(`--settlement takes ${SETTLEMENTS.join(', ')} or mix.`)
 const verify = (['once', 'all'] as const).find((name) => name === options.verify) ?? stop('--verify takes once or all.')
 const isTerminal = process.stderr.isTTY
 /** A log tells the progress once in so many jobs. */
@@ -34,6 +37,7 @@ for (const seed of readSeeds()) {
     jobs,
     faultScale,
     dialect,
+    settlement,
     traceFile: options.trace,
     verify,
     onProgress({ asked, steps }) {

@@ -14,7 +14,7 @@ import { createInvariants, type Invariants, type Member } from './invariants.ts'
 import { createLedger } from './ledger.ts'
 import { createMachine } from './machine.ts'
 import { createNetwork } from './network.ts'
-import { createPeople, type DialectChoice } from './people.ts'
+import { createPeople, type DialectChoice, type SettlementChoice } from './people.ts'
 import { createLiar } from './liar.ts'
 import { createTrace } from './trace.ts'
 import { Violation } from './violation.ts'
@@ -26,6 +26,7 @@ export interface SimulationOptions {
   readonly seed: string
   readonly jobs: number
   readonly dialect?: DialectChoice
+  readonly settlement?: SettlementChoice
   /** 1 for the usual faults, 0 for none. */
   readonly faultScale?: number
   readonly traceFile?: string | undefined
@@ -97,13 +98,14 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
     cheat: cheat.pubkey,
     jobs,
     dialect: options.dialect ?? 'mix',
+    settlement: options.settlement ?? 'mix',
     sellers,
     customers,
   })
 
   function addMember(name: string, isSeller: boolean): Member {
     const chance = chanceOf(name)
-    const wallet = createWalletService({ account: name, ledger, time, chance: chanceOf(`${name} wallet`), faults, trace })
+    const wallet = createWalletService({ account: name, ledger, time, chance: chanceOf(`${name} wallet`), faults, trace, holds: true })
     const model = createSimulatedModel({ chance: chanceOf(`${name} model`), faults, now: () => time.now(), onBegin: (prompt) => invariants.onWork(machine, prompt) })
     const machine = createMachine({
       name, seed, folder, time, network, crypto, chance, faults, trace, wallet, model,
