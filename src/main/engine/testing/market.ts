@@ -7,6 +7,7 @@ import type { JobRow, Role } from '#shared/ipc/common.ts'
 import type { Limits } from '#shared/ipc/settings.ts'
 import type { SaleTerms } from '#shared/ipc/provider.ts'
 import type { DialectName } from '#shared/market/dialect.ts'
+import type { Settlement } from '#shared/market/settlement.ts'
 import { createEngine, type Engine, type EngineConfig, type EnginePorts, type EngineWraps } from '../engine.ts'
 import { loadNostrCrypto } from '../nostr/crypto.ts'
 import { openWebSocketWithWs } from '../nostr/openWebSocket.ts'
@@ -158,7 +159,7 @@ export function until<T>(watch: (look: () => void) => () => void, find: () => T 
 }
 
 /** Asks a seller by its key as soon as its offer is there. */
-export async function askSeller(buyer: Engine, sellerPubkey: string, prompt: string, question: { readonly threadId?: string; readonly dialect?: DialectName } = {}): Promise<{ readonly jobId: string; readonly threadId: string }> {
+export async function askSeller(buyer: Engine, sellerPubkey: string, prompt: string, question: { readonly threadId?: string; readonly dialect?: DialectName; readonly settlement?: Settlement } = {}): Promise<{ readonly jobId: string; readonly threadId: string }> {
   const selection = { by: 'pubkey' as const, prefix: sellerPubkey }
   await until(
     (look) => buyer.customer.offers.subscribe(look),
