@@ -76,6 +76,10 @@ export const jobRowSchema = z.object({
   owedMsat: msatSchema.optional(),
   /** There, under seal and not opened: UTF-8 bytes, what opening costs, and until when it can be, once that is known. */
   sealed: z.object({ bytes: z.number().int().nonnegative(), openMsat: msatSchema, until: timeSchema.optional() }).optional(),
+  /** For the customer, metered: payments made so far, and how much output they are for. */
+  metered: z.object({ payments: z.number().int().nonnegative(), paidTokens: z.number().int().nonnegative() }).optional(),
+  /** It waits for a person's `customer.release`: what is locked goes then, or what is sealed opens. */
+  awaitsRelease: z.boolean().optional(),
   /** For the provider: worth of what was made, or may be, for who has not paid. */
   creditMsat: msatSchema.optional(),
   createdAt: timeSchema,

@@ -13,7 +13,7 @@ export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
   if (!purchase.begun) throw new RangeError(`${jobId} has not begun`)
   const { request, isExposed } = purchase
   const look = lookAt(purchase)
-  const { state, final, settledAt, lockedMsat, lockedUntil, owedMsat, sealed } = look
+  const { state, final, settledAt, lockedMsat, lockedUntil, owedMsat, sealed, metered } = look
   const note = final && isExposed && look.note === '' ? 'Asked privately, and the seller answered in the open: the relays can read the answer.' : look.note
   return {
     row: {
@@ -35,6 +35,8 @@ export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
       ...(lockedUntil === null ? {} : { lockedUntil }),
       ...(owedMsat === 0 ? {} : { owedMsat }),
       ...(sealed ? { sealed: { bytes: sealed.bytes, openMsat: sealed.openMsat, ...(sealed.until === null ? {} : { until: sealed.until }) } } : {}),
+      ...(metered === undefined ? {} : { metered }),
+      ...(purchase.phase.name === 'deciding' || purchase.phase.name === 'offered' ? { awaitsRelease: true } : {}),
       createdAt: purchase.askedAt,
       updatedAt: purchase.changedAt,
       ...(final ? { endedAt: purchase.changedAt } : {}),

@@ -62,6 +62,8 @@ export interface PurchaseLook {
   readonly isListening: boolean
   /** Here under seal, and not opened. `until`: Unix ms to which it can be; null: not known. */
   readonly sealed?: { readonly bytes: number; readonly openMsat: Msat; readonly until: number | null } | null
+  /** Of a metered answer: payments that settled, and the output tokens that they are for. */
+  readonly metered?: { readonly payments: number; readonly paidTokens: number }
 }
 
 export const LISTEN: PurchaseEffect = { key: 'listen', type: 'listen' }
