@@ -4,6 +4,7 @@
  */
 import { parseMsat, type Msat } from '../market/msat.ts'
 import { fail, ok, type Result } from '../market/result.ts'
+import type { Tariff, TokenCount } from '../market/tariff.ts'
 import { MAX_JOB_TAGS } from './envelope.ts'
 import { isHex64, tagValues, type EventTemplate, type NostrEvent } from './event.ts'
 import { KIND } from './kinds.ts'
@@ -27,9 +28,17 @@ export interface Feedback {
   readonly amountMsat: Msat | null
   /** From `amount`, else from the content; not decoded. */
   readonly bolt11: string | null
+  /** Of a metered job: what it says that the invoice is for; null where it says nothing that can be read. */
+  readonly step: FeedbackStep | null
   /** With `partial`, what there is of the answer. */
   readonly content: string
   readonly createdAt: number
+}
+
+/** What an invoice of a metered job is for (PROTOCOL.md §6): which of the job, from 0, so many tokens, at that price. */
+export interface FeedbackStep extends TokenCount {
+  readonly index: number
+  readonly tariff: Tariff
 }
 
 export interface FeedbackDraft {
@@ -39,6 +48,8 @@ export interface FeedbackDraft {
   readonly text: string
   /** With `payment-required`. */
   readonly invoice?: { readonly amountMsat: Msat; readonly bolt11: string }
+  /** Of a metered job. */
+  readonly step?: FeedbackStep
   /** Where the request was read; left out when absent. */
   readonly relayUrl?: string
 }
@@ -47,9 +58,23 @@ const MAX_TEXT = 500
 const MAX_REQUESTS = 100
 const MAX_BOLT11 = 8_000
 
-function feedbackTags({ status, text, invoice }: FeedbackDraft): readonly (readonly string[])[] {
+function feedbackTags({ status, text, invoice, step }: FeedbackDraft): readonly (readonly string[])[] {
   const amount = invoice === undefined ? [] : [['amount', String(invoice.amountMsat), invoice.bolt11]]
-  return [['status', status, cleanText(text, MAX_TEXT)], ...amount]
+  return [['status', status, cleanText(text, MAX_TEXT)], ...amount, ...stepTags(step)]
+}
+
+function stepTags(step: FeedbackStep | undefined): readonly (readonly string[])[] {
+  if (step === undefined) return []
+  const { index, promptTokens, outputTokens, tariff } = step
+  return [['tick', ...[index, promptTokens, outputTokens, tariff.inputPer1kMsat, tariff.outputPer1kMsat].map(String)]]
+}
+
+function stepOf(tags: NostrEvent['tags']): FeedbackStep | null {
+  const [, ...said] = tags.find((tag) => tag[0] === 'tick') ?? []
+  const [index, promptTokens, outputTokens] = said.slice(0, 3).map((text) => (/^\d{1,9}$/.test(text) ? Number(text) : null))
+  const [inputPer1kMsat, outputPer1kMsat] = said.slice(3, 5).map(parseMsat)
+  if (index == null || promptTokens == null || outputTokens == null || inputPer1kMsat == null || outputPer1kMsat == null) return null
+  return { index, promptTokens, outputTokens, tariff: { inputPer1kMsat, outputPer1kMsat } }
 }
 
 /** What a hidden kind 7000 says, to be encrypted: its content is among its tags. The text is cut to 500 characters. */
@@ -87,6 +112,7 @@ export function parseFeedback(event: NostrEvent): Result<Feedback> {
     text: cleanText(text, MAX_TEXT),
     amountMsat: parseMsat(amount),
     bolt11: [invoice, event.content].map((each) => each.trim()).find(isInvoice) ?? null,
+    step: stepOf(event.tags),
     content: event.content,
     createdAt: event.created_at,
   })

@@ -35,7 +35,7 @@ export interface SettlementRisk {
   readonly sentence: string
 }
 
-/** `tickMsat`: of one metered payment; `depositMsat`: of a sealed job. */
+/** `tickMsat`: the most that is ahead of a metered answer; `depositMsat`: of a sealed job. */
 export function describeRisk(settlement: Settlement, { priceMsat, tickMsat, depositMsat }: { readonly priceMsat: Msat; readonly tickMsat: Msat; readonly depositMsat: Msat }): SettlementRisk {
   switch (settlement) {
     case 'prepay':
@@ -45,6 +45,6 @@ export function describeRisk(settlement: Settlement, { priceMsat, tickMsat, depo
     case 'sealed':
       return { riskMsat: depositMsat, sentence: `You see the beginning, and pay ${formatSats(priceMsat)} sats to open the rest: paying opens it, in one step.${depositMsat === 0 ? '' : ` A deposit of ${formatSats(depositMsat)} sats is paid first.`}` }
     case 'metered':
-      return { riskMsat: tickMsat, sentence: `You pay as it comes, ${formatSats(tickMsat)} sats at a time, up to ${formatSats(priceMsat)} sats: at most one payment is at risk.` }
+      return { riskMsat: tickMsat, sentence: `You pay as it comes, in small parts, up to ${formatSats(priceMsat)} sats: at most ${formatSats(tickMsat)} sats are ever ahead of the answer.` }
   }
 }

@@ -8,7 +8,7 @@ import { dialectNamed, type DialectName, type Privacy } from '#shared/market/dia
 import { formatSats, minMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { LOCK_MARGIN_SECS, LOCK_SLACK_SECS, type Settlement, type SettlementWish } from '#shared/market/settlement.ts'
-import { tariffOf } from '#shared/market/tariff.ts'
+import { mostPromptTokens, tariffOf, USUAL_TICK_TOKENS } from '#shared/market/tariff.ts'
 import type { Clock, Log, Random } from '../ports.ts'
 import { createReactor, type Reactor } from '../reactor.ts'
 import type { KeyedSignal } from '../keyedSignal.ts'
@@ -26,6 +26,7 @@ import { createTargetChooser, type SoughtOffer, type Wish } from './chooseTarget
 import type { PurchaseDialect } from './dialect.ts'
 import type { Directory } from './directory.ts'
 import { createLiveText, type TextChange } from './liveText.ts'
+import { meteredTerms } from './meteredTerms.ts'
 import type { SeenOffer } from './offerBook.ts'
 import { createOfferRows } from './offerRows.ts'
 import { lookAt, purchaseMachine, settlementsBought, type Purchase, type PurchaseAgreement, type PurchaseEffect, type PurchaseEvent, type PurchaseMessage } from './purchase.ts'
@@ -227,17 +228,30 @@ export function createCustomer(options: CustomerOptions): Customer {
   function quote(question: Question): Result<Quote> {
     const target = chooseTarget(question)
     if (!target.ok) return target
-    const { offer, dialect, privacy, encrypted, priceMsat } = target.value
+    const { offer, dialect, privacy, encrypted } = target.value
     // Its list is asked for while the question is still being written.
     const relayProblem = options.relayProblem(relaysOf(offer))
-    const settled = chooseSettlement({ preferred: question.settlement ?? options.settling().settlement, possible: settlementsFor(offer, dialect), priceMsat, trustMsat: options.settling().trustMsat })
+    const settled = chooseSettlement({ preferred: question.settlement ?? options.settling().settlement, possible: settlementsFor(offer, dialect), priceMsat: target.value.priceMsat, trustMsat: options.settling().trustMsat })
     if (!settled.ok) return settled
-    const risk = describeRisk(settled.value, { priceMsat, tickMsat: ZERO_MSAT, depositMsat: depositOf(offer) })
     const turns = question.threadId === undefined ? [] : threads.turns(question.threadId).map((turn) => ({ prompt: turn.prompt, answer: answer(turn.jobId) }))
     const rendered = renderConversation(turns, question.prompt, Math.min(dialect.maxPromptBytes, MAX_HISTORY_BYTES))
-    const maxFeeMsat = feeCap(priceMsat, options.limits().maxFeePermille)
+    const tariff = settled.value === 'metered' && offer !== null ? tariffOf(offer.prices) : null
+    const metered = tariff === null ? null : meteredTerms(tariff, { promptBytes: rendered.promptBytes, maxTokens: maxTokensOf(question), budgetMsat: budgetOf(question) })
+    const { priceMsat } = metered ?? target.value
+    const risk = describeRisk(settled.value, { priceMsat, tickMsat: metered?.tickMsat ?? ZERO_MSAT, depositMsat: depositOf(offer) })
+    // What is paid as it comes stops where a limit says so: only its beginning has to be possible now.
+    const firstMsat = metered?.tickMsat ?? priceMsat
+    const maxFeeMsat = feeCap(firstMsat, options.limits().maxFeePermille)
     const tooLong = rendered.promptBytes > dialect.maxPromptBytes ? `The question has ${rendered.promptBytes} bytes; this way takes at most ${dialect.maxPromptBytes}. Shorten it.` : null
-    return ok({ offer, dialect: dialect.name, privacy, encrypted, settlement: settled.value, risk, priceMsat, maxFeeMsat, ...rendered, problem: tooLong ?? relayProblem ?? problemWith(priceMsat, maxFeeMsat, offer?.pubkey ?? null), confirmMsat: priceMsat > options.limits().confirmAboveMsat ? priceMsat : null })
+    return ok({ offer, dialect: dialect.name, privacy, encrypted, settlement: settled.value, risk, priceMsat, maxFeeMsat, ...rendered, problem: tooLong ?? relayProblem ?? problemWith(firstMsat, maxFeeMsat, offer?.pubkey ?? null), confirmMsat: priceMsat > options.limits().confirmAboveMsat ? priceMsat : null })
+  }
+
+  const maxTokensOf = ({ maxTokens }: Question) => maxTokens ?? options.limits().maxTokens
+
+  /** What it may cost at the most. */
+  function budgetOf({ maxPriceMsat }: Question): Msat {
+    const { perJobMsat } = options.limits()
+    return minMsat(maxPriceMsat ?? perJobMsat, perJobMsat)
   }
 
   /** In which seller, dialect and both wallets can settle it; an open request is paid ahead. */
@@ -256,7 +270,7 @@ export function createCustomer(options: CustomerOptions): Customer {
   }
 
   /** What is agreed to by asking, and how the request says it; `secret` is to be kept in the transaction that stores the question. */
-  function agreeTo(settlement: Settlement, offer: SoughtOffer | null, dialect: DialectName): { readonly wish: SettlementWish; readonly agreed: PurchaseAgreement; readonly secret: string | null } {
+  function agreeTo(settlement: Settlement, offer: SoughtOffer | null, dialect: DialectName, promptBytes: number): { readonly wish: SettlementWish; readonly agreed: PurchaseAgreement; readonly secret: string | null } {
     const lockedSecs = Math.max(options.limits().answerTimeoutSecs, LEAST_JOB_SECS) + LOCK_MARGIN_SECS + LOCK_SLACK_SECS
     switch (settlement) {
       case 'prepay':
@@ -272,7 +286,8 @@ export function createCustomer(options: CustomerOptions): Customer {
       case 'metered': {
         const tariff = offer === null ? null : tariffOf(offer.prices)
         if (tariff === null) throw new RangeError('metered without prices for tokens')
-        return { wish: { name: 'metered' }, agreed: { name: 'metered', ...tariff }, secret: null }
+        const tickTokens = USUAL_TICK_TOKENS
+        return { wish: { name: 'metered', tickTokens }, agreed: { name: 'metered', ...tariff, promptTokens: mostPromptTokens(promptBytes), tickTokens }, secret: null }
       }
     }
   }
@@ -280,16 +295,16 @@ export function createCustomer(options: CustomerOptions): Customer {
   function ask(question: Question): Result<{ readonly jobId: string; readonly threadId: string }> {
     const quoted = quote(question)
     if (!quoted.ok) return quoted
-    const { offer, dialect, encrypted, settlement, priceMsat, prompt, turnsCut, problem, confirmMsat } = quoted.value
+    const { offer, dialect, encrypted, settlement, priceMsat, prompt, promptBytes, turnsCut, problem, confirmMsat } = quoted.value
     if (problem !== null) return fail('not-possible', problem)
     const limits = options.limits()
     if (confirmMsat !== null && (question.confirmedMsat ?? ZERO_MSAT) < confirmMsat) return needsConfirmation(confirmMsat, limits.confirmAboveMsat)
     if (question.threadId !== undefined && threads.get(question.threadId) === null) return fail('no-thread', 'This conversation is no longer there.')
     const at = clock.now()
-    const maxTokens = question.maxTokens ?? limits.maxTokens
-    const budgetMsat = minMsat(question.maxPriceMsat ?? limits.perJobMsat, limits.perJobMsat)
+    const maxTokens = maxTokensOf(question)
+    const budgetMsat = budgetOf(question)
     const draft = { channelId: offer?.channelId ?? null, provider: offer?.pubkey ?? null, relays: relaysOf(offer), prompt, maxTokens, model: null, bidMsat: minMsat(priceMsat, budgetMsat), encrypted }
-    const { wish, agreed, secret } = agreeTo(settlement, offer, dialect)
+    const { wish, agreed, secret } = agreeTo(settlement, offer, dialect, promptBytes)
     const { event, jobId, route, privacy } = dialectNamed(dialects, dialect).makeRequest({ ...draft, settlement: wish }, (taken) => threads.turn(taken) !== null || journal.row('customer', taken) !== null)
     const request = {
       jobId,

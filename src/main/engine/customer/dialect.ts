@@ -7,6 +7,7 @@ import type { NostrEvent } from '#shared/protocol/event.ts'
 import type { Delivery } from '../delivery.ts'
 import type { Usage } from '../inference/backend.ts'
 import type { Subscription } from '../nostr/relayPool.ts'
+import type { StepClaim } from './judgeStep.ts'
 import type { BegunPurchase } from './purchase.ts'
 import type { PurchaseOutgoing } from './settlement/mode.ts'
 
@@ -48,8 +49,8 @@ export interface ReceivedAnswer {
 
 /** Everything with who said it: a purchase believes the provider bound to it, and nobody else. */
 export interface PurchaseInbox {
-  /** `index`: which invoice of the job the provider says it is, from 0. */
-  onInvoice(from: string, event: NostrEvent, bolt11: string, index?: number): void
+  /** `index`: which invoice of the job the provider says it is, from 0; `step`: what of a metered job it says that it is for. */
+  onInvoice(from: string, event: NostrEvent, bolt11: string, index?: number, step?: StepClaim): void
   /** An answer under seal, whole: every byte is there, and the provider signed for it. */
   onSealed(from: string, event: NostrEvent, goods: SealedGoods, usage: Usage | null, receipt: NostrEvent | null): void
   /** So many UTF-8 bytes of the answer have been made, and kept under seal, by now. */
@@ -58,6 +59,8 @@ export interface PurchaseInbox {
   onText(from: string, text: string): void
   onResult(from: string, event: NostrEvent, answer: ReceivedAnswer): void
   onRefusal(from: string, event: NostrEvent, reason: string): void
+  /** Nothing is wrong: the provider waits, and says what for. */
+  onPause?(from: string, event: NostrEvent, reason: string): void
   /** What the relays had stored has been handed over: from here on, what comes is new, in the order in which it is said. */
   onCaughtUp(): void
 }

@@ -18,7 +18,9 @@ import type { Usage } from '../inference/backend.ts'
 import type { Machine } from '../machine.ts'
 import type { Payment, PayOutcome } from '../wallet/wallet.ts'
 import type { InvoiceOffer, SpendingContext } from './judgeInvoice.ts'
+import type { StepClaim } from './judgeStep.ts'
 import { escrow, type EscrowPhase } from './settlement/escrow.ts'
+import { metered, type MeteredPhase } from './settlement/metered.ts'
 import type { PurchaseLook, PurchaseMode, PurchaseOutgoing } from './settlement/mode.ts'
 import { prepay, type PrepayPhase } from './settlement/prepay.ts'
 import { sealed, type SealedPhase } from './settlement/sealed.ts'
@@ -61,8 +63,11 @@ export type PurchaseAgreement =
   | { readonly name: 'escrow'; readonly paymentHash: string; readonly holdSecs: number; readonly address: string | null; readonly transferId: string; readonly release: 'auto' | 'ask' }
   /** `depositMsat`: the most that is paid before anything is delivered. `release`: it is opened as soon as it is here, or when the person says so. */
   | { readonly name: 'sealed'; readonly depositMsat: Msat; readonly holdSecs: number; readonly release: 'auto' | 'ask' }
-  /** As the listing said; `budgetMsat` of the request is the cap of the sum of all ticks. */
-  | { readonly name: 'metered'; readonly inputPer1kMsat: Msat; readonly outputPer1kMsat: Msat }
+  /**
+   * As the listing said; `budgetMsat` of the request is the cap of the sum of all payments, fees included. `promptTokens`: what the
+   * question is charged as at the most. `tickTokens`: the most that is paid ahead, in tokens.
+   */
+  | { readonly name: 'metered'; readonly inputPer1kMsat: Msat; readonly outputPer1kMsat: Msat; readonly promptTokens: number; readonly tickTokens: number }
 
 /** A payment intent: stored before the wallet is asked, with the one key under which it may be asked again. */
 export interface Intent {
@@ -90,7 +95,7 @@ export interface Settled {
 /** `returned`: what was locked came back. */
 export type PurchaseOutcome = 'done' | 'stopped' | 'refused' | 'failed' | 'expired' | 'returned'
 
-export type PurchasePhase = PrepayPhase | EscrowPhase | SealedPhase
+export type PurchasePhase = PrepayPhase | MeteredPhase | EscrowPhase | SealedPhase
 
 export interface PurchaseBase {
   readonly begun: true
@@ -114,7 +119,7 @@ export type PurchaseMessage = { readonly at: number } & (
   | { readonly type: 'asked'; readonly request: PurchaseRequest }
   | { readonly type: 'sent'; readonly what: PurchaseSending; readonly delivery: Delivery }
   /** `index`: which invoice of the job the provider says it is, from 0. */
-  | { readonly type: 'invoiceReceived'; readonly from: string; readonly eventId: string; readonly raw: string; readonly invoice: Result<InvoiceOffer>; readonly context: SpendingContext; readonly index?: number }
+  | { readonly type: 'invoiceReceived'; readonly from: string; readonly eventId: string; readonly raw: string; readonly invoice: Result<InvoiceOffer>; readonly context: SpendingContext; readonly index?: number; readonly step?: StepClaim }
   /** The wallet is about to be asked, for the intent of that hash; left out: the only one. */
   | { readonly type: 'payAsked'; readonly paymentHash?: string }
   | { readonly type: 'payAnswered'; readonly outcome: PayOutcome; readonly paymentHash?: string }
@@ -127,7 +132,8 @@ export type PurchaseMessage = { readonly at: number } & (
   | { readonly type: 'sealedReceived'; readonly from: string; readonly eventId: string; readonly raw: string; readonly goods: SealedGoods; readonly usage: Usage | null; readonly receipt?: NostrEvent | null }
   /** What the secret made of the sealed rest: the whole text, or why it is not what was committed to. */
   | { readonly type: 'opened'; readonly text: Result<string> }
-  | { readonly type: 'refusalReceived'; readonly from: string; readonly eventId: string; readonly reason: string }
+  /** `isPause`: nothing is wrong, the provider waits for something. */
+  | { readonly type: 'refusalReceived'; readonly from: string; readonly eventId: string; readonly reason: string; readonly isPause?: boolean }
   /** The person releases what is locked, having seen the answer. */
   | { readonly type: 'releaseAsked' }
   | { readonly type: 'stopAsked' }
@@ -140,10 +146,11 @@ export type PurchaseSending = 'request' | 'paymentSent' | 'locked' | 'release' |
 export type PurchaseEvent = { readonly at: number } & (
   | { readonly type: 'asked'; readonly request: PurchaseRequest }
   | { readonly type: 'sent'; readonly what: PurchaseSending; readonly delivery: Delivery }
-  | { readonly type: 'invoiceAccepted'; readonly from?: string; readonly eventId: string; readonly raw: string; readonly intent: Intent; readonly index?: number }
+  | { readonly type: 'invoiceAccepted'; readonly from?: string; readonly eventId: string; readonly raw: string; readonly intent: Intent; readonly index?: number; readonly step?: StepClaim }
   /** In answer to an invoice, money is locked at the provider's address instead. */
   | { readonly type: 'lockIntended'; readonly from: string; readonly eventId: string; readonly raw: string; readonly intent: LockIntent }
-  | { readonly type: 'invoiceRefused'; readonly eventId: string; readonly raw: string; readonly reason: string }
+  /** `outcome`: how the job ends by it; left out: refused. */
+  | { readonly type: 'invoiceRefused'; readonly eventId: string; readonly raw: string; readonly reason: string; readonly outcome?: PurchaseOutcome }
   | { readonly type: 'payAsked'; readonly paymentHash?: string }
   | { readonly type: 'payInDoubt'; readonly reason: string; readonly paymentHash?: string }
   | { readonly type: 'settled'; readonly preimage: string | null; readonly feeMsat: Msat; readonly paymentHash?: string }
@@ -184,7 +191,7 @@ export type PurchaseEffect =
 /** What streams in is bounded by us, since it may never end: a little more than the largest result. */
 export const MAX_ANSWER_CHARACTERS = 1_200_000
 
-const MODES: Partial<Record<Settlement, PurchaseMode<PurchasePhase>>> = { prepay, escrow, sealed }
+const MODES: Partial<Record<Settlement, PurchaseMode<PurchasePhase>>> = { prepay, metered, escrow, sealed }
 
 export const purchaseMachine: Machine<Purchase, PurchaseMessage, PurchaseEvent, PurchaseEffect> = {
   initial: { begun: false },

@@ -12,7 +12,9 @@ import type { Preimages } from '../store/preimages.ts'
 import type { PayOutcome, Wallet, WalletProblemCode } from '../wallet/wallet.ts'
 import { createBidGathering } from './bidGathering.ts'
 import type { PurchaseDialect } from './dialect.ts'
+import { holdInvoices } from './heldInvoices.ts'
 import { judgeInvoice, type InvoiceOffer } from './judgeInvoice.ts'
+import type { StepClaim } from './judgeStep.ts'
 import type { LiveText } from './liveText.ts'
 import { lookAt, MAX_ANSWER_CHARACTERS, outgoingOf, type BegunPurchase, type Intent, type LockIntent, type Purchase, type PurchaseEffect, type PurchaseMessage } from './purchase.ts'
 
@@ -30,6 +32,14 @@ export interface PurchaseEffectsOptions {
   /** Read inside the transaction that stores the intent. */
   readonly spending: (subject: SpendingSubject) => SpendingContext
   readonly dispatch: (jobId: string, message: PurchaseMessage | (() => PurchaseMessage)) => DispatchOutcome
+}
+
+interface HeardInvoice {
+  readonly from: string
+  readonly event: NostrEvent
+  readonly bolt11: string
+  readonly index?: number | undefined
+  readonly step?: StepClaim | undefined
 }
 
 /** Our own reasons not to ask the wallet: of an earlier try they say nothing. */
@@ -119,7 +129,7 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
   /** Stopped while the wallet was silent: what it never heard of is not brought up again. */
   function isStopping(jobId: string): boolean {
     const purchase = options.state(jobId)
-    return purchase.begun && 'stopping' in purchase.phase && purchase.phase.stopping
+    return purchase.begun && 'stopping' in purchase.phase && Boolean(purchase.phase.stopping)
   }
 
   function listen(jobId: string, signal: AbortSignal): Promise<void> {
@@ -166,7 +176,7 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
         rank: options.bidderRank,
         onGathered(gathered) {
           for (const { from, event, bolt11 } of gathered) {
-            const outcome = receiveInvoice(jobId, from, event, bolt11)
+            const outcome = receiveInvoice(jobId, { from, event, bolt11 })
             take(outcome)
             // Not taken: it is over a limit, or was used before. The next one may do.
             if (outcome !== 'unchanged') break
@@ -174,10 +184,19 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
           for (const { from } of gathered) decline(from)
         },
       })
+      const isMetered = purchase.request.settlement?.name === 'metered'
+      const held = holdInvoices<HeardInvoice>(clock, signal, (heard) => {
+        // What came is judged, stored or not.
+        liveText.flush(jobId)
+        const outcome = receiveInvoice(jobId, heard)
+        take(outcome)
+        return outcome !== 'unchanged' || !mayStillPay(jobId, heard.bolt11)
+      })
       const subscription = dialect.listen(purchase, {
-        onInvoice(from, event, bolt11) {
+        onInvoice(from, event, bolt11, index, step) {
           const { request } = purchase
-          if (request.provider !== null) return take(receiveInvoice(jobId, from, event, bolt11))
+          if (isMetered) return held.take({ from, event, bolt11, index, step })
+          if (request.provider !== null) return take(receiveInvoice(jobId, { from, event, bolt11, index }))
           if (options.isMuted(from)) return
           const now = options.state(jobId)
           if (now.begun && now.phase.name !== 'asking') return decline(from)
@@ -191,6 +210,7 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
           characters += text.length
           if (!isWhole || characters > MAX_ANSWER_CHARACTERS) return
           liveText.add(jobId, text, (gathered) => void dispatch(jobId, { at: clock.now(), type: 'textReceived', from, text: gathered }))
+          held.nudge()
         },
         onResult: (from, event, answer) => take(dispatch(jobId, { at: clock.now(), type: 'resultReceived', from, eventId: event.id, raw: JSON.stringify(event), ...answer })),
         onSealed: (from, event, goods, usage, receipt) => take(dispatch(jobId, { at: clock.now(), type: 'sealedReceived', from, eventId: event.id, raw: JSON.stringify(event), goods, usage, receipt })),
@@ -198,6 +218,9 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
           if (isProvider(from) && !hasResult()) liveText.veil(jobId, bytes)
         },
         onRefusal: (from, event, reason) => take(dispatch(jobId, { at: clock.now(), type: 'refusalReceived', from, eventId: event.id, reason })),
+        onPause(from, event, reason) {
+          if (isMetered) take(dispatch(jobId, { at: clock.now(), type: 'refusalReceived', from, eventId: event.id, reason, isPause: true }))
+        },
         onCaughtUp() {
           isCaughtUp = true
         },
@@ -206,7 +229,16 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
     })
   }
 
-  function receiveInvoice(jobId: string, from: string, event: NostrEvent, bolt11: string): DispatchOutcome {
+  /** Whether an invoice that did nothing may do something later. */
+  function mayStillPay(jobId: string, bolt11: string): boolean {
+    const purchase = options.state(jobId)
+    const invoice = readInvoice(bolt11)
+    if (!purchase.begun || !invoice.ok) return false
+    const { paymentHashes, isListening } = lookAt(purchase)
+    return isListening && !paymentHashes.includes(invoice.value.paymentHash)
+  }
+
+  function receiveInvoice(jobId: string, { from, event, bolt11, index, step }: HeardInvoice): DispatchOutcome {
     const invoice = readInvoice(bolt11)
     return dispatch(jobId, () => ({
       at: clock.now(),
@@ -215,6 +247,8 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
       eventId: event.id,
       raw: JSON.stringify(event),
       invoice,
+      ...(index === undefined ? {} : { index }),
+      ...(step === undefined ? {} : { step }),
       context: options.spending({ paymentHash: invoice.ok ? invoice.value.paymentHash : null, jobId, provider: from }),
     }))
   }

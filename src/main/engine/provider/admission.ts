@@ -34,11 +34,11 @@ const UNPAID_PER_PLACE = 8
 export function countOpenJobs(rows: readonly Pick<JobRow, 'state' | 'peer'>[], customer: string): Pick<AdmissionContext, 'queuedJobs' | 'unpaidJobs' | 'openJobsOfCustomer'> {
   const count = (of: readonly JobRow['state'][], peer?: string) => rows.filter((row) => of.includes(row.state) && (peer === undefined || row.peer === peer)).length
   return {
-    queuedJobs: count(['queued', 'working']),
+    queuedJobs: count(['queued', 'working', 'paused']),
     // Its invoice may yet be paid, so the wallet is asked about it until it expires: who asks, cancels and asks again makes us do that each time.
     unpaidJobs: count(['asking', 'invoiced', 'stopped']),
     // Who has answers that it does not release gets no more of them.
-    openJobsOfCustomer: count(['queued', 'working', 'asking', 'invoiced', 'unlocking'], customer),
+    openJobsOfCustomer: count(['queued', 'working', 'paused', 'asking', 'invoiced', 'unlocking'], customer),
   }
 }
 

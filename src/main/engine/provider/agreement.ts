@@ -39,6 +39,6 @@ export function agreeOn(wish: SettlementWish, { terms, settlements, priceMsat, l
       return credit.ok ? ok({ name: 'sealed', paymentHash: newSecret(), previewPermille: terms.previewPermille, depositMsat, holdSecs: LOCK_MARGIN_SECS }) : credit
     }
     case 'metered':
-      return ok({ name: 'metered', inputPer1kMsat: terms.inputPer1kMsat, outputPer1kMsat: terms.outputPer1kMsat, tickTokens: terms.tickTokens, graceSecs: terms.graceSecs })
+      return ok({ name: 'metered', inputPer1kMsat: terms.inputPer1kMsat, outputPer1kMsat: terms.outputPer1kMsat, tickTokens: Math.min(terms.tickTokens, wish.tickTokens ?? terms.tickTokens), graceSecs: terms.graceSecs })
   }
 }

@@ -330,7 +330,9 @@ export function createProvider(options: ProviderOptions): Provider {
     // A lock at an address is announced in a channel alone.
     const canHold = (settlement: Settlement) => (settlement === 'sealed' ? holdInvoices && canGiveCredit(status.get().terms) : settlement !== 'escrow' || holdInvoices || (name === 'channel' && lockAddress !== null))
     const { settlements } = dialectNamed(dialects, name)
-    return settlementsSold().filter((settlement) => settlements.includes(settlement) && status.get().terms.settlements.includes(settlement) && canHold(settlement))
+    // What is paid as it comes has to come.
+    const canStream = (settlement: Settlement) => settlement !== 'metered' || status.get().terms.streaming
+    return settlementsSold().filter((settlement) => canStream(settlement) && settlements.includes(settlement) && status.get().terms.settlements.includes(settlement) && canHold(settlement))
   }
 
   /** Only the key that asked is heard about its job. */

@@ -122,10 +122,11 @@ export function takeFeedback(event: NostrEvent, cipher: Pick<Cipher, 'decrypt'>,
   const hidden = isEncrypted(event) ? openText(event, cipher) : null
   const feedback = parseFeedback(hidden?.ok === true ? openEnvelope(event, hidden.value) : event)
   if (!feedback.ok) return null
-  const { status, bolt11, text } = feedback.value
-  if (status === 'payment-required' && bolt11 !== null) inbox.onInvoice(event.pubkey, event, bolt11)
+  const { status, bolt11, text, step } = feedback.value
+  if (status === 'payment-required' && bolt11 !== null) inbox.onInvoice(event.pubkey, event, bolt11, step?.index, step ?? undefined)
   else if (status === 'payment-required') inbox.onRefusal(event.pubkey, event, 'it wants to be paid, and gives no Lightning invoice')
   else if (status === 'error') inbox.onRefusal(event.pubkey, event, text || 'no reason given')
+  else if (status === 'processing' && text !== '') inbox.onPause?.(event.pubkey, event, text)
   else if (status === 'cancelled') inbox.onRefusal(event.pubkey, event, text || 'it cancelled the job')
   return feedback.value
 }

@@ -132,9 +132,9 @@ export function createPrivateAnswers({ purchase, provider, identity, relays, col
   return {
     inbox: {
       ...inbox,
-      onInvoice(from, event, bolt11) {
+      onInvoice(from, event, bolt11, index, step) {
         if (invoices.size < MAX_INVOICES) invoices.add(bolt11)
-        inbox.onInvoice(from, event, bolt11)
+        inbox.onInvoice(from, event, bolt11, index, step)
       },
     },
     take(event) {

@@ -80,7 +80,7 @@ export function createPrivatePurchases(options: PrivatePurchasesOptions): Purcha
         if (!isTaken(jobId)) return { event, jobId, route: { nonce: identity.nonce, relays: chooseSellerRelays(pool, draft.relays), longPrompt }, privacy: 'private' }
       }
     },
-    settlements: ['prepay', 'escrow', 'sealed'],
+    settlements: ['prepay', 'escrow', 'sealed', 'metered'],
     async send(outgoing, purchase, preimage) {
       // Whoever reads the request finds its parts.
       if (outgoing.what === 'request' && !(await sendParts(purchase))) return null

@@ -90,7 +90,8 @@ export function createJobRequests(options: JobRequestsOptions): JobRequests {
         maxTokens: job.maxTokens,
         model: job.model,
         sampling: job.sampling,
-        bidMsat: job.bidMsat,
+        // What is paid as it comes has no price that a bid could be held against: the customer stops where it wants.
+        bidMsat: job.settlement.name === 'metered' ? null : job.bidMsat,
         settlement: job.settlement,
       }
     }

@@ -50,7 +50,7 @@ export interface JobAnswersOptions {
   readonly cipher: Cipher
 }
 
-type Said = Pick<FeedbackDraft, 'status' | 'text' | 'invoice'>
+type Said = Pick<FeedbackDraft, 'status' | 'text' | 'invoice' | 'step'>
 
 export interface JobAnswers {
   /** Publishes what a sale has to say that is not its result: the invoice, or what became of the job; null when no relay took it. */
@@ -89,12 +89,13 @@ export function createJobAnswers({ pool, clock, signer, cipher }: JobAnswersOpti
     sendFeedback,
     send(outgoing, sale) {
       const createdAt = dateMessage(sale.changedAt, clock.now())
-      if (outgoing.what !== 'invoice') return sendFeedback(sale, { status: 'error', text: outgoing.reason }, createdAt)
+      if (outgoing.what !== 'invoice') return sendFeedback(sale, { status: outgoing.isPause === true ? 'processing' : 'error', text: outgoing.reason }, createdAt)
       const { amountMsat, bolt11 } = outgoing.invoice
-      return sendFeedback(sale, { status: 'payment-required', text: '', invoice: { amountMsat, bolt11 } }, createdAt)
+      const step = outgoing.step === undefined ? {} : { step: { index: outgoing.index, ...outgoing.step } }
+      return sendFeedback(sale, { status: 'payment-required', text: '', invoice: { amountMsat, bolt11 }, ...step }, createdAt)
     },
     sayBegun(sale) {
-      if (sale.phase.name === 'working' && sale.phase.attempt <= 1) void sendFeedback(sale, { status: 'processing', text: '' }, dateMessage(sale.changedAt, clock.now()))
+      if ((sale.phase.name === 'working' || sale.phase.name === 'metering') && sale.phase.attempt <= 1) void sendFeedback(sale, { status: 'processing', text: '' }, dateMessage(sale.changedAt, clock.now()))
     },
   }
 }

@@ -76,7 +76,7 @@ export function createPrivateSales({ pool, clock, receiptSigner, cipher, answers
     name: 'souk/1',
     maxResultBytes: MAX_PRIVATE_TEXT_BYTES - LAST_PIECE_BYTES,
     listen: (inbox) => frames.listen(inbox),
-    settlements: ['prepay', 'escrow', 'sealed'],
+    settlements: ['prepay', 'escrow', 'sealed', 'metered'],
     send(outgoing, sale) {
       if (outgoing.what === 'sealed') return sendSealed(outgoing, sale)
       return outgoing.what === 'result' ? sendResult(outgoing, sale) : answers.send(outgoing, sale)
