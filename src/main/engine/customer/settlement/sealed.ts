@@ -364,7 +364,8 @@ function afterLateSettlement(phase: Phase, { feeMsat, preimage, at }: PurchaseEv
   const settled: Settled = { intent: phase.refused, feeMsat, settledAt: at }
   if (phase.goods !== null && phase.refused.paymentHash === phase.goods.paymentHash) return { ...settled, name: 'unsealing', deposit: phase.deposit, goods: phase.goods, preimage }
   // A stop is the customer's own; a deposit that was called failed is owed its answer.
-  return phase.outcome === 'stopped' ? { ...phase, deposit: settled, refused: null } : { name: 'reading', heardAt: at, deposit: settled }
+  if (phase.outcome === 'stopped') return { ...phase, deposit: settled, refused: null }
+  return phase.goods === null ? { name: 'reading', heardAt: at, deposit: settled } : { name: 'sealed', since: at, deposit: settled, goods: phase.goods }
 }
 
 /** Whoever made something for us, or waits for us, is told that it is over. */

@@ -41,7 +41,7 @@ export type SealedPhase =
   /** Cancelled before the deposit was paid; its invoice is out, so money may still come until it expires. */
   | { readonly name: 'withdrawn'; readonly invoice: Invoice; readonly reason: string }
   | ({ readonly name: 'working'; readonly attempt: number; readonly retryAt: number } & Ahead)
-  | { readonly name: 'owed'; readonly attempt: number; readonly retryAt: number | null; readonly reason: string; readonly publicReason: string; readonly told: boolean; readonly deposit: Paid }
+  | { readonly name: 'owed'; readonly attempt: number; readonly retryAt: number | null; readonly reason: string; readonly publicReason: string; readonly told: boolean; readonly deposit: Paid; readonly delivered: Delivered | null }
   /** Nothing was paid, and nothing will be made: the customer is told. */
   | { readonly name: 'failing'; readonly outcome: SaleOutcome; readonly reason: string; readonly publicReason: string }
   | ({ readonly name: 'sealing' } & Made)
@@ -292,10 +292,12 @@ function next(phase: Phase, event: SaleEvent, { request }: SaleIn<Phase>): Phase
     case 'owed': {
       const deposit = 'deposit' in phase ? phase.deposit : null
       const attempt = 'attempt' in phase ? phase.attempt : 0
-      return deposit === null ? phase : { name: 'owed', attempt, retryAt: event.retryAt, reason: event.reason, publicReason: event.publicReason ?? NOT_YET, told: false, deposit }
+      return deposit === null ? phase : { name: 'owed', attempt, retryAt: event.retryAt, reason: event.reason, publicReason: event.publicReason ?? NOT_YET, told: false, deposit, delivered: 'goods' in phase && phase.goods !== null && phase.generated !== null ? deliveredOf({ ...phase, goods: phase.goods, generated: phase.generated }) : null }
     }
     case 'retried':
-      return phase.name === 'owed' ? { name: 'working', attempt: phase.attempt, retryAt: 0, deposit: phase.deposit } : phase
+      if (phase.name !== 'owed') return phase
+      // What is made and sealed is handed over as it is: it is not made again.
+      return phase.delivered === null ? { name: 'working', attempt: phase.attempt, retryAt: 0, deposit: phase.deposit } : { ...phase.delivered, name: 'delivering', since: event.at }
     case 'generated':
       return phase.name === 'working' ? { name: 'sealing', deposit: phase.deposit, generated: event.generated } : phase
     case 'sealed': {
