@@ -26,7 +26,7 @@ const MODES: readonly Mode[] = [
 ]
 const MENDINGS = ['well again', 'restarted'] as const
 const IS_WHOLE = process.env['SOUK_DISK'] === 'all'
-const AT_ONCE = 8
+const AT_ONCE = 4
 /** A suite that finds so many says enough. */
 const MAX_PROBLEMS = 5
 const SUITE_MS = IS_WHOLE ? 3_600_000 : 300_000
