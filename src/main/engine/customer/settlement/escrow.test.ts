@@ -203,7 +203,7 @@ describe('a purchase by escrow', () => {
     const cost = PRICE + 1_000
     expect(lookAt(STATES.lockedAndKnown as Extract<Purchase, { begun: true }>)).toMatchObject({ state: 'locked', lockedMsat: PRICE, lockedUntil: HELD_UNTIL * 1_000, pendingMsat: cost, standing: { wallet: -cost, locked: cost } })
     expect(rowOf(STATES.closed)).toMatchObject({ state: 'done', final: true, movedMsat: PRICE + FEE, feeMsat: FEE })
-    expect(describePurchase('job', STATES.closed).standing).toEqual({ wallet: -PRICE - FEE, spent: PRICE, fees: FEE })
+    expect(describePurchase('job', STATES.closed).standing).toEqual({ wallet: 0 - PRICE - FEE, spent: PRICE, fees: FEE })
   })
 
   it('that returned paid nothing, says so, and keeps the answer', () => {
@@ -337,7 +337,9 @@ function answerTo(effect: PurchaseEffect, at: number, end: Payment['state']): Pu
     case 'lookUp':
     case 'followLock':
       return lookedUp({ state: end }, at)
-    default:
+    case 'open':
+    case 'listen':
+    case 'wake':
       return { at, type: 'tick', clockProblem: null }
   }
 }

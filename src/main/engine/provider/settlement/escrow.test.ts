@@ -218,8 +218,8 @@ describe('a sale by escrow', () => {
   })
 
   it('shows what is locked until when, and owes nothing for it', () => {
-    expect(lookAt(HOLD_STATES.working as Extract<Sale, { begun: true }>)).toMatchObject({ lockedMsat: PRICE, lockedUntil: START + HOLD_SECS * 1_000, owedMsat: 0, receivedMsat: 0, standing: { promised: -PRICE, lockedForUs: PRICE } })
-    expect(lookAt(HOLD_STATES.done as Extract<Sale, { begun: true }>)).toMatchObject({ state: 'done', final: true, lockedMsat: 0, receivedMsat: PRICE, standing: { earned: -PRICE, wallet: PRICE } })
+    expect(lookAt(HOLD_STATES.working as Extract<Sale, { begun: true }>)).toMatchObject({ lockedMsat: PRICE, lockedUntil: START + HOLD_SECS * 1_000, owedMsat: 0, receivedMsat: 0, standing: { promised: 0 - PRICE, lockedForUs: PRICE } })
+    expect(lookAt(HOLD_STATES.done as Extract<Sale, { begun: true }>)).toMatchObject({ state: 'done', final: true, lockedMsat: 0, receivedMsat: PRICE, standing: { earned: 0 - PRICE, wallet: PRICE } })
   })
 
   it.each([
@@ -366,7 +366,8 @@ function answersTo(effect: SaleEffect, at: number): readonly SaleMessage[] {
       return [{ at, type: 'generated', generated }]
     case 'collectPartial':
       return [{ at, type: 'generated', generated: { ...generated, stoppedBy: 'customer' } }]
-    default:
+    case 'seal':
+    case 'wake':
       return [{ at, type: 'tick' }]
   }
 }
