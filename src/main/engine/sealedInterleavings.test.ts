@@ -186,6 +186,8 @@ function performPurchase(world: World, effect: PurchaseEffect, draw: Draw): void
       const isNew = found.state === 'open' && at < expiresAt * 1_000
       if (isNew && draw(8) === 0) return tellPurchase(world, { at, type: 'payAnswered', paymentHash, outcome: { state: 'failed', problem: { code: 'payment-failed', message: 'No route.' } } })
       if (isNew) found.state = found.hold ? 'held' : 'settled'
+      // Its word is not what happens.
+      if (isNew && draw(12) === 0) return tellPurchase(world, { at, type: 'payAnswered', paymentHash, outcome: { state: 'failed', problem: { code: 'payment-failed', message: 'No route.' } } })
       if (draw(4) === 0) return tellPurchase(world, { at, type: 'payAnswered', paymentHash, outcome: { state: 'unknown', problem: { code: 'wallet-timeout', message: 'Silence.' } } })
       return tellPurchase(world, { at, type: 'paymentLookedUp', paymentHash, payment: payment(found, 'outgoing') })
     }
@@ -253,7 +255,8 @@ function step(world: World, depositMsat: number, draw: Draw): void {
       return
     }
     case 8: {
-      const odd = draw(12)
+      const odd = draw(13)
+      if (odd === 12) return lookAgain(world)
       if (odd === 0) return tellPurchase(world, { at, type: 'stopAsked' })
       if (odd === 1) return tellSale(world, { at, type: 'sellerCancelled' })
       if (odd === 2) return tellSale(world, { at, type: 'customerCancelled', eventId: 'c' })
@@ -266,8 +269,17 @@ function purchaseWasSent(world: World): boolean {
   return world.purchaseEvents.some((event) => event.type === 'sent' && event.what === 'request')
 }
 
-function isOver({ sale, purchase }: World): boolean {
-  return purchase.begun && lookAtPurchase(purchase).final && (!sale.begun || lookAtSale(sale).final)
+/** The wallet hints at a payment that it had called failed. */
+function lookAgain(world: World): void {
+  const refused = world.purchase.begun ? lookAtPurchase(world.purchase).refused : null
+  const found = refused === null ? undefined : world.money.get(refused.paymentHash)
+  if (found !== undefined) tellPurchase(world, { at: world.now, type: 'paymentLookedUp', payment: payment(found, 'outgoing') })
+}
+
+function isOver({ sale, purchase, money }: World): boolean {
+  const refused = purchase.begun ? lookAtPurchase(purchase).refused : null
+  const isHinted = refused !== null && money.get(refused.paymentHash)?.state === 'settled'
+  return purchase.begun && lookAtPurchase(purchase).final && !isHinted && (!sale.begun || lookAtSale(sale).final)
 }
 
 /** From here on everybody answers, and what is published arrives: how it ends. */
@@ -277,6 +289,7 @@ function settleDown(world: World, depositMsat: number): void {
     if (!world.sale.begun && purchaseWasSent(world)) tellSale(world, requestOf(world, depositMsat))
     for (const message of [...world.toCustomer]) deliver(world, message)
     for (const message of world.toProvider) tellSale(world, { ...message, at: world.now })
+    lookAgain(world)
     for (const effect of saleMachine.due(world.sale)) performSale(world, effect, never)
     for (const effect of purchaseMachine.due(world.purchase)) performPurchase(world, effect, never)
     if (world.sale.begun && world.sale.phase.name === 'owed') tellSale(world, { at: world.now, type: 'retryAsked' })
