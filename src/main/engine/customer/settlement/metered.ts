@@ -340,7 +340,13 @@ function look(purchase: Begun): PurchaseLook {
     refused: refused?.intent ?? null,
     invoices: steps.filter(({ payment }) => payment !== 'intended').map(({ intent }) => intent.bolt11),
     isListening: isListening(purchase),
+    metered: meterOf(steps),
   }
+}
+
+function meterOf(steps: readonly BoughtStep[]): { readonly payments: number; readonly paidTokens: number } {
+  const settled = steps.filter(({ payment }) => payment === 'settled')
+  return { payments: settled.length, paidTokens: settled.reduce((sum, { count }) => sum + count.outputTokens, 0) }
 }
 
 function standsAt(purchase: Begun): { readonly standing: Standing; readonly owedMsat: Msat } {
