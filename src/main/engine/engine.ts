@@ -342,6 +342,14 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
     pool.reauthenticate()
   }))
   undo.push(backend.status.subscribe(() => provider.modelsChanged()))
+  // How a job can be settled is known once the wallet has said what it can do.
+  let knownInfo = account.status.get().info
+  undo.push(account.status.subscribe(() => {
+    const { info } = account.status.get()
+    if (info === knownInfo) return
+    knownInfo = info
+    provider.modelsChanged()
+  }))
   const listPublisher = createRelayListPublisher({
     pool, signer, clock, log,
     list: () => ({ read: publicRelays(), write: relaysToTell(pool.urls('write')) }),

@@ -80,7 +80,7 @@ export interface Provider {
   spokenDialects(): readonly DialectName[]
   /** How it settles jobs now, in some dialect that it speaks. */
   spokenSettlements(): readonly Settlement[]
-  /** The backend's models changed: what is offered may have too. */
+  /** The backend's models changed, or what the wallet can do: what is offered may have too. */
   modelsChanged(): void
   cancelJob(jobId: string): Result<null>
   retryJob(jobId: string): Result<null>
