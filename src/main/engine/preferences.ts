@@ -91,7 +91,7 @@ export function createPreferences(store: SettingStore): Preferences {
 const storedLimitsSchema = z.object({ limits: z.record(z.string(), z.unknown()) })
 
 /** The stored limits: each that can be read, and the default for each that cannot, or that was no limit yet when they were stored. */
-export function readLimits(store: Pick<SettingStore, 'read'>): Limits {
+function readLimits(store: Pick<SettingStore, 'read'>): Limits {
   const stored = store.read(SETTINGS_KEY, storedLimitsSchema)?.limits ?? {}
   const readable = Object.entries(limitsSchema.shape).filter(([name, schema]) => safeParse(schema, stored[name]).success)
   return limitsSchema.parse({ ...DEFAULT_LIMITS, ...Object.fromEntries(readable.map(([name]) => [name, stored[name]])) })

@@ -23,7 +23,7 @@ export type PaymentRow = z.output<typeof paymentRowSchema>
 const flowSchema = z.object({ todayMsat: msatSchema, totalMsat: msatSchema })
 
 /** Money that waits in a lock: ours for a provider (`customer`), or a customer's for us (`provider`). */
-export const lockSchema = z.object({
+const lockSchema = z.object({
   jobId: jobIdSchema,
   role: roleSchema,
   state: jobStateSchema,
@@ -33,7 +33,7 @@ export const lockSchema = z.object({
 })
 
 /** What the last look at wallet and books found. Signed where less than zero is possible. */
-export const reconciliationSchema = z.object({
+const reconciliationSchema = z.object({
   at: timeSchema,
   /** What the wallet said. */
   walletMsat: msatSchema,

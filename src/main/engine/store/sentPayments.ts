@@ -70,7 +70,7 @@ export function createSentPaymentStore(database: DatabaseSync): SentPaymentStore
 }
 
 /** What it means for one's money in each of its states. */
-export function standingOfPayment({ state, amountMsat, maxFeeMsat, feeMsat }: SentPayment): Standing {
+function standingOfPayment({ state, amountMsat, maxFeeMsat, feeMsat }: SentPayment): Standing {
   switch (state) {
     case 'intended':
     case 'unknown':

@@ -129,7 +129,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const version = books.version()
     const balance = await wallet.balance()
     if (!balance.ok) return
-    const listed = await listPayments(wallet, (payment) => sightings.find(payment.paymentHash, payment.direction)?.msat === effectOf(payment), isAboutToPost())
+    const listed = await listPayments(wallet, (payment) => isClosed || sightings.find(payment.paymentHash, payment.direction)?.msat === effectOf(payment), isAboutToPost())
     if (!listed.ok || isClosed) return
     listedAt = clock.now()
     const found = journal.transact(() => {
