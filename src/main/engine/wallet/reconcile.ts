@@ -74,7 +74,7 @@ interface Lag {
   readonly since: number
 }
 
-/** What a look found. `unrecorded`: hashes of payments that are still to be written. `notice`: for a person. */
+/** What a look found. `unrecorded`: hashes of payments that are still to be written, each told once. `notice`: for a person. */
 interface Found {
   readonly expectedMsat: number
   readonly unexplainedMsat: number
@@ -215,8 +215,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         entries.push(post({ ...owner.entry, kind: isFee ? 'fee' : 'correction', reason: isFee ? 'The wallet took another fee than was booked.' : 'The wallet says another amount than was booked.', movement: between('wallet', isFee ? 'fees' : 'outside', lagMsat) }))
         lags.delete(owner.key)
       } else {
-        if (before?.msat !== lagMsat) lags.set(owner.key, { payment, msat: lagMsat, since: clock.now() })
         expectedMsat += lagMsat
+        if (before?.msat === lagMsat) continue
+        lags.set(owner.key, { payment, msat: lagMsat, since: clock.now() })
         unrecorded.push(payment.paymentHash)
       }
     }
