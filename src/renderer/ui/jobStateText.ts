@@ -22,18 +22,18 @@ export const JOB_STATE_WORDS: Record<JobState, string> = {
   returned: 'Returned',
 }
 
-/** Red only where money is at stake; a refusal or a stop costs nothing and is plain. */
+/** Violet is for what is locked, red only for where money is at stake; a refusal or a stop costs nothing and is plain. */
 export const JOB_STATE_TONES: Record<JobState, BadgeTone> = {
   asking: 'neutral',
   invoiced: 'neutral',
   paying: 'neutral',
   'payment-unknown': 'amber',
-  locked: 'neutral',
+  locked: 'violet',
   queued: 'neutral',
   working: 'amber',
   paused: 'amber',
-  sealed: 'amber',
-  unlocking: 'amber',
+  sealed: 'violet',
+  unlocking: 'violet',
   done: 'neutral',
   stopped: 'neutral',
   refused: 'neutral',
