@@ -1,9 +1,10 @@
 import { Command } from 'cmdk'
-import { MessageSquareText, Moon, Plus, Search, Store, Sun, SunMoon, type LucideIcon } from 'lucide-react'
+import { MessageSquareText, Moon, OctagonPause, Plus, Search, Store, Sun, SunMoon, type LucideIcon } from 'lucide-react'
 import { Dialog } from 'radix-ui'
 import { useEngineState } from '#renderer/state/useEngineState.ts'
 import { useRequest } from '#renderer/state/useRequest.ts'
 import { useView } from '#renderer/state/view.ts'
+import { useStopSpending } from '#renderer/wallet/useStopSpending.ts'
 import { PAGE_ENTRIES } from './pages.ts'
 import { shortcutText } from './useShortcuts.ts'
 
@@ -33,6 +34,8 @@ function PaletteBody({ close }: { close: () => void }) {
   const startSelling = useRequest('provider.start', { toastProblem: true })
   const stopSelling = useRequest('provider.stop', { toastProblem: true })
   const updateSettings = useRequest('settings.update', { toastProblem: true })
+  const stopped = useEngineState('wallet.status')?.spendingStopped
+  const spending = useStopSpending()
   const newest = Object.values(threads ?? {})
     .sort((a, b) => b.updatedAt - a.updatedAt)
     .slice(0, SHOWN_THREADS)
@@ -65,6 +68,8 @@ function PaletteBody({ close }: { close: () => void }) {
           />
           {selling === 'off' ? <PaletteItem icon={Store} label="Start selling" onSelect={act(() => void startSelling.run({}))} /> : null}
           {selling === 'on' ? <PaletteItem icon={Store} label="Stop selling" onSelect={act(() => void stopSelling.run({}))} /> : null}
+          {stopped === false ? <PaletteItem icon={OctagonPause} label="Stop all spending" onSelect={act(spending.stop)} /> : null}
+          {stopped === true ? <PaletteItem icon={OctagonPause} label="Allow spending" onSelect={act(spending.allow)} /> : null}
           <PaletteItem icon={Sun} label="Light theme" onSelect={act(() => void updateSettings.run({ theme: 'light' }))} />
           <PaletteItem icon={Moon} label="Dark theme" onSelect={act(() => void updateSettings.run({ theme: 'dark' }))} />
           <PaletteItem icon={SunMoon} label="Theme of the system" onSelect={act(() => void updateSettings.run({ theme: 'system' }))} />

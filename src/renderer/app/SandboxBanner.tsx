@@ -1,4 +1,5 @@
 import { useEngineSlice, useEngineState } from '#renderer/state/useEngineState.ts'
+import { useView } from '#renderer/state/view.ts'
 import { Amount } from '#renderer/ui/Amount.tsx'
 import { NetworkBadge } from './NetworkBadge.tsx'
 import { RelayDot } from './RelayDot.tsx'
@@ -6,7 +7,9 @@ import { RelayDot } from './RelayDot.tsx'
 /** The line above the pages: that it is play money, and in a narrow window also what else the rail's foot would say. */
 export function SandboxBanner() {
   const mode = useEngineSlice('app.status', (status) => status.mode)
-  const balance = useEngineState('wallet.status')?.balanceMsat
+  const wallet = useEngineState('wallet.status')
+  const balance = wallet?.availableMsat ?? wallet?.balanceMsat
+  const showPage = useView((view) => view.showPage)
   const sandbox = mode === 'sandbox'
   return (
     <div className={sandbox ? 'flex h-8 shrink-0 items-center justify-between gap-3 bg-accent-soft px-4 text-sm text-accent-text' : 'flex h-8 shrink-0 items-center justify-between gap-3 border-b border-line px-4 text-sm wide:hidden'}>
@@ -19,7 +22,12 @@ export function SandboxBanner() {
         <NetworkBadge />
       )}
       <div className="flex items-center gap-4 wide:hidden">
-        {balance === undefined ? null : <Amount msat={balance} className="font-medium" />}
+        {wallet?.spendingStopped ? (
+          <button type="button" onClick={() => showPage('wallet')} className="whitespace-nowrap rounded-sm font-medium text-danger underline underline-offset-2">
+            Spending stopped
+          </button>
+        ) : null}
+        {balance === undefined || wallet?.spendingStopped ? null : <Amount msat={balance} className="font-medium" />}
         <RelayDot />
       </div>
     </div>

@@ -1,7 +1,9 @@
 import { RefreshCw } from 'lucide-react'
-import { addMsat, type Msat } from '#shared/market/msat.ts'
+import type { ReactNode } from 'react'
+import { formatSats, type Msat } from '#shared/market/msat.ts'
 import type { Snapshot } from '#renderer/state/client.ts'
 import { useEngineSlice } from '#renderer/state/useEngineState.ts'
+import { useNow } from '#renderer/state/useNow.ts'
 import { useRequest } from '#renderer/state/useRequest.ts'
 import { Amount } from '#renderer/ui/Amount.tsx'
 import { Badge } from '#renderer/ui/Badge.tsx'
@@ -11,19 +13,15 @@ import { joinClasses } from '#renderer/ui/joinClasses.ts'
 import { ProblemNote } from '#renderer/ui/ProblemNote.tsx'
 import { Skeleton } from '#renderer/ui/Skeleton.tsx'
 import { TimeAgo } from '#renderer/ui/TimeAgo.tsx'
+import { firstReturn, returnsText } from './lockText.ts'
+import { PartsBar } from './PartsBar.tsx'
 
-interface Part {
-  name: string
-  meaning: string
-  msat: Msat
-  fill: string
-}
-
-/** What there is, and in which state it is: one bar of three parts. */
+/** What can be spent, what is on its way or locked, and what others hold for us or we for them. */
 export function Balance({ wallet }: { wallet: Snapshot<'wallet.status'> }) {
   const refresh = useRequest('wallet.refresh', { toastProblem: true })
   const mode = useEngineSlice('app.status', (status) => status.mode)
-  const { balanceMsat, lockedMsat, pendingMsat, state } = wallet
+  const now = useNow()
+  const { balanceMsat, availableMsat = balanceMsat, lockedMsat, pendingMsat, state } = wallet
   const away = state === 'unavailable'
   return (
     <section aria-label="Balance" className="flex flex-col gap-3">
@@ -36,21 +34,30 @@ export function Balance({ wallet }: { wallet: Snapshot<'wallet.status'> }) {
               {wallet.kind === 'mock' ? <Badge tone="amber">Mock: no money moves</Badge> : null}
             </p>
             <div className={joinClasses('mt-1 text-2xl font-semibold', away ? 'text-muted' : null)}>
-              {balanceMsat === undefined ? away ? 'Unknown' : <Skeleton className="h-9 w-44" /> : <Amount msat={balanceMsat} />}
+              {availableMsat === undefined ? away ? 'Unknown' : <Skeleton className="h-9 w-44" /> : <Amount msat={availableMsat} />}
             </div>
-            <p className="text-sm text-muted">{wallet.checkedAt === undefined ? 'Asking the wallet' : <TimeAgo at={wallet.checkedAt} prefix="Checked " />}</p>
+            <p className="text-sm text-muted">
+              {wallet.checkedAt === undefined || balanceMsat === undefined ? (
+                'Asking the wallet'
+              ) : (
+                <>
+                  You can spend this now. The wallet has {formatSats(balanceMsat)}, <TimeAgo at={wallet.checkedAt} prefix="checked " />.
+                </>
+              )}
+            </p>
           </div>
           <IconButton icon={RefreshCw} label="Ask the wallet again" busy={refresh.busy} onClick={() => void refresh.run({})} />
         </div>
-        {balanceMsat === undefined ? null : (
+        {availableMsat === undefined ? null : (
           <PartsBar
             parts={[
-              { name: 'Available', meaning: 'Can be spent now', msat: balanceMsat, fill: 'bg-accent' },
-              { name: 'Held', meaning: 'Locked until a job settles', msat: lockedMsat, fill: 'bg-violet' },
-              { name: 'Pending', meaning: 'On its way out, fee included; the wallet has not told the outcome', msat: pendingMsat, fill: 'bg-faint' },
+              { name: 'Available', meaning: 'Can be spent now', msat: availableMsat, fill: 'bg-accent' },
+              { name: 'Pending', meaning: 'Intended or on its way, highest fee included; the wallet has not told the outcome', msat: pendingMsat, fill: 'bg-faint' },
+              { name: 'Locked', meaning: 'Yours, locked until a job settles or it returns', msat: lockedMsat, fill: 'bg-violet', note: lockedMsat === 0 ? undefined : lowerFirst(returnsText(firstReturn(Object.values(wallet.locks), 'customer'), now)) },
             ]}
           />
         )}
+        <Others wallet={wallet} />
       </div>
       {away ? (
         <ProblemNote
@@ -66,30 +73,28 @@ export function Balance({ wallet }: { wallet: Snapshot<'wallet.status'> }) {
   )
 }
 
-const WHOLE = 100
-/** A part that is there can be seen, however small. */
-const LEAST_PERCENT = 0.75
+const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)
 
-function PartsBar({ parts }: { parts: readonly Part[] }) {
-  const total = addMsat(...parts.map((part) => part.msat))
+/** What is not in the balance: shown where there is any. */
+function Others({ wallet: { lockedForUsMsat, owedToUsMsat, owedByUsMsat, locks } }: { wallet: Snapshot<'wallet.status'> }) {
+  const now = useNow()
+  const others: readonly { name: string; msat: Msat; meaning: ReactNode }[] = [
+    { name: 'Locked for you', msat: lockedForUsMsat, meaning: `By customers; yours once you claim it. ${returnsText(firstReturn(Object.values(locks), 'provider'), now, 'provider')}.` },
+    { name: 'Owed to you', msat: owedToUsMsat, meaning: 'You paid, and the answers did not come yet.' },
+    { name: 'You owe', msat: owedByUsMsat, meaning: 'Customers paid, and you did not deliver yet.' },
+  ].filter(({ msat }) => msat > 0)
+  if (others.length === 0) return null
   return (
-    <div className="flex flex-col gap-2">
-      <div aria-hidden className="flex h-2 gap-0.5 overflow-hidden rounded-full bg-hover">
-        {parts.map((part) => (part.msat === 0 ? null : <div key={part.name} className={part.fill} style={{ flex: `${Math.max(LEAST_PERCENT, (part.msat / total) * WHOLE)} 0 0%` }} />))}
-      </div>
-      <dl className="flex flex-wrap gap-x-6 gap-y-1 text-sm">
-        {parts.map((part) => (
-          <div key={part.name} className="flex items-center gap-1.5" title={part.meaning}>
-            <dt className="flex items-center gap-1.5 text-muted">
-              <span aria-hidden className={joinClasses('size-2 rounded-full', part.fill)} />
-              {part.name}
-            </dt>
-            <dd>
-              <Amount msat={part.msat} />
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </div>
+    <dl className="grid gap-x-6 gap-y-3 border-t border-line pt-4 sm:grid-cols-3">
+      {others.map(({ name, msat, meaning }) => (
+        <div key={name}>
+          <dt className="text-sm text-muted">{name}</dt>
+          <dd className="font-medium">
+            <Amount msat={msat} />
+          </dd>
+          <dd className="text-sm text-muted">{meaning}</dd>
+        </div>
+      ))}
+    </dl>
   )
 }

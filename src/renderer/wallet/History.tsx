@@ -29,10 +29,10 @@ const TONES: Record<PaymentRow['state'], BadgeTone> = { settled: 'neutral', pend
 export function History() {
   const { rows, more, loadingMore, problem, loadMore, reload } = useHistory()
   return (
-    <Section title="History" action={rows && rows.length > 0 ? <ExportMenu /> : null}>
+    <Section title="The wallet’s own list" hint="As the wallet tells it, also of what was not sent from here." action={rows && rows.length > 0 ? <ExportMenu /> : null}>
       {problem ? (
         <ProblemNote
-          message={`The history could not be read. ${problem.message}`}
+          message={`The wallet’s list could not be read. ${problem.message}`}
           action={
             <Button size="small" onClick={reload}>
               Try again
@@ -42,7 +42,7 @@ export function History() {
       ) : null}
       {rows === undefined ? (
         problem ? null : (
-          <SkeletonRows label="Loading the history" />
+          <SkeletonRows label="Loading the wallet’s list" />
         )
       ) : rows.length === 0 ? (
         <EmptyState icon={ReceiptText} title="No payment yet">
@@ -148,7 +148,7 @@ function ExportMenu() {
   return (
     <Menu
       trigger={
-        <Button size="small" icon={Download} busy={busy}>
+        <Button size="small" icon={Download} busy={busy} aria-label="Export the wallet’s list">
           Export
         </Button>
       }

@@ -1,7 +1,7 @@
 import { CircleCheck } from 'lucide-react'
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react'
 import { toast } from 'sonner'
-import { addMsat, formatSats } from '#shared/market/msat.ts'
+import { addMsat, formatSats, type Msat } from '#shared/market/msat.ts'
 import { useClient, type RequestOutput } from '#renderer/state/client.ts'
 import { useEngineState } from '#renderer/state/useEngineState.ts'
 import { useNow } from '#renderer/state/useNow.ts'
@@ -105,11 +105,12 @@ function Review({ chosen: { bolt11, invoice }, back, close }: { chosen: Chosen; 
   const outcome = answered && followOutcome(answered, seen)
   const total = addMsat(invoice.amountMsat, invoice.maxFeeMsat)
 
-  const pay = async () => {
+  const pay = async (confirmedMsat?: Msat) => {
     if (sent.current) return
     sent.current = true
     setSending(true)
-    const result = readPayAnswer(await client.request('wallet.pay', { bolt11, maxFeeMsat: invoice.maxFeeMsat, confirmedMsat: invoice.amountMsat }))
+    setAnswered(undefined)
+    const result = readPayAnswer(await client.request('wallet.pay', { bolt11, maxFeeMsat: invoice.maxFeeMsat, ...(confirmedMsat === undefined ? {} : { confirmedMsat }) }))
     if (open.current) {
       setSending(false)
       setAnswered(result)
@@ -130,8 +131,19 @@ function Review({ chosen: { bolt11, invoice }, back, close }: { chosen: Chosen; 
         outcome ? (
           <>
             {outcome.state === 'failed' && outcome.again ? <Button onClick={tryAgain}>Try again</Button> : null}
-            <Button variant="primary" onClick={close}>
-              {outcome.state === 'unknown' ? 'Close' : 'Done'}
+            {outcome.state === 'asks' ? (
+              <Button
+                variant="primary"
+                onClick={() => {
+                  sent.current = false
+                  void pay(invoice.amountMsat)
+                }}
+              >
+                Yes, send {formatSats(invoice.amountMsat)} sats
+              </Button>
+            ) : null}
+            <Button variant={outcome.state === 'asks' ? 'secondary' : 'primary'} className={outcome.state === 'asks' ? '-order-1' : ''} onClick={close}>
+              {outcome.state === 'asks' ? 'Do not send' : outcome.state === 'unknown' ? 'Close' : 'Done'}
             </Button>
           </>
         ) : (
@@ -167,7 +179,7 @@ function Review({ chosen: { bolt11, invoice }, back, close }: { chosen: Chosen; 
   )
 }
 
-const OUTCOME_TITLES: Record<SendOutcome['state'], string> = { settled: 'Sent', failed: 'Not sent', unknown: 'Not known yet' }
+const OUTCOME_TITLES: Record<SendOutcome['state'], string> = { settled: 'Sent', failed: 'Not sent', unknown: 'Not known yet', asks: 'This is above your limit' }
 
 function Outcome({ outcome, amount }: { outcome: SendOutcome; amount: string }) {
   switch (outcome.state) {
@@ -181,6 +193,8 @@ function Outcome({ outcome, amount }: { outcome: SendOutcome; amount: string }) 
       )
     case 'failed':
       return <ProblemNote level="danger" title="Nothing was paid this time" message={outcome.message} className="mb-3" />
+    case 'asks':
+      return <ProblemNote title={`Really send ${amount} sats?`} message={outcome.message} className="mb-3" />
     case 'unknown':
       return <ProblemNote title="The payment may have gone through" message={`${outcome.message} Souk goes on asking the wallet until it knows, and never pays this invoice twice. You may close this.`} className="mb-3" />
   }
@@ -188,7 +202,7 @@ function Outcome({ outcome, amount }: { outcome: SendOutcome; amount: string }) 
 
 function tellOutcome(outcome: SendOutcome, amount: string): void {
   if (outcome.state === 'settled') toast(`${amount} sats sent`)
-  else if (outcome.state === 'failed') toast.error(`${amount} sats were not sent. ${outcome.message}`)
+  else if (outcome.state === 'failed' || outcome.state === 'asks') toast.error(`${amount} sats were not sent. ${outcome.message}`)
   else toast(`Whether ${amount} sats were sent is not known yet. The wallet is asked until it is.`)
 }
 
@@ -196,7 +210,9 @@ function findObstacle(invoice: Inspected, wallet: ReturnType<typeof useEngineSta
   if (wallet && invoice.network !== wallet.network) return `This invoice is for ${invoice.network}; your wallet is on ${wallet.network}.`
   if (invoice.expired || invoice.expiresAt <= now) return 'This invoice has expired. Ask for a new one.'
   if (wallet?.state === 'unavailable') return 'The wallet does not answer just now.'
-  if (wallet?.balanceMsat !== undefined && wallet.balanceMsat < total) return `The wallet has ${formatSats(wallet.balanceMsat)} sats; with the fee this needs up to ${formatSats(total)}.`
+  if (wallet?.spendingStopped) return 'Spending is stopped. Allow it again in the wallet, then send.'
+  const availableMsat = wallet?.availableMsat ?? wallet?.balanceMsat
+  if (availableMsat !== undefined && availableMsat < total) return `${formatSats(availableMsat)} sats are available; with the fee this needs up to ${formatSats(total)}.`
   return undefined
 }
 

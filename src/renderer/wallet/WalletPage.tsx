@@ -4,12 +4,17 @@ import { useEngineState } from '#renderer/state/useEngineState.ts'
 import { Button } from '#renderer/ui/Button.tsx'
 import { Page } from '#renderer/ui/Page.tsx'
 import { Skeleton } from '#renderer/ui/Skeleton.tsx'
+import { AgreementLine } from './AgreementLine.tsx'
 import { Balance } from './Balance.tsx'
+import { Books } from './Books.tsx'
+import { Flows } from './Flows.tsx'
 import { History } from './History.tsx'
+import { Locks } from './Locks.tsx'
 import { ReceiveDialog } from './ReceiveDialog.tsx'
 import { SendDialog } from './SendDialog.tsx'
+import { StopSpendingCard } from './StopSpendingCard.tsx'
 
-/** Wallet: what there is, receiving, sending, and what was. */
+/** Wallet: what there is, where it waits, receiving, sending, stopping, and every sat that moved. */
 export default function WalletPage() {
   const wallet = useEngineState('wallet.status')
   const [open, setOpen] = useState<'receive' | 'send'>()
@@ -29,7 +34,20 @@ export default function WalletPage() {
       }
     >
       <div className="mx-auto flex w-full max-w-5xl flex-col gap-8">
-        {wallet === undefined ? <Skeleton className="h-36 w-full" /> : <Balance wallet={wallet} />}
+        {wallet === undefined ? (
+          <Skeleton className="h-36 w-full" />
+        ) : (
+          <>
+            <div className="flex flex-col gap-3">
+              <StopSpendingCard stopped={wallet.spendingStopped} />
+              <Balance wallet={wallet} />
+              <Flows wallet={wallet} />
+              <AgreementLine wallet={wallet} />
+            </div>
+            <Locks locks={wallet.locks} />
+          </>
+        )}
+        <Books />
         <History />
       </div>
       {open === 'receive' ? <ReceiveDialog close={close} /> : null}

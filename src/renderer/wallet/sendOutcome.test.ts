@@ -22,6 +22,12 @@ describe('the outcome of a payment', () => {
     expect(readPayAnswer(fail('expired', 'Late.'))).toMatchObject({ again: false })
   })
 
+  it('asks for the sum above the limit for that: nothing was paid', () => {
+    const asks = readPayAnswer(fail('needs-confirmation', 'This costs 800 sats, and you want to be asked above 500.'))
+    expect(asks).toEqual({ state: 'asks', message: 'This costs 800 sats, and you want to be asked above 500.' })
+    expect(followOutcome(asks, makePayment({ direction: 'outgoing', state: 'settled' }))).toBe(asks)
+  })
+
   it('becomes known by a later look, and stays as it was while that says nothing new', () => {
     const unknown = { state: 'unknown', message: 'Silent.' } as const
     expect(followOutcome(unknown, undefined)).toBe(unknown)

@@ -8,6 +8,8 @@ export type SendOutcome =
   | { readonly state: 'settled'; readonly feeMsat: Msat }
   | { readonly state: 'failed'; readonly message: string; readonly again: boolean }
   | { readonly state: 'unknown'; readonly message: string }
+  /** Above the limit for that: nothing was paid, and a person has to confirm the sum. */
+  | { readonly state: 'asks'; readonly message: string }
 
 /** Codes of the carrier's own: it says nothing of what the engine did. */
 const CARRIER_CODES: ReadonlySet<string> = new Set(['disconnected', 'timeout', 'protocol', 'internal'])
@@ -18,6 +20,7 @@ export function readPayAnswer(answer: Answer<RequestOutput<'wallet.pay'>>): Send
   if (answer.ok) return answer.value.state === 'settled' ? { state: 'settled', feeMsat: answer.value.feeMsat } : { state: 'unknown', message: answer.value.message }
   const { code, message } = answer.error
   if (CARRIER_CODES.has(code)) return { state: 'unknown', message }
+  if (code === 'needs-confirmation') return { state: 'asks', message }
   return { state: 'failed', message, again: !FINAL_CODES.has(code) }
 }
 

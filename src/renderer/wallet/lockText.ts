@@ -1,0 +1,16 @@
+/** What is locked, and until when, in words. */
+import type { Role } from '#shared/ipc/common.ts'
+import { durationText } from '#renderer/ui/agoText.ts'
+
+/** "Returns in 12 min 3 s". Nobody says how long a lock lasts that is still on its way. */
+export function returnsText(until: number | undefined, now: number, role: Role = 'customer'): string {
+  const whom = role === 'customer' ? '' : ' to the customer'
+  if (until === undefined) return role === 'customer' ? 'Until the job ends' : 'Until it is claimed'
+  if (until <= now) return `Is going back${whom}`
+  return `${role === 'customer' ? 'Returns' : 'Goes back'}${whom} in ${durationText(Math.ceil((until - now) / 1_000) * 1_000)}`
+}
+
+/** The first of the locks to go back, ours or for us: its time; undefined where none says one. */
+export function firstReturn(locks: readonly { readonly role: Role; readonly until?: number | undefined }[], role: Role): number | undefined {
+  return locks.reduce<number | undefined>((first, lock) => (lock.role !== role || lock.until === undefined ? first : Math.min(first ?? lock.until, lock.until)), undefined)
+}

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { agreementOf, signedSats } from './agreement.ts'
+import { firstReturn, returnsText } from './lockText.ts'
+
+const NOW = 1_767_606_000_000
+
+describe('what is locked', () => {
+  it('says when it returns, to whom, and when nobody knows', () => {
+    expect(returnsText(NOW + 12 * 60_000, NOW)).toBe('Returns in 12 min 0 s')
+    expect(returnsText(NOW + 90_000, NOW, 'provider')).toBe('Goes back to the customer in 1 min 30 s')
+    expect(returnsText(undefined, NOW)).toBe('Until the job ends')
+    expect(returnsText(undefined, NOW, 'provider')).toBe('Until it is claimed')
+  })
+
+  it('never counts below nothing', () => expect(returnsText(NOW, NOW)).toBe('Is going back'))
+
+  it('is one’s own or somebody else’s: the first of each is told apart', () => {
+    const locks = [{ role: 'customer', until: NOW + 3 }, { role: 'provider', until: NOW + 1 }, { role: 'customer', until: NOW + 2 }, { role: 'customer' }] as const
+    expect([firstReturn(locks, 'customer'), firstReturn(locks, 'provider'), firstReturn([], 'customer')]).toEqual([NOW + 2, NOW + 1, undefined])
+  })
+})
+
+describe('wallet and books', () => {
+  it('agree only after a look that left nothing open', () => {
+    expect(agreementOf({}).state).toBe('not-yet')
+    expect(agreementOf({ reconciledAt: NOW, unexplainedMsat: 0 }).state).toBe('agree')
+  })
+
+  it('differ by an amount and a direction', () => {
+    expect(agreementOf({ reconciledAt: NOW, unexplainedMsat: 1_500 }).line).toContain('1.5 sats more than the books')
+    expect(agreementOf({ reconciledAt: NOW, unexplainedMsat: -12_000 }).line).toContain('12 sats less than the books')
+  })
+
+  it('are written with a sign where there is one', () => expect([signedSats(0), signedSats(-500), signedSats(1_000)]).toEqual(['0', '−0.5', '1']))
+})
