@@ -13,6 +13,7 @@ import { DataSection } from './DataSection.tsx'
 import { IdentitySection } from './IdentitySection.tsx'
 import { LimitsSection } from './LimitsSection.tsx'
 import { NetworkSection } from './NetworkSection.tsx'
+import { PaymentsSection } from './PaymentsSection.tsx'
 import { PrivacySection } from './PrivacySection.tsx'
 import { RelaysSection } from './RelaysSection.tsx'
 import { SandboxSection } from './SandboxSection.tsx'
@@ -21,6 +22,7 @@ import { findSections, type SectionId } from './settingsSections.ts'
 const COMPONENTS: Record<SectionId, ComponentType> = {
   appearance: AppearanceSection,
   limits: LimitsSection,
+  payments: PaymentsSection,
   privacy: PrivacySection,
   relays: RelaysSection,
   channels: ChannelsSection,

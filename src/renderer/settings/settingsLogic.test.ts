@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { limitsSchema } from '#shared/ipc/settings.ts'
+import { limitsSchema, type Limits } from '#shared/ipc/settings.ts'
+import { sats } from '#shared/market/msat.ts'
 import { ASKED_WORDS, chooseWords, randomBelow, wordsOf } from './backupWords.ts'
-import { LIMIT_FIELDS, checkLimit, describeLimit, readLimit, showLimit } from './limitFields.ts'
+import { LIMIT_FIELDS, checkLimit, readDrafts, readLimit, showLimit } from './limitFields.ts'
 import { checkBackendAddress, checkRelayAddress } from './addresses.ts'
 import { findSections, SECTIONS } from './settingsSections.ts'
 
@@ -37,21 +38,34 @@ describe('the words asked for', () => {
   it('are counted whatever space lies between them', () => expect(wordsOf('  one two\n three ')).toEqual(['one', 'two', 'three']))
 })
 
+const LIMITS: Limits = { perJobMsat: sats(100), perDayMsat: sats(5_000), perProviderDayMsat: sats(2_000), newProviderMsat: sats(100), maxPendingMsat: sats(5_000), maxPendingPayments: 100, confirmAboveMsat: sats(500), maxFeePermille: 10, invoiceTimeoutSecs: 20, answerTimeoutSecs: 180, maxTokens: 1_024 }
+
 describe('the limits', () => {
   const accepts = (change: object) => limitsSchema.partial().safeParse(change).success
 
-  it.each(LIMIT_FIELDS.filter((field) => field.kind === 'whole'))('refuse for $name exactly what the engine would refuse', (field) => {
-    for (const value of [field.min - 1, field.min, field.max, field.max + 1]) {
-      expect([value, checkLimit(field, String(value)) === undefined]).toEqual([value, accepts({ [field.name]: value })])
+  it('are all of them there', () => expect(LIMIT_FIELDS.map(({ of }) => of.name).sort()).toEqual(Object.keys(limitsSchema.shape).sort()))
+
+  it.each(LIMIT_FIELDS.flatMap((field) => (field.of.kind === 'whole' ? [{ field, ...field.of }] : [])))('refuse for $name exactly what the engine would refuse', ({ field, name, min, max }) => {
+    for (const value of [min - 1, min, max, max + 1]) {
+      expect([value, checkLimit(field, String(value)) === undefined]).toEqual([value, accepts({ [name]: value })])
     }
   })
   it('read sats as msat and show them again', () => {
     const field = LIMIT_FIELDS[0] ?? expect.fail('no field')
     expect(checkLimit(field, '1,200.5')).toBeUndefined()
     expect(readLimit(field, '1,200.5')).toEqual({ perJobMsat: 1_200_500 })
-    expect(showLimit(field, limitsSchema.parse({ perJobMsat: 1_200_500, perDayMsat: 0, perProviderDayMsat: 0, newProviderMsat: 0, maxPendingMsat: 0, maxPendingPayments: 1, confirmAboveMsat: 0, maxFeePermille: 1, invoiceTimeoutSecs: 2, answerTimeoutSecs: 5, maxTokens: 1 }))).toBe('1,200.5')
-    expect(describeLimit(field, '1200')).toBe('For one job: 1,200 sats')
+    expect(showLimit(field, { ...LIMITS, perJobMsat: sats(1_200) })).toBe('1,200')
     expect(checkLimit(field, 'lots')).toContain('for example')
+  })
+})
+
+describe('limits that are being typed', () => {
+  it('are read together with those that hold', () => {
+    expect(readDrafts({ perJobMsat: '250', maxTokens: '2,048' }, LIMITS)).toEqual({ limits: { ...LIMITS, perJobMsat: 250_000, maxTokens: 2_048 }, errors: {} })
+  })
+  it('are the ones that hold where nothing was typed: saved so, they count as looked at', () => expect(readDrafts({}, LIMITS)).toEqual({ limits: LIMITS, errors: {} }))
+  it('say which of them is wrong', () => {
+    expect(Object.keys(readDrafts({ perDayMsat: 'much', maxPendingPayments: '0', perJobMsat: '1' }, LIMITS).errors)).toEqual(['perDayMsat', 'maxPendingPayments'])
   })
 })
 
