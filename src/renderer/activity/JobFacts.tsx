@@ -1,11 +1,13 @@
-import type { ReactNode } from 'react'
 import type { JobRow } from '#shared/ipc/common.ts'
 import { Amount } from '#renderer/ui/Amount.tsx'
 import { durationText } from '#renderer/ui/agoText.ts'
 import { ProblemNote } from '#renderer/ui/ProblemNote.tsx'
 import { PrivacyMark } from '#renderer/ui/PrivacyMark.tsx'
 import { DIALECT_WORDS } from '#renderer/ui/privacyText.ts'
+import { SettlementMark } from '#renderer/ui/SettlementMark.tsx'
 import { ShortId } from '#renderer/ui/ShortId.tsx'
+import { Fact } from './Fact.tsx'
+import { MoneyFacts } from './MoneyFacts.tsx'
 
 const GRAVE = new Set<JobRow['state']>(['failed', 'owed'])
 
@@ -38,6 +40,8 @@ export function JobFacts({ job }: { job: JobRow }) {
             <Amount msat={job.feeMsat} />
           </Fact>
         )}
+        <Fact name="Payment"><SettlementMark settlement={job.settlement} /></Fact>
+        <MoneyFacts job={job} />
         {job.outputTokens === undefined ? null : (
           <Fact name="Tokens">
             {job.outputTokens.toLocaleString('en-US')}
@@ -56,11 +60,3 @@ export function JobFacts({ job }: { job: JobRow }) {
   )
 }
 
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div className="min-w-0">
-      <dt className="text-sm text-muted">{name}</dt>
-      <dd className="min-w-0">{children}</dd>
-    </div>
-  )
-}

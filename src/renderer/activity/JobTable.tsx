@@ -1,14 +1,15 @@
 import { ArrowDownLeft, ArrowUpRight } from 'lucide-react'
 import { memo } from 'react'
 import type { JobRow } from '#shared/ipc/common.ts'
-import { Amount } from '#renderer/ui/Amount.tsx'
 import { durationText } from '#renderer/ui/agoText.ts'
 import { JobStateBadge } from '#renderer/ui/JobStateBadge.tsx'
 import { joinClasses } from '#renderer/ui/joinClasses.ts'
 import { PrivacyMark } from '#renderer/ui/PrivacyMark.tsx'
+import { SettlementMark } from '#renderer/ui/SettlementMark.tsx'
 import { shortenId } from '#renderer/ui/shortenId.ts'
 import { HeaderCell, Table, TableCell, TableHead, TableRow } from '#renderer/ui/Table.tsx'
 import { TimeAgo } from '#renderer/ui/TimeAgo.tsx'
+import { JobMoney } from './JobMoney.tsx'
 import { keyOf } from './jobRows.ts'
 
 export interface JobTableProps {
@@ -25,6 +26,7 @@ export function JobTable({ rows, openKey, onOpen }: JobTableProps) {
         <HeaderCell className="hidden sm:table-cell">With</HeaderCell>
         <HeaderCell className="hidden xl:table-cell">Model</HeaderCell>
         <HeaderCell className="hidden sm:table-cell">State</HeaderCell>
+        <HeaderCell className="hidden wide:table-cell">Payment</HeaderCell>
         <HeaderCell numeric>Sats</HeaderCell>
         <HeaderCell numeric className="hidden wide:table-cell">
           Took
@@ -67,6 +69,7 @@ const JobTableRow = memo(function JobTableRow({ row, isOpen, onOpen }: { row: Jo
         {/* What the columns say on a wider page. */}
         <span className="flex items-center gap-2 pl-6 pt-0.5 text-sm text-muted sm:hidden">
           <JobStateBadge state={row.state} />
+          <SettlementMark settlement={row.settlement} iconOnly />
           <TimeAgo at={row.createdAt} />
         </span>
       </TableCell>
@@ -87,8 +90,11 @@ const JobTableRow = memo(function JobTableRow({ row, isOpen, onOpen }: { row: Jo
       <TableCell className="hidden sm:table-cell">
         <JobStateBadge state={row.state} />
       </TableCell>
+      <TableCell className="hidden wide:table-cell">
+        <SettlementMark settlement={row.settlement} />
+      </TableCell>
       <TableCell numeric className={joinClasses(row.movedMsat === 0 ? 'text-muted' : 'font-medium')}>
-        {row.movedMsat === 0 ? '0' : <Amount msat={row.movedMsat} bare direction={sold ? 'in' : 'out'} />}
+        <JobMoney row={row} />
       </TableCell>
       <TableCell numeric className="hidden text-muted wide:table-cell">
         {row.durationMs === undefined ? '–' : durationText(row.durationMs)}

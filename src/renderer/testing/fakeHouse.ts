@@ -9,6 +9,7 @@ import type { NostrEvent } from '#shared/protocol/event.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
 import type { Snapshot, SoukState } from '#renderer/state/client.ts'
 import type { FakeEngine } from './fakeEngine.ts'
+import { makeMoneyJobs, playMoney } from './fakeMoney.ts'
 import { makeJob, makeRelay, MARKDOWN_ANSWER, pubkeyOf } from './sceneData.ts'
 
 const MINUTE = 60_000
@@ -45,7 +46,7 @@ export function playHouse(engine: FakeEngine, mood: HouseMood, now: number): voi
     change('wallet.status', { state: 'unavailable', problem: 'The wallet service did not answer within 15 seconds. It is asked again by itself.' })
   }
 
-  const jobs = mood === 'busy' ? makeActivity(now) : []
+  const jobs = mood === 'busy' ? [...makeMoneyJobs(now), ...makeActivity(now)] : []
   const payments = mood === 'busy' ? makePayments(now) : []
   const silent = new Promise<never>(() => undefined)
   const refusal = fail('internal', 'The store could not be read. Check the disk, then restart Souk.')
@@ -113,6 +114,7 @@ export function playHouse(engine: FakeEngine, mood: HouseMood, now: number): voi
     return () => clearInterval(timer)
   }
 
+  playMoney(engine, mood, now)
   engine.requests['wallet.refresh'] = () => (mood === 'failing' ? fail('timeout', 'The wallet did not answer.') : ok({}))
   engine.requests['wallet.history'] = ({ offset, limit }) => answer({ rows: payments.slice(offset, offset + limit), more: payments.length > offset + limit })
   const invoices = new Map<string, PaymentRow>()
@@ -142,8 +144,9 @@ export function playHouse(engine: FakeEngine, mood: HouseMood, now: number): voi
     if (bolt11.includes('bad')) return fail('bad-invoice', 'The invoice’s checksum is wrong: a character is missing or another one.')
     return ok({ amountMsat: sats(250), paymentHash: pubkeyOf('f'), network: bolt11.startsWith('lnbcrt') ? 'regtest' : 'mainnet', description: 'Two coffees and a slice of cake', expiresAt: Date.now() + HOUR, expired: false, maxFeeMsat: sats(3) })
   }
-  engine.requests['wallet.pay'] = async ({ bolt11 }) => {
+  engine.requests['wallet.pay'] = async ({ bolt11, confirmedMsat }) => {
     await new Promise((resolve) => setTimeout(resolve, 900))
+    if (bolt11.endsWith('ccc') && confirmedMsat === undefined) return fail('needs-confirmation', 'This costs 250 sats, and you want to be asked above 200. Confirm it to go on.')
     if (bolt11.endsWith('fff')) return fail('no-route', 'The mint found no way to the payee.')
     if (bolt11.endsWith('uuu')) return ok({ state: 'unknown', message: 'The wallet did not answer within 30 seconds.', paymentHash: pubkeyOf('f') })
     return ok({ state: 'settled', feeMsat: sats(1), paymentHash: pubkeyOf('f') })
@@ -194,6 +197,8 @@ export function playHouse(engine: FakeEngine, mood: HouseMood, now: number): voi
     const wrong = words.find(({ index, word }) => PHRASE.split(' ')[index] !== word)
     if (wrong) return fail('wrong-word', `Word ${wrong.index + 1} is not right. Compare it with what you wrote down.`)
     change('identity.status', { backedUp: true })
+    const needs = engine.getState('walletChoice.status')?.needs
+    if (needs) change('walletChoice.status', { needs: { ...needs, backedUp: true } })
     return ok({})
   }
   engine.requests['identity.importPhrase'] = () => fail('busy', 'Stop selling and let the open jobs end first: they belong to the identity in use.')

@@ -2,14 +2,16 @@
 import type { Turn } from '#shared/ipc/customer.ts'
 import { applyMerge } from '#shared/ipc/mergePatch.ts'
 import { settingsSchema } from '#shared/ipc/settings.ts'
+import { sats, ZERO_MSAT } from '#shared/market/msat.ts'
 import { ok } from '#shared/market/result.ts'
 import { playChannels } from './fakeChannels.ts'
 import { createFakeEngine, type FakeEngine, type FakeStates } from './fakeEngine.ts'
+import { makeTangledWallet } from './fakeMoney.ts'
 import { playHouse } from './fakeHouse.ts'
 import { playMarket, type MarketScript } from './fakeMarket.ts'
 import { makeStates, makeTurns } from './sceneData.ts'
 
-export const SCENES = ['busy', 'welcome', 'empty', 'loading', 'offline', 'failing', 'stuck', 'unsold', 'mainnet', 'notices', 'long'] as const
+export const SCENES = ['busy', 'welcome', 'empty', 'loading', 'offline', 'failing', 'stuck', 'unsold', 'mainnet', 'notices', 'long', 'money', 'stopped', 'regtest'] as const
 export type SceneName = (typeof SCENES)[number]
 
 export function playScene(scene: SceneName, now = Date.now()): FakeEngine {
@@ -30,6 +32,8 @@ export function playScene(scene: SceneName, now = Date.now()): FakeEngine {
   }
   engine.requests['settings.update'] = (change) => {
     engine.setState('settings.values', settingsSchema.parse(applyMerge(engine.getState('settings.values'), change)))
+    const choice = engine.getState('walletChoice.status')
+    if (choice && change.limits !== undefined) engine.setState('walletChoice.status', { ...choice, needs: { ...choice.needs, limitsSet: true } })
     return ok({})
   }
   if (scene === 'offline') engine.setConnection('closed')
@@ -43,6 +47,7 @@ function makeManyTurns(now: number): Turn[] {
 function statesOf(scene: SceneName, now: number): FakeStates {
   const states = makeStates(now)
   const app = states['app.status']
+  const wallet = states['wallet.status']
   if (!app) return states
   switch (scene) {
     case 'welcome':
@@ -54,7 +59,28 @@ function statesOf(scene: SceneName, now: number): FakeStates {
     case 'unsold':
       return { ...states, 'customer.offers': { offers: {}, loaded: true, refused: {} }, 'customer.threads': { threads: {} } }
     case 'mainnet':
-      return { ...states, 'app.status': { ...app, mode: 'mainnet', network: 'mainnet' } }
+      return {
+        ...states,
+        'app.status': { ...app, mode: 'mainnet', network: 'mainnet' },
+        ...(wallet ? { 'wallet.status': { ...wallet, network: 'mainnet', alias: 'Ada’s hub' } } : {}),
+        'walletChoice.status': {
+          current: 'nwc',
+          next: { kind: 'nwc', network: 'mainnet' },
+          needs: { protected: true, backedUp: true, limitsSet: true },
+          abilities: { alias: 'Ada’s hub', methods: ['get_info', 'get_balance', 'get_budget', 'make_invoice', 'pay_invoice', 'lookup_invoice', 'list_transactions'], holdInvoices: false, budget: { totalMsat: sats(5_000), usedMsat: sats(1_200), renewsAt: now + 1_000_000_000 } },
+        },
+      }
+    case 'money':
+      return wallet ? { ...states, 'wallet.status': makeTangledWallet(wallet, now) } : states
+    case 'stopped':
+      return wallet ? { ...states, 'wallet.status': { ...wallet, spendingStopped: true } } : states
+    case 'regtest':
+      return {
+        ...states,
+        'app.status': { ...app, mode: 'regtest', network: 'regtest' },
+        ...(wallet ? { 'wallet.status': { ...wallet, kind: 'spark', alias: 'Spark (regtest)', balanceMsat: sats(42), availableMsat: sats(42), pendingMsat: ZERO_MSAT } } : {}),
+        'walletChoice.status': { current: 'spark', next: { kind: 'spark', network: 'regtest' }, needs: { protected: false, backedUp: false, limitsSet: false } },
+      }
     case 'notices':
       return { ...states, 'app.status': { ...app, notices: { store: { level: 'warning', message: 'The store was damaged and was set aside as store-2026-01-05.bad. You start with an empty one; your money is in the wallet.' } } } }
     case 'busy':

@@ -1,0 +1,24 @@
+import { Lock } from 'lucide-react'
+import type { JobRow } from '#shared/ipc/common.ts'
+import { formatSats, ZERO_MSAT } from '#shared/market/msat.ts'
+import { Amount } from '#renderer/ui/Amount.tsx'
+
+/** What moved in a job; with what is locked and what is owed under it, where there is any. */
+export function JobMoney({ row: { role, movedMsat, lockedMsat = ZERO_MSAT, lockedUntil, owedMsat = ZERO_MSAT } }: { row: Pick<JobRow, 'role' | 'movedMsat' | 'lockedMsat' | 'lockedUntil' | 'owedMsat'> }) {
+  const sold = role === 'provider'
+  const notes = [
+    lockedMsat > 0 ? { key: 'locked', tone: 'text-violet', title: lockedUntil === undefined ? 'Locked' : `Locked until ${new Date(lockedUntil).toLocaleString()}`, text: `${formatSats(lockedMsat)} locked` } : null,
+    owedMsat > 0 ? { key: 'owed', tone: 'text-danger', title: sold ? 'Paid to you and not delivered' : 'Paid by you and not delivered', text: `${formatSats(owedMsat)} owed` } : null,
+  ].filter((note) => note !== null)
+  return (
+    <span className="flex flex-col items-end leading-tight">
+      {movedMsat === 0 && notes.length > 0 ? null : movedMsat === 0 ? '0' : <Amount msat={movedMsat} bare direction={sold ? 'in' : 'out'} />}
+      {notes.map(({ key, tone, title, text }) => (
+        <span key={key} title={title} className={`flex items-center gap-1 text-sm font-normal ${tone}`}>
+          {key === 'locked' ? <Lock aria-hidden size={12} /> : null}
+          {text}
+        </span>
+      ))}
+    </span>
+  )
+}
