@@ -1,6 +1,7 @@
 /** What selling, buying and serving take on the command line. */
 import { Option, type Command } from 'commander'
 import { DIALECTS } from '#shared/market/dialect.ts'
+import { SETTLEMENTS } from '#shared/market/settlement.ts'
 import { channelId, collect, ollamaUrl, relayUrls, sellerName, wholeNumber } from './arguments.ts'
 import { addFolderOptions, addPassphraseOption } from './commonOptions.ts'
 
@@ -45,6 +46,7 @@ Examples:
     .option('--select <rule>', 'cheapest (the default), first, or the start of a seller’s public key')
     .addOption(new Option('--open', 'ask anyone, in public (in nip90)').conflicts('select'))
     .addOption(new Option('--dialect <name>', 'ask in this dialect only (default: the best that the seller speaks)').choices(DIALECTS))
+    .addOption(new Option('--settlement <mode>', 'how it is paid (default: as in the settings, where the app chooses)').choices(SETTLEMENTS))
     .option('--encrypted', 'hide question and answer from the relays, in nip90 too')
     .option('--max-price <msats>', 'most that the request may cost, in millisatoshi', wholeNumber(0, MOST_MSATS))
     .option('--max-tokens <n>', 'longest answer', wholeNumber(1, 131_072))
@@ -55,6 +57,7 @@ Examples:
   cat question.txt | souk customer --json
   souk customer --select 8d146c70 --prompt "Again, you." > answer.md
   souk customer --open --max-price 20000 --prompt "Who knows?"
+  souk customer --settlement escrow --prompt "Locked until the answer is there."
 
 Ctrl-C stops the job: before the payment nothing is spent, after it the price is, and what arrived is kept.`)
     .action(async (options) => (await import('./commands/customer.ts')).customer(options))

@@ -4,6 +4,7 @@ import type { JobRow } from '#shared/ipc/common.ts'
 import { selectionSchema, type Selection } from '#shared/ipc/customer.ts'
 import type { DialectName, Privacy } from '#shared/market/dialect.ts'
 import { formatSats, msat } from '#shared/market/msat.ts'
+import type { Settlement } from '#shared/market/settlement.ts'
 import { safeParse } from '#shared/safeParse.ts'
 import { connectToMarket } from '../connectToMarket.ts'
 import { EXIT, type ExitCode } from '../exitCodes.ts'
@@ -21,6 +22,7 @@ export interface CustomerCommandOptions extends CommonOptions {
   /** Ask whoever answers. */
   readonly open?: boolean | undefined
   readonly dialect?: DialectName | undefined
+  readonly settlement?: Settlement | undefined
   readonly encrypted?: boolean | undefined
   readonly maxPrice?: number | undefined
   readonly maxTokens?: number | undefined
@@ -67,9 +69,9 @@ function whyNotAsked(code: string): ExitCode {
 }
 
 /** What of a question decides on whom it can go to, and what it may cost: a price that is named is confirmed. */
-function askedHow({ maxPrice, dialect, encrypted }: CustomerCommandOptions): Pick<Question, 'maxPriceMsat' | 'confirmedMsat' | 'dialect' | 'encrypted'> {
+function askedHow({ maxPrice, dialect, encrypted, settlement }: CustomerCommandOptions): Pick<Question, 'maxPriceMsat' | 'confirmedMsat' | 'dialect' | 'encrypted' | 'settlement'> {
   const maxPriceMsat = maxPrice === undefined ? undefined : msat(maxPrice)
-  return { maxPriceMsat, confirmedMsat: maxPriceMsat, dialect, encrypted }
+  return { maxPriceMsat, confirmedMsat: maxPriceMsat, dialect, encrypted, settlement }
 }
 
 /** Waits the discovery time out, except that *first* and a named seller are taken as soon as they are there. */
@@ -140,10 +142,14 @@ async function followJob({ engine, output, interrupt }: Session, jobId: string):
     written = ''
   }
   let forget = () => {}
+  let said: string | undefined
   const ended = new Promise<void>((resolve) => {
     forget = engine.jobChanged.listen((changed) => {
       if (changed.role !== 'customer' || changed.jobId !== jobId) return
       output.tell({ type: 'job', ...changed })
+      // What is locked waits for somebody, and says for whom.
+      if ((changed.state === 'locked' || changed.state === 'unlocking') && changed.note !== undefined && changed.note !== said) output.say(changed.note)
+      said = changed.note
       if (isOver(changed)) resolve()
     })
     if (isOver(current())) resolve()
