@@ -12,14 +12,14 @@ import { KIND } from '#shared/protocol/kinds.ts'
 import vectors from '#shared/protocol/vectors/channel.json' with { type: 'json' }
 import type { Engine } from './engine.ts'
 import { hashOf } from './store/preimages.ts'
-import { askSeller, ended, jobRow, until } from './testing/market.ts'
+import { askSeller, ended, jobRow, until, type EngineOptions } from './testing/market.ts'
 import { nodeClock, nodeRandom } from './testing/nodePorts.ts'
 import type { Peer } from './testing/peer.ts'
 import { PRICE, pubkeyOf, saleEvents, shareMarket, TEST_MS, WAIT_MS } from './testing/sharedMarket.ts'
 import { createStandInSpark, type StandInSpark } from './wallet/spark/testing/standInSpark.ts'
 import type { Wallet } from './wallet/wallet.ts'
 
-const { market, openBuyer, openSeller, openPeer, newName } = shareMarket()
+const { market, openBuyer, openSeller, openPeer, newName, close } = shareMarket()
 const FUNDS = 10_000
 const QUESTION = 'write 30 words'
 
@@ -39,8 +39,8 @@ function passTime(ms: number): void {
 const onSpark = () => ({ config: { wallet: { kind: 'spark', network: 'regtest' } }, ports: { startSparkThread: spark.startThread, clock } }) as const
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 
-async function openSparkSeller(): Promise<Engine & { readonly address: string; readonly channelId: string }> {
-  const seller = await openSeller(onSpark())
+async function openSparkSeller(options: EngineOptions = {}, name?: string): Promise<Engine & { readonly address: string; readonly channelId: string }> {
+  const seller = await openSeller({ ...onSpark(), ...options }, name)
   const { address } = spark.ofPhrase(await seller.keyring.revealPhrase(), 'seller')
   await seller.account.refresh()
   return Object.assign(seller, { address, channelId: String(seller.provider.status.get().channelId) })
@@ -197,6 +197,35 @@ describe('the original’s customer', { timeout: TEST_MS }, () => {
     await customer.say(seller.channelId, { type: 'PreimageRelease', job_id: mine.jobId, preimage: mine.secret })
     expect(await ended(seller, 'provider', mine.jobId, WAIT_MS)).toMatchObject({ state: 'done' })
     expect(spark.audit().violations).toEqual([])
+  })
+
+  it('that locks while we are away is answered when we are back', async () => {
+    const name = newName('seller')
+    const [seller, customer] = [await openSparkSeller({}, name), await openOriginal()]
+    const { jobId, secret, hash } = await request(customer, seller)
+    await close(seller)
+    await announce(customer, seller.channelId, jobId, hash, await lock(customer, seller.address, hash))
+    const again = await openSparkSeller({}, name)
+    await hearFrom(customer, seller.channelId, pubkeyOf(seller), 'JobResult', jobId)
+    await customer.say(seller.channelId, { type: 'PreimageRelease', job_id: jobId, preimage: secret })
+    expect(await ended(again, 'provider', jobId, WAIT_MS)).toMatchObject({ state: 'done', movedMsat: PRICE })
+    expect(spark.audit()).toMatchObject({ violations: [], lockedSats: 0 })
+  })
+
+  it('whose lock returned while we were away from its work gets nothing, and owes nothing', async () => {
+    const name = newName('seller')
+    const [seller, customer] = [await openSparkSeller({ toyTokensPerSecond: 1 }, name), await openOriginal()]
+    const { jobId, hash } = await request(customer, seller)
+    await announce(customer, seller.channelId, jobId, hash, await lock(customer, seller.address, hash))
+    await wrote(seller, jobId, 'workBegun')
+    await close(seller)
+    passTime(3_800_000)
+    const again = await openSparkSeller({}, name)
+    // No relay takes what it has to say with such a date; what counts is in its books.
+    await wrote(again, jobId, 'lockReturned')
+    expect(again.journal.row('provider', jobId)).toMatchObject({ state: 'failed', movedMsat: 0, note: 'It took longer than a job may take here.' })
+    expect(types(again, jobId).filter((type) => type === 'workBegun' || type === 'generated')).toEqual(['workBegun'])
+    expect(spark.audit()).toMatchObject({ violations: [], lockedSats: 0, settlements: new Map() })
   })
 
   it('that pays the invoice instead is served as one that pays ahead, and what it locked besides is not taken', async () => {

@@ -175,6 +175,8 @@ function onMissing({ phase, request }: Begun, { at, isClosed, paymentHash }: Sal
     return isInvoice && isOver(phase.invoice, isClosed, at) && !isLookedFor ? [{ at, type: 'closed', outcome: 'expired', reason: 'Nothing was locked in time.' }] : []
   }
   if (!isHeld(phase) || paymentHash !== phase.lock.paymentHash || !isClosed) return []
+  // Of two reasons to stop, always the same one, whichever is seen first after a pause of this machine's.
+  if (isTooLate(phase, request, at)) return [tookTooLong(at)]
   // Before it is delivered, the careful reading is that it went back; after that, that it is still there until it cannot be.
   if (isUndelivered(phase)) return [withdrawn(at, 'returned', 'What was locked went back before the answer was delivered.', `What you had locked went back before the answer was made. ${NOTHING_DELIVERED}`)]
   return at >= surelyHeldUntil(phase.lock, request) ? onReturn(phase, paymentHash, at) : []
@@ -194,11 +196,17 @@ function onReturn(phase: Phase, paymentHash: string, at: number): readonly SaleE
 }
 
 function onTick({ phase, request }: Begun, at: number): readonly SaleEvent[] {
-  if (phase.name === 'working' && at >= workDeadline(phase.lock, request)) {
-    return [withdrawn(at, 'failed', 'It took longer than a job may take here.', `The seller could not answer in time. ${GOES_BACK}`)]
-  }
+  if (isTooLate(phase, request, at)) return [tookTooLong(at)]
   if (phase.name === 'returning' && phase.isBack && at >= phase.since + TELLING_WINDOW_MS) return [{ at, type: 'closed', outcome: phase.outcome, reason: phase.reason }]
   return []
+}
+
+function isTooLate(phase: Phase, request: SaleRequest, at: number): boolean {
+  return phase.name === 'working' && at >= workDeadline(phase.lock, request)
+}
+
+function tookTooLong(at: number): SaleEvent {
+  return withdrawn(at, 'failed', 'It took longer than a job may take here.', `The seller could not answer in time. ${GOES_BACK}`)
 }
 
 /** Quick tries while there is time for them; then nothing is owed, since nothing was taken. */
