@@ -36,6 +36,7 @@ async function open() {
     clock, pool,
     random: nodeRandom,
     preimages: { keep: () => {}, find: () => null },
+    walletKnown: () => Promise.resolve(true),
     walletLocks: () => ({ holdInvoices: false, lockAddress: null }),
     log: () => {},
     signer: (await loadNostrCrypto()).createSigner(nodeRandom.bytes(32)),

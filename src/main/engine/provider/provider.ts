@@ -40,6 +40,8 @@ export interface ProviderOptions {
   readonly wallet: Wallet
   readonly preimages: Preimages
   readonly random: Random
+  /** Resolves with whether the wallet has said what it is, after that time at the latest. */
+  readonly walletKnown: (timeoutMs: number) => Promise<boolean>
   /** Whether the wallet can hold money on a hash, and be locked money at an address, as far as is known now. */
   readonly walletLocks: () => { readonly holdInvoices: boolean; readonly lockAddress: string | null }
   readonly journal: Journal
@@ -429,6 +431,8 @@ export function createProvider(options: ProviderOptions): Provider {
       if (status.get().selling !== 'off') return ok(null)
       status.update((before) => ({ ...before, selling: 'starting', problem: null }))
       if (offeredModels().length === 0) return notSelling('There is no model to sell. Start Ollama and pull a model, or choose the toy.')
+      // Requests that came while it was away are read at once, and refused when what the wallet can do is not known.
+      if (!(await options.walletKnown(CONNECT_TIMEOUT_MS))) return notSelling('The wallet does not answer, so nothing could be paid. See Wallet.')
       if (!(await pool.connected(CONNECT_TIMEOUT_MS))) return notSelling('No relay is connected. Check the relays in Settings.')
       const channelId = status.get().channelId ?? (await createChannel())
       if (channelId === null) return notSelling('No relay took the new channel. Check the relays in Settings.')

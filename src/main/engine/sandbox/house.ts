@@ -69,6 +69,7 @@ async function openHouse({ sandbox, clock, random, log, openWebSocket, crypto, t
     signer,
     wallet: wallet.value,
     preimages: createPreimages(database),
+    walletKnown: () => Promise.resolve(true),
     // The sandbox's mint can.
     walletLocks: () => ({ holdInvoices: true, lockAddress: null }),
     journal: createJournal(database),

@@ -28,6 +28,8 @@ export type SendOutcome =
 export interface Account {
   readonly status: Signal<AccountStatus>
   refresh(): Promise<void>
+  /** Resolves with true once the wallet has said what it is, at once when it has; with false when it does not in that time. */
+  known(timeoutMs: number): Promise<boolean>
   /** Asks for the balance soon: many payments in a row make one question. */
   touch(): void
   receive(amountMsat: Msat, description: string, expirySecs: number): Promise<Result<Invoice>>
@@ -161,6 +163,18 @@ export function createAccount(options: AccountOptions): Account {
   return {
     status,
     refresh,
+    known(timeoutMs) {
+      if (status.get().info !== null) return Promise.resolve(true)
+      return new Promise((resolve) => {
+        const end = (isKnown: boolean) => {
+          forget()
+          cancel()
+          resolve(isKnown)
+        }
+        const cancel = clock.after(timeoutMs, () => end(false))
+        const forget = status.subscribe(() => status.get().info !== null && end(true))
+      })
+    },
     touch: () => plan(TOUCH_MS),
     receive: (amountMsat, description, expirySecs) => wallet.createInvoice({ amountMsat, description, expirySecs }),
     async send(bolt11, maxFeeMsat, confirmedMsat) {

@@ -44,6 +44,24 @@ export function createKillPoints(onPoint: (name: string) => void): EngineWraps {
         pass('wallet createInvoice: after')
         return made
       },
+      async createHoldInvoice(request) {
+        pass('wallet createHoldInvoice: before')
+        const made = await wallet.createHoldInvoice(request)
+        pass('wallet createHoldInvoice: after')
+        return made
+      },
+      async settleHold(preimage) {
+        pass('wallet settleHold: before')
+        const settled = await wallet.settleHold(preimage)
+        pass('wallet settleHold: after')
+        return settled
+      },
+      async cancelHold(paymentHash) {
+        pass('wallet cancelHold: before')
+        const cancelled = await wallet.cancelHold(paymentHash)
+        pass('wallet cancelHold: after')
+        return cancelled
+      },
       async pay(request) {
         pass('wallet pay: before')
         const outcome = await wallet.pay(request)

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { sats } from '#shared/market/msat.ts'
+import { SETTLEMENTS } from '#shared/market/settlement.ts'
 
 /** What a process of a crash test is told, as JSON in its first argument. */
 export const planSchema = z.object({
@@ -7,6 +9,8 @@ export const planSchema = z.object({
   sandboxFolder: z.string(),
   /** Name of the point at which it kills itself; null to live. */
   killAt: z.string().nullable(),
+  /** How a customer wants it settled. */
+  settlement: z.enum(SETTLEMENTS),
   /** Whom a customer asks; null to ask nobody and go on with what it has. */
   ask: z.string().nullable(),
 })
@@ -22,6 +26,9 @@ export const reportSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('problem'), message: z.string() }),
 ])
 export type Report = z.output<typeof reportSchema>
+
+/** Small ticks, so that a short answer has several. */
+export const CRASH_TERMS = { tickTokens: 16, outputPer1kMsat: sats(60), inputPer1kMsat: sats(10) } as const
 
 export const TOY_TOKENS_PER_SECOND = 500
 export const PROMPT = 'write 40 words'

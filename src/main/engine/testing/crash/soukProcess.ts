@@ -1,10 +1,11 @@
 /** A provider or a customer in a process of its own, which kills itself at one point: `node soukProcess.ts PLAN`. SIGTERM ends it in order. */
 import { writeSync } from 'node:fs'
 import { sats } from '#shared/market/msat.ts'
+import type { Settlement } from '#shared/market/settlement.ts'
 import { createEngine, type Engine } from '../../engine.ts'
 import { createNodePorts } from '../nodePorts.ts'
 import { createKillPoints } from './killPoints.ts'
-import { planSchema, PROMPT, TOY_TOKENS_PER_SECOND, type Report } from './plan.ts'
+import { CRASH_TERMS, planSchema, PROMPT, TOY_TOKENS_PER_SECOND, type Report } from './plan.ts'
 
 const plan = planSchema.parse(JSON.parse(process.argv[2] ?? ''))
 const say = (report: Report) => void writeSync(1, `${JSON.stringify(report)}\n`)
@@ -28,7 +29,7 @@ process.on('SIGTERM', () => {
 })
 
 if (plan.role === 'provider') await sell(engine)
-else await buy(engine, plan.ask)
+else await buy(engine, plan.ask, plan.settlement)
 
 async function sell({ provider, jobChanged, journal, backend }: Engine): Promise<void> {
   const look = () => {
@@ -37,12 +38,12 @@ async function sell({ provider, jobChanged, journal, backend }: Engine): Promise
   jobChanged.listen(look)
   look()
   await backend.refresh()
-  provider.setTerms({ name: 'Victim', priceMsat: sats(10) })
+  provider.setTerms({ name: 'Victim', priceMsat: sats(10), ...CRASH_TERMS })
   const started = await provider.start()
   if (!started.ok && !isStopping) throw new Error(started.error.message)
 }
 
-async function buy({ customer, jobChanged, journal, preferences }: Engine, seller: string | null): Promise<void> {
+async function buy({ customer, jobChanged, journal, preferences }: Engine, seller: string | null, settlement: Settlement): Promise<void> {
   const look = () => {
     if (journal.openJobs('customer').length === 0) say({ type: 'settled' })
   }
@@ -53,7 +54,7 @@ async function buy({ customer, jobChanged, journal, preferences }: Engine, selle
   }
   // A restart of the other side takes a moment on a busy machine.
   preferences.update({ limits: { invoiceTimeoutSecs: 60 } })
-  const question = { prompt: PROMPT, selection: { by: 'pubkey' as const, prefix: seller } }
+  const question = { prompt: PROMPT, selection: { by: 'pubkey' as const, prefix: seller }, settlement }
   await new Promise<void>((resolve) => {
     const ask = () => {
       if (!customer.quote(question).ok) return

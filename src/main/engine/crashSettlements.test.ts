@@ -1,0 +1,48 @@
+/**
+ * The same for the other settlement modes: kill -9 at every durable write, wallet call and publish of either side, a restart on
+ * the same data, and then the mint's books against both journals.
+ */
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Settlement } from '#shared/market/settlement.ts'
+import { killEverywhere, openCrashWorld, type CrashWorld, type Run } from './testing/crash/crashWorld.ts'
+
+const SUITE_MS = 900_000
+
+let world: CrashWorld | null = null
+afterEach(async () => {
+  await world?.end()
+  world = null
+})
+
+/** What a seller publishes of itself is the same however jobs are settled: crash.test.ts. */
+const isOfJob = (point: string) => !/kind (40|10002|31990)|ServiceAnnouncement/.test(point)
+
+/** Ended on both sides, and every msat accounted for; a paid answer that a crash cut short may be owed, and nothing else. */
+function check(settlement: Settlement, killAt: string, { bought, sold }: Run): void {
+  if (bought === undefined || sold === undefined) throw new Error(`no job after ${killAt}`)
+  const good = settlement === 'metered' ? ['done', 'stopped'] : ['done']
+  expect([killAt, good.includes(bought.state) || bought.state, good.includes(sold.state) || sold.state]).toEqual([killAt, true, true])
+  world?.checkMoney({ bought, sold })
+}
+
+describe.each(['escrow', 'sealed', 'metered'] as const)('%s survives kill -9', (settlement) => {
+  it('of the customer, at every durable write, wallet call and publish', { timeout: SUITE_MS }, async () => {
+    world = await openCrashWorld(settlement)
+    const { runCustomer } = world
+    const died = await killEverywhere(runCustomer, (killAt, run) => {
+      // Nothing was asked yet: the only death after which there is no job.
+      if (killAt === 'write asked: before') expect(run.bought).toBeUndefined()
+      else check(settlement, killAt, run)
+    })
+    console.log(`${settlement}: customer killed at ${died.length} points: ${died.join('; ')}`)
+    expect(died).toEqual(expect.arrayContaining(['write asked: after', 'write payAsked: before', 'write payAsked: after', 'wallet pay: before']))
+  })
+
+  it('of the provider, at every durable write, wallet call and publish', { timeout: SUITE_MS }, async () => {
+    world = await openCrashWorld(settlement)
+    const { runProvider } = world
+    const died = await killEverywhere(runProvider, (killAt, run) => check(settlement, killAt, run), isOfJob)
+    console.log(`${settlement}: provider killed at ${died.length} points: ${died.join('; ')}`)
+    expect(died).toEqual(expect.arrayContaining(['write requested: before', 'write requested: after', 'write workBegun: after', 'write generated: after']))
+  })
+})
