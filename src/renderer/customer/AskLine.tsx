@@ -1,4 +1,5 @@
-import { ChevronDown, HandCoins } from 'lucide-react'
+import { ChevronDown } from 'lucide-react'
+import type { ReactNode } from 'react'
 import type { OfferRow, Selection } from '#shared/ipc/customer.ts'
 import { useEngineSlice } from '#renderer/state/useEngineState.ts'
 import { useNow } from '#renderer/state/useNow.ts'
@@ -8,7 +9,6 @@ import { agoText } from '#renderer/ui/agoText.ts'
 import { Badge } from '#renderer/ui/Badge.tsx'
 import { Skeleton } from '#renderer/ui/Skeleton.tsx'
 import type { AskPrivacy } from './askPrivacy.ts'
-import { Explained } from './Explained.tsx'
 import { PrivacyExplained } from './PrivacyExplained.tsx'
 
 export interface AskLineProps {
@@ -18,16 +18,18 @@ export interface AskLineProps {
   privacy: AskPrivacy | undefined
   encrypted: boolean
   onEncrypt: (encrypted: boolean) => void
+  /** How it is settled: the chip. */
+  children: ReactNode
 }
 
-/** One line: who will answer, how it is paid, who can read it. */
-export function AskLine({ offer, selection, loading, privacy, encrypted, onEncrypt }: AskLineProps) {
+/** One line: who will answer, how it is settled, who can read it. */
+export function AskLine({ offer, selection, loading, privacy, encrypted, onEncrypt, children }: AskLineProps) {
   return (
     <div className="@container text-sm">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <SellerChip offer={offer} selection={selection} loading={loading} />
-        <span className="flex flex-wrap items-center gap-x-4">
-          <Explained icon={HandCoins} short="Prepaid" long="Prepaid: you pay before the answer, you risk the whole price." />
+        <span className="flex flex-wrap items-center gap-x-3">
+          {children}
           {privacy ? <PrivacyExplained ask={privacy} offer={offer} encrypted={encrypted} onEncrypt={onEncrypt} /> : null}
         </span>
       </div>

@@ -1,27 +1,44 @@
 import type { OfferRow } from '#shared/ipc/customer.ts'
 import { formatSats } from '#shared/market/msat.ts'
+import type { Quote } from './quoteAsker.ts'
 import type { QuoteView } from './useQuote.ts'
 
 export interface CostLineProps {
+  /** For what it describes. */
+  id: string
   quoted: QuoteView
   offer: OfferRow | undefined
   waiting: boolean
   offline: boolean
 }
 
-/** What sending will cost, said before it is sent; one line of fixed height, so that nothing moves. */
-export function CostLine({ quoted, offer, waiting, offline }: CostLineProps) {
+/** What sending will cost and what is at risk, said before it is sent; of fixed height, so that nothing moves. */
+export function CostLine({ id, quoted, offer, waiting, offline }: CostLineProps) {
+  const { quote } = quoted
+  const words = offline ? 'The engine does not answer. Your text is kept.' : waiting ? 'The last answer is still coming.' : quote ? undefined : offer?.priceMsat === undefined ? '' : `${formatSats(offer.priceMsat)} sats an answer`
   return (
-    <output className="block min-h-5 text-sm text-muted">{costWords({ quoted, offer, waiting, offline })}</output>
+    <output id={id} className="block min-h-15 text-sm text-muted sm:min-h-10">
+      {words !== undefined || !quote ? (
+        words
+      ) : (
+        <>
+          <span className="block">{costWords(quote)}</span>
+          <span className="block">
+            <span className="font-medium text-text">At risk: {satsText(quote.risk.riskMsat)}.</span> {quote.risk.sentence}
+          </span>
+        </>
+      )}
+    </output>
   )
 }
 
-function costWords({ quoted, offer, waiting, offline }: CostLineProps): string {
-  if (offline) return 'The engine does not answer. Your text is kept.'
-  if (waiting) return 'The last answer is still coming.'
-  const { quote } = quoted
-  if (!quote) return offer?.priceMsat === undefined ? '' : `${formatSats(offer.priceMsat)} sats an answer`
-  const fee = quote.maxFeeMsat === 0 ? '' : `, fee up to ${formatSats(quote.maxFeeMsat)} ${quote.maxFeeMsat === 1_000 ? 'sat' : 'sats'}`
+function costWords(quote: Quote): string {
+  const upTo = quote.offer === undefined || quote.settlement === 'metered' ? 'Up to ' : ''
+  const fee = quote.maxFeeMsat === 0 ? '' : `, ${quote.settlement === 'metered' ? 'fee of a payment' : 'fee'} up to ${satsText(quote.maxFeeMsat)}`
   const cut = quote.turnsCut === 0 ? '' : ` · ${quote.turnsCut} earlier ${quote.turnsCut === 1 ? 'question does' : 'questions do'} not fit and stay out`
-  return `${quote.offer === undefined ? 'Up to ' : ''}${formatSats(quote.priceMsat)} sats${fee}${cut}`
+  return `${upTo}${satsText(quote.priceMsat)}${fee}${cut}`
+}
+
+export function satsText(amount: Quote['priceMsat']): string {
+  return `${formatSats(amount)} ${amount === 1_000 ? 'sat' : 'sats'}`
 }

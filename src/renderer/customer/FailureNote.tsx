@@ -1,10 +1,13 @@
 import type { ReactNode } from 'react'
 import type { JobRow, JobState } from '#shared/ipc/common.ts'
+import type { Turn } from '#shared/ipc/customer.ts'
 import { formatSats, subtractMsat } from '#shared/market/msat.ts'
 import { useView } from '#renderer/state/view.ts'
 import { Button } from '#renderer/ui/Button.tsx'
 import { PrivacyMark } from '#renderer/ui/PrivacyMark.tsx'
 import { ProblemNote, type ProblemLevel } from '#renderer/ui/ProblemNote.tsx'
+import { SettlementMark } from '#renderer/ui/SettlementMark.tsx'
+import { AskDialog } from './AskDialog.tsx'
 import { useAskAgain } from './useAskAgain.ts'
 
 const TITLES: Partial<Record<JobState, string>> = {
@@ -13,23 +16,26 @@ const TITLES: Partial<Record<JobState, string>> = {
   failed: 'The answer failed',
   owed: 'You paid and the answer did not come',
   expired: 'Nobody answered in time',
+  returned: 'The lock came back',
 }
 
 /** A job that did not end well: what happened, what it cost, and the next steps. */
-export function FailureNote({ job, onAsked }: { job: JobRow; onAsked: () => void }) {
-  const again = useAskAgain(job, onAsked)
+export function FailureNote({ turn, job, onAsked }: { turn: Turn; job: JobRow; onAsked: () => void }) {
+  const again = useAskAgain(turn, job, onAsked)
   const openTimeline = useView((view) => view.openTimeline)
+  const title = titleOf(job)
   const level: ProblemLevel = job.state === 'failed' || job.state === 'owed' ? 'danger' : 'info'
   return (
     <ProblemNote
       level={level}
       announced={false}
-      title={TITLES[job.state] ?? 'The answer ended'}
+      title={title}
       message={
         <>
-          {job.note && job.note !== TITLES[job.state] ? <p>{job.note}</p> : null}
+          {job.note && job.note !== title ? <p>{job.note}</p> : null}
           <p className="flex flex-wrap items-center gap-x-3 text-muted">
             {costText(job)}
+            <SettlementMark settlement={job.settlement} />
             <PrivacyMark privacy={job.privacy} dialect={job.dialect} />
           </p>
           <div className="mt-2 flex flex-wrap gap-2">
@@ -45,10 +51,18 @@ export function FailureNote({ job, onAsked }: { job: JobRow; onAsked: () => void
               Timeline
             </Button>
           </div>
+          <AskDialog {...again.dialog} />
         </>
       }
     />
   )
+}
+
+function titleOf({ state, settlement, sealed }: JobRow): string {
+  // A cap or a limit may have stopped it, too.
+  if (settlement === 'metered' && state === 'stopped') return 'This answer was stopped'
+  if (sealed !== undefined && (state === 'stopped' || state === 'expired')) return 'It stays under seal'
+  return TITLES[state] ?? 'The answer ended'
 }
 
 function costText(job: JobRow): ReactNode {

@@ -11,10 +11,12 @@ import { ProblemNote } from '#renderer/ui/ProblemNote.tsx'
 import { ShortId } from '#renderer/ui/ShortId.tsx'
 import { PrivacyMark } from '#renderer/ui/PrivacyMark.tsx'
 import { bestPrivacy, DIALECT_WORDS } from '#renderer/ui/privacyText.ts'
+import { SettlementMark } from '#renderer/ui/SettlementMark.tsx'
 import { TimeAgo } from '#renderer/ui/TimeAgo.tsx'
 import { EventAsItCame } from './EventAsItCame.tsx'
 import { OfferMarks } from './OfferMarks.tsx'
 import { SeenMark } from './SeenMark.tsx'
+import { settlementsOf } from './settlementChoices.ts'
 
 export interface OfferDetailProps {
   offer: OfferRow
@@ -49,6 +51,13 @@ export function OfferDetail({ offer, chosen, onUse, onClose }: OfferDetailProps)
               {model === undefined ? null : ` for ${model}`}
             </Fact>
           ))}
+          <Fact name="Settled">
+            <span className="flex flex-wrap gap-x-3 gap-y-1">
+              {settlementsOf(offer).map((settlement) => (
+                <SettlementMark key={settlement} settlement={settlement} />
+              ))}
+            </span>
+          </Fact>
           <Fact name="Models">{offer.models.join(', ') || 'not said'}</Fact>
           <Fact name="Network">{offer.network ?? 'not said'}</Fact>
           <Fact name="Who reads">{privacy ? <PrivacyMark privacy={privacy} /> : 'not said'}</Fact>

@@ -1,10 +1,12 @@
 import type { OfferRow } from '#shared/ipc/customer.ts'
 import { sats } from '#shared/market/msat.ts'
 import { NETWORKS } from '#shared/market/network.ts'
+import { SETTLEMENTS, type Settlement } from '#shared/market/settlement.ts'
 import { Input } from '#renderer/ui/Input.tsx'
 import { parseWhole } from '#renderer/ui/numberText.ts'
 import { SearchInput } from '#renderer/ui/SearchInput.tsx'
 import { Select } from '#renderer/ui/Select.tsx'
+import { SETTLEMENT_WORDS } from '#renderer/ui/settlementText.ts'
 import { FilterChip } from './FilterChip.tsx'
 import { OFFER_FILTERS, type OfferFilter, type OfferQuery } from './offerRows.ts'
 
@@ -18,10 +20,11 @@ export interface OfferWishes {
   readonly filters: readonly OfferFilter[]
   readonly model: string | undefined
   readonly network: OfferRow['network']
+  readonly settlement: Settlement | undefined
   readonly maxPrice: string
 }
 
-export const FIRST_WISHES: OfferWishes = { search: '', filters: ['live', 'buyable'], model: undefined, network: undefined, maxPrice: '' }
+export const FIRST_WISHES: OfferWishes = { search: '', filters: ['live', 'buyable'], model: undefined, network: undefined, settlement: undefined, maxPrice: '' }
 export const NO_WISHES: OfferWishes = { ...FIRST_WISHES, filters: [] }
 
 /** A price that cannot be read limits nothing. */
@@ -53,6 +56,14 @@ export function OfferFilters({ wishes, onChange, models }: OfferFiltersProps) {
           value={wishes.network ?? ANY}
           options={[{ value: ANY, label: 'Any network' }, ...NETWORKS.map((network) => ({ value: network, label: network }))]}
           onChange={(chosen) => change({ network: NETWORKS.find((network) => network === chosen) })}
+        />
+      </div>
+      <div className="w-36">
+        <Select
+          aria-label="How it is settled"
+          value={wishes.settlement ?? ANY}
+          options={[{ value: ANY, label: 'Any settlement' }, ...SETTLEMENTS.map((settlement) => ({ value: settlement, label: SETTLEMENT_WORDS[settlement].short }))]}
+          onChange={(chosen) => change({ settlement: SETTLEMENTS.find((settlement) => settlement === chosen) })}
         />
       </div>
       {FILTERS.map((filter) => (

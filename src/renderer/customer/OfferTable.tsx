@@ -18,6 +18,7 @@ const COLUMNS: readonly { column: OfferColumn; label: string; icon?: LucideIcon;
   { column: 'models', label: 'Models', className: 'hidden @lg:table-cell' },
   { column: 'privacy', label: 'Who reads', icon: Eye, className: 'px-0 text-center @5xl:px-3 @5xl:text-left' },
   { column: 'price', label: 'Sats', numeric: true },
+  { column: 'settles', label: 'Settled', className: 'hidden @4xl:table-cell' },
   { column: 'speed', label: 'Tokens/s', numeric: true, className: 'hidden @3xl:table-cell' },
   { column: 'history', label: 'Bought', numeric: true, className: 'hidden @3xl:table-cell' },
   { column: 'network', label: 'Network', className: 'hidden @6xl:table-cell' },
@@ -100,6 +101,7 @@ export function OfferTable({ rows, sort, onSort, openKey, onOpen, onUse, chosenK
           <col className="hidden w-[24%] @lg:table-column" />
           <col className="w-9 @5xl:w-52" />
           <col className="w-18" />
+          <col className="hidden w-28 @4xl:table-column" />
           <col className="hidden w-24 @3xl:table-column" />
           <col className="hidden w-28 @3xl:table-column" />
           <col className="hidden w-24 @6xl:table-column" />
@@ -113,7 +115,7 @@ export function OfferTable({ rows, sort, onSort, openKey, onOpen, onUse, chosenK
                 {...(numeric ? { numeric } : {})}
                 {...(className ? { className } : {})}
                 direction={sort.column === column ? (sort.descending ? 'descending' : 'ascending') : undefined}
-                onSort={() => onSort({ column, descending: sort.column === column ? !sort.descending : numeric === true && column !== 'price' })}
+                onSort={() => onSort({ column, descending: sort.column === column ? !sort.descending : column === 'settles' || (numeric === true && column !== 'price') })}
               >
                 {Icon ? <Icon aria-hidden size={14} className="@5xl:hidden" /> : null}
                 <span className={Icon ? 'sr-only @5xl:not-sr-only' : undefined}>{label}</span>

@@ -4,8 +4,10 @@ import { Amount } from '#renderer/ui/Amount.tsx'
 import { joinClasses } from '#renderer/ui/joinClasses.ts'
 import { PrivacyMark } from '#renderer/ui/PrivacyMark.tsx'
 import { bestPrivacy } from '#renderer/ui/privacyText.ts'
+import { SettlementMark } from '#renderer/ui/SettlementMark.tsx'
 import { OfferMarks } from './OfferMarks.tsx'
 import { SeenMark } from './SeenMark.tsx'
+import { settlementsOf } from './settlementChoices.ts'
 
 export const ROW_PX = 36
 
@@ -45,6 +47,13 @@ export const OfferTableRow = memo(function OfferTableRow({ offer, index, open, c
       </Cell>
       <Cell className="px-0 text-center @5xl:px-3 @5xl:text-left">{privacy ? <PrivacyMark privacy={privacy} iconOnly className="align-middle @5xl:[&>span]:not-sr-only @5xl:[&>span]:whitespace-nowrap" /> : <span className="text-muted">–</span>}</Cell>
       <Cell numeric>{offer.priceMsat === undefined ? '–' : <Amount msat={offer.priceMsat} bare />}</Cell>
+      <Cell className="hidden @4xl:table-cell">
+        <span className="flex gap-2">
+          {settlementsOf(offer).map((settlement) => (
+            <SettlementMark key={settlement} settlement={settlement} iconOnly />
+          ))}
+        </span>
+      </Cell>
       <Cell numeric className="hidden text-muted @3xl:table-cell">
         {offer.history.tokensPerSecond?.toFixed(1) ?? '–'}
       </Cell>

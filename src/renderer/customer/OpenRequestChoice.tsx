@@ -56,7 +56,7 @@ function OpenRequestForm({ onDone }: { onDone: () => void }) {
   }
   return (
     <form onSubmit={submit} className="flex flex-col gap-3">
-      <p>Your question names no seller. Of those that offer an answer within your price, one that is known gets the job before a stranger, then the cheapest.</p>
+      <p>Your question names no seller. Of those that offer an answer within your price, one that is known gets the job before a stranger, then the cheapest. It is paid ahead: all of it is at risk if the seller does not answer.</p>
       <ProblemNote announced={false} message={onlyPrivate ? 'Anyone can read it, and you ask only privately: it would be refused. Settings changes that.' : 'Anyone can read the question and the answer.'} />
       <Field label="Pay at most" error={error}>
         {(control) => (

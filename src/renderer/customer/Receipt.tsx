@@ -4,8 +4,9 @@ import { useView } from '#renderer/state/view.ts'
 import { Amount } from '#renderer/ui/Amount.tsx'
 import { durationText } from '#renderer/ui/agoText.ts'
 import { PrivacyMark } from '#renderer/ui/PrivacyMark.tsx'
+import { SettlementMark } from '#renderer/ui/SettlementMark.tsx'
 
-/** "Bluebell · llama3.2:3b · 154 tokens · 9 sats · 3.2 s · Private · Timeline" */
+/** "Bluebell · llama3.2:3b · 154 tokens · 9 sats · 3.2 s · In escrow · Private · Timeline" */
 export function Receipt({ job }: { job: JobRow }) {
   const openTimeline = useView((view) => view.openTimeline)
   const parts: [string, ReactNode][] = []
@@ -14,6 +15,7 @@ export function Receipt({ job }: { job: JobRow }) {
   if (job.outputTokens !== undefined) parts.push(['tokens', `${job.outputTokens.toLocaleString('en-US')} tokens`])
   parts.push(['sats', <Amount key="sats" msat={job.movedMsat} />])
   if (job.durationMs !== undefined) parts.push(['time', durationText(job.durationMs)])
+  parts.push(['settlement', <SettlementMark key="settlement" settlement={job.settlement} />])
   parts.push(['privacy', <PrivacyMark key="privacy" privacy={job.privacy} dialect={job.dialect} />])
   return (
     <p className="flex min-w-0 flex-wrap items-center gap-x-1.5">

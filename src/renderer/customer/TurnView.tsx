@@ -5,6 +5,9 @@ import { Answer } from './Answer.tsx'
 import { EndedLine } from './EndedLine.tsx'
 import { FailureNote } from './FailureNote.tsx'
 import { LiveLine } from './LiveLine.tsx'
+import { ReleaseBox } from './ReleaseBox.tsx'
+import { SealedBlock } from './SealedBlock.tsx'
+import { sealView } from './sealView.ts'
 import { useAnswer } from './useAnswer.ts'
 
 export interface TurnViewProps {
@@ -15,7 +18,8 @@ export interface TurnViewProps {
 
 /** One question and its answer. It renders for its own answer only: the others keep their objects. */
 export const TurnView = memo(function TurnView({ turn, onAsked }: TurnViewProps) {
-  const { text, job, interrupted } = useAnswer(turn)
+  const { text, job, sealedBytes, interrupted } = useAnswer(turn)
+  const seal = sealView(job, text, sealedBytes)
   const live = !job.final
   return (
     <article aria-label={`Question: ${turn.prompt.slice(0, 80)}`} className="flex flex-col gap-3" style={live ? undefined : { contentVisibility: 'auto', containIntrinsicSize: 'auto 320px' }}>
@@ -33,8 +37,10 @@ export const TurnView = memo(function TurnView({ turn, onAsked }: TurnViewProps)
           <Answer text={text} streaming={live} />
         </div>
       )}
+      {seal ? <SealedBlock seal={seal} job={job} /> : null}
+      {job.awaitsRelease === true && !seal ? <ReleaseBox job={job} /> : null}
       {interrupted && live ? <ProblemNote level="info" message="The view of this answer was interrupted. The job goes on; it is looked up as soon as the engine answers." /> : null}
-      {live ? <LiveLine job={job} /> : job.state === 'done' ? <EndedLine job={job} answer={text} onAsked={onAsked} /> : <FailureNote job={job} onAsked={onAsked} />}
+      {live ? <LiveLine job={job} /> : job.state === 'done' ? <EndedLine turn={turn} job={job} answer={text} onAsked={onAsked} /> : <FailureNote turn={turn} job={job} onAsked={onAsked} />}
     </article>
   )
 })

@@ -15,7 +15,7 @@ const OFFERS: Offers = {
   away: makeOffer(NOW, { key: 'away', name: 'Away', priceMsat: sats(2), network: 'mainnet', unavailable: 'It sells on mainnet.', pubkey: 'd'.repeat(64), lastSeenAt: NOW - 3_600_000 }),
   unpriced,
 }
-const ALL: OfferQuery = { search: '', filters: [], model: undefined, network: undefined, maxPriceMsat: undefined, sort: { column: 'price', descending: false } }
+const ALL: OfferQuery = { search: '', filters: [], model: undefined, network: undefined, settlement: undefined, maxPriceMsat: undefined, sort: { column: 'price', descending: false } }
 const keys = (rows: readonly OfferRow[]) => rows.map((offer) => offer.key)
 const keysOf = (query: Partial<OfferQuery>) => keys(createOfferList().list(OFFERS, null, { ...ALL, ...query }, NOW, false).rows)
 

@@ -2,9 +2,11 @@
 import type { OfferRow } from '#shared/ipc/customer.ts'
 import type { Msat } from '#shared/market/msat.ts'
 import { LIVE_WITHIN_SECS } from '#shared/market/offer.ts'
+import type { Settlement } from '#shared/market/settlement.ts'
 import { bestPrivacy } from '#renderer/ui/privacyText.ts'
+import { settlementsOf } from './settlementChoices.ts'
 
-export type OfferColumn = 'name' | 'models' | 'price' | 'privacy' | 'network' | 'history' | 'speed' | 'seen'
+export type OfferColumn = 'name' | 'models' | 'price' | 'settles' | 'privacy' | 'network' | 'history' | 'speed' | 'seen'
 export interface OfferSort {
   readonly column: OfferColumn
   readonly descending: boolean
@@ -24,6 +26,8 @@ export interface OfferQuery {
   readonly filters: readonly OfferFilter[]
   readonly model: string | undefined
   readonly network: OfferRow['network']
+  /** One that the seller takes. */
+  readonly settlement: Settlement | undefined
   readonly maxPriceMsat: Msat | undefined
   readonly sort: OfferSort
 }
@@ -62,9 +66,10 @@ export function searchText(offer: OfferRow): string {
   return [offer.name, offer.about, offer.pubkey, ...offer.models].join(' ').toLowerCase()
 }
 
-export function passes(offer: OfferRow, { filters, model, network, maxPriceMsat }: OfferQuery, now: number): boolean {
+export function passes(offer: OfferRow, { filters, model, network, settlement, maxPriceMsat }: OfferQuery, now: number): boolean {
   if (model !== undefined && !offer.models.includes(model)) return false
   if (network !== undefined && offer.network !== network) return false
+  if (settlement !== undefined && !settlementsOf(offer).includes(settlement)) return false
   if (maxPriceMsat !== undefined && (offer.priceMsat === undefined || offer.priceMsat > maxPriceMsat)) return false
   return filters.every((filter) => passesFilter(offer, filter, now))
 }
@@ -95,6 +100,8 @@ export function sortKey(offer: OfferRow, column: OfferColumn): string | number |
       return offer.models[0] === undefined ? undefined : foldCase(offer.models[0])
     case 'price':
       return offer.priceMsat
+    case 'settles':
+      return settlementsOf(offer).length
     case 'privacy': {
       const order = PRIVACY_ORDER.findIndex((privacy) => privacy === bestPrivacy(offer.dialects))
       return order === -1 ? undefined : order

@@ -8,7 +8,7 @@ import { makeOffer } from '#renderer/testing/sceneData.ts'
 import type { OfferQuery } from './offerRows.ts'
 import { createOfferView, PAGE_UPDATE_MS } from './offerView.ts'
 
-const ALL: OfferQuery = { search: '', filters: [], model: undefined, network: undefined, maxPriceMsat: undefined, sort: { column: 'price', descending: false } }
+const ALL: OfferQuery = { search: '', filters: [], model: undefined, network: undefined, settlement: undefined, maxPriceMsat: undefined, sort: { column: 'price', descending: false } }
 
 function setUp(count = 3) {
   const clock = createManualClock()

@@ -11,6 +11,8 @@ const RENDER_EVERY_MS = 40
 export interface LiveAnswer {
   text: string
   job: JobRow
+  /** UTF-8 bytes that are made and under seal, while a sealed answer is made. */
+  sealedBytes: number
   /** The stream ended before the job did, and is not open again yet. */
   interrupted: boolean
 }
@@ -49,6 +51,7 @@ export function useAnswer(turn: Turn): LiveAnswer {
             texts.replace(item.text)
             break
           case 'sealed':
+            change({ sealedBytes: item.bytes })
             break
           case 'job':
             if (item.job.final) texts.flush()
@@ -67,6 +70,6 @@ export function useAnswer(turn: Turn): LiveAnswer {
     }
   }, [client, connected, jobId, live])
 
-  const stored: LiveAnswer = { text: turn.answer, job: turn.job, interrupted: false }
+  const stored: LiveAnswer = { text: turn.answer, job: turn.job, sealedBytes: 0, interrupted: false }
   return live ? { ...stored, ...watched } : stored
 }

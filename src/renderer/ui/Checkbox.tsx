@@ -9,6 +9,7 @@ export interface CheckboxProps {
   label?: ReactNode
   disabled?: boolean
   'aria-label'?: string
+  'aria-describedby'?: string
 }
 
 export function Checkbox({ checked, onChange, label, disabled, ...rest }: CheckboxProps) {
