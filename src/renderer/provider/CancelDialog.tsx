@@ -36,6 +36,9 @@ export function CancelDialog({ job, current, close }: { job: JobRow | undefined;
 
 export function costOfCancelling(job: JobRow | undefined): string {
   if (!job) return 'It has ended by itself in the meantime.'
+  if (job.settlement === 'metered' && job.movedMsat > 0) return `It stops here. The customer paid ${formatSats(job.movedMsat)} sats so far: what is written is delivered, and what is paid beyond it stays owed.`
+  if (job.movedMsat === 0 && job.lockedMsat !== undefined) return `${formatSats(job.lockedMsat)} sats are locked for it. They go back to the customer, and you earn nothing.`
+  if (job.movedMsat === 0 && job.settlement === 'sealed') return 'Nothing is paid for it yet, so it costs nothing but the work.'
   if (job.movedMsat === 0) return 'Nothing is paid for it yet, so it costs nothing. Should the customer pay the invoice all the same, the amount is recorded as owed.'
   return `The customer paid ${formatSats(job.movedMsat)} sats. You keep them for now and owe the answer: the job stays here as a debt until you try again, or pay the customer back and write it off.`
 }

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import type { JobRow } from '#shared/ipc/common.ts'
-import { addMsat, formatSats, ZERO_MSAT } from '#shared/market/msat.ts'
+import { addMsat, formatSats, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { useRequest } from '#renderer/state/useRequest.ts'
 import { useView } from '#renderer/state/view.ts'
 import { Amount } from '#renderer/ui/Amount.tsx'
@@ -13,7 +13,7 @@ import { WriteOffDialog } from './WriteOffDialog.tsx'
 /** Paid for and not delivered: each can be tried again, or closed once the customer was paid back. */
 export function DebtList({ debts }: { debts: readonly JobRow[] }) {
   const [writingOff, setWritingOff] = useState<JobRow>()
-  const total = addMsat(ZERO_MSAT, ...debts.map((debt) => debt.movedMsat))
+  const total = addMsat(ZERO_MSAT, ...debts.map(owedOf))
   return (
     <Section title="Owed" hint={`${formatSats(total)} sats were paid to you for answers that did not arrive.`}>
       <ul aria-label="Debts" className="flex flex-col divide-y divide-line rounded-lg border border-line bg-surface">
@@ -26,6 +26,11 @@ export function DebtList({ debts }: { debts: readonly JobRow[] }) {
   )
 }
 
+/** Of a metered job, part of what was paid may have been delivered. */
+export function owedOf({ owedMsat, movedMsat }: JobRow): Msat {
+  return owedMsat ?? movedMsat
+}
+
 function DebtItem({ debt, onWriteOff }: { debt: JobRow; onWriteOff: () => void }) {
   const retry = useRequest('provider.retryJob', { toastProblem: true })
   const openTimeline = useView((view) => view.openTimeline)
@@ -33,7 +38,7 @@ function DebtItem({ debt, onWriteOff }: { debt: JobRow; onWriteOff: () => void }
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-3 py-2">
       <div className="min-w-0 flex-1 basis-60">
         <p className="truncate" title={debt.promptPreview}>
-          <Amount msat={debt.movedMsat} className="font-medium" />
+          <Amount msat={owedOf(debt)} className="font-medium" />
           <span className="text-muted"> · {debt.promptPreview}</span>
         </p>
         <p className="text-sm text-danger">{debt.note}</p>

@@ -1,22 +1,27 @@
 import { ListTree, X } from 'lucide-react'
 import type { JobRow } from '#shared/ipc/common.ts'
+import { useNow } from '#renderer/state/useNow.ts'
 import { useView } from '#renderer/state/view.ts'
 import { IconButton } from '#renderer/ui/IconButton.tsx'
 import { JobStateBadge } from '#renderer/ui/JobStateBadge.tsx'
 import { PrivacyMark } from '#renderer/ui/PrivacyMark.tsx'
 import { Progress } from '#renderer/ui/Progress.tsx'
+import { SettlementMark } from '#renderer/ui/SettlementMark.tsx'
 import { ShortId } from '#renderer/ui/ShortId.tsx'
 import { TableCell, TableRow } from '#renderer/ui/Table.tsx'
+import { moneyWords } from './moneyWords.ts'
 
 export function QueueRow({ job, maxTokens, onCancel }: { job: JobRow; maxTokens: number; onCancel: () => void }) {
   const openTimeline = useView((view) => view.openTimeline)
   const tokens = job.outputTokens ?? 0
+  const words = moneyWords(job, useNow())
   return (
     <TableRow>
       <TableCell className="whitespace-nowrap">
         <span className="flex items-center gap-2">
           <ShortId id={job.peer} name="the customer’s key" copy={false} />
           <PrivacyMark privacy={job.privacy} iconOnly />
+          <SettlementMark settlement={job.settlement} iconOnly />
         </span>
       </TableCell>
       <TableCell className="hidden max-w-72 sm:table-cell">
@@ -39,8 +44,8 @@ export function QueueRow({ job, maxTokens, onCancel }: { job: JobRow; maxTokens:
             <span className="text-sm text-muted">{tokens.toLocaleString('en-US')} tokens</span>
           </span>
         ) : (
-          <span className="block truncate text-sm text-muted" title={job.note}>
-            {job.note ?? ''}
+          <span className="block truncate text-sm text-muted" title={[words, job.note].filter(Boolean).join(' ')}>
+            {words ?? job.note ?? ''}
           </span>
         )}
       </TableCell>

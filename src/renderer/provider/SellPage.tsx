@@ -7,6 +7,7 @@ import { EarningsSection } from './EarningsSection.tsx'
 import { ModelsSection } from './ModelsSection.tsx'
 import { QueueSection } from './QueueSection.tsx'
 import { SellState } from './SellState.tsx'
+import { SettlementsSection } from './SettlementsSection.tsx'
 import { TermsSection } from './TermsSection.tsx'
 import { useSaveTerms } from './useSaveTerms.ts'
 import type { Snapshot } from '#renderer/state/client.ts'
@@ -26,6 +27,7 @@ function Loaded({ provider }: { provider: Snapshot<'provider.status'> }) {
       <QueueSection provider={provider} />
       <ModelsSection provider={provider} saveTerms={saveTerms} />
       <TermsSection terms={provider.terms} selling={provider.selling === 'on'} saveTerms={saveTerms} />
+      <SettlementsSection terms={provider.terms} offered={provider.settlements} saveTerms={saveTerms} />
       <DialectsSection dialects={provider.dialects} />
       <ChannelSection channelId={provider.channelId} />
     </div>

@@ -33,7 +33,7 @@ export function WriteOffDialog({ job, close }: { job: JobRow | undefined; close:
       open
       onOpenChange={(open) => (open ? undefined : leave())}
       title="Write this debt off?"
-      description={`For when the customer was paid back the ${formatSats(job.movedMsat)} sats in another way. The debt is closed and never tried again; the history stays.`}
+      description={`For when the customer was paid back the ${formatSats(job.owedMsat ?? job.movedMsat)} sats in another way. The debt is closed and never tried again; the history stays.`}
       actions={
         <>
           <Button onClick={leave}>Cancel</Button>

@@ -1,7 +1,7 @@
 import type { JobRow } from '#shared/ipc/common.ts'
 
-const RANK: Partial<Record<JobRow['state'], number>> = { working: 0, queued: 1, paying: 2, invoiced: 3, asking: 4 }
-const LAST = 5
+const RANK: Partial<Record<JobRow['state'], number>> = { working: 0, paused: 1, queued: 2, locked: 3, unlocking: 4, sealed: 5, paying: 6, invoiced: 7, asking: 8 }
+const LAST = 9
 
 /** Live jobs as they will be worked on, and debts with the oldest first: who waits longest comes first. */
 export function orderQueue(jobs: readonly JobRow[]): { live: JobRow[]; debts: JobRow[] } {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { saleTermsSchema } from '#shared/ipc/provider.ts'
-import { MAX_ABOUT, MAX_NAME, WHOLE_FIELDS, checkAbout, checkName, checkPrice, checkTerm, describeTerm, readTerm } from './termsFields.ts'
+import { MAX_ABOUT, MAX_NAME, ESCROW_FIELDS, METERED_FIELDS, WHOLE_FIELDS, checkAbout, checkName, checkPrice, checkTerm, describeTerm, readTerm } from './termsFields.ts'
 
 const accepts = (change: object) => saleTermsSchema.partial().safeParse(change).success
 
 describe('the fields of the terms', () => {
-  it.each(WHOLE_FIELDS)('refuse for $term exactly what the engine would refuse', (field) => {
+  it.each([...WHOLE_FIELDS, ...ESCROW_FIELDS, ...METERED_FIELDS])('refuse for $term exactly what the engine would refuse', (field) => {
     for (const value of [field.min - 1, field.min, field.max, field.max + 1]) {
       expect([value, checkTerm(field, String(value)) === undefined]).toEqual([value, accepts({ [field.term]: value })])
     }

@@ -3,7 +3,7 @@ import type { SaleTerms } from '#shared/ipc/provider.ts'
 import { formatSats, parseSats } from '#shared/market/msat.ts'
 import { checkWhole, parseWhole } from '#renderer/ui/numberText.ts'
 
-export type WholeTerm = 'maxTokens' | 'maxPromptBytes' | 'concurrency' | 'queueLength' | 'maxOpenPerCustomer' | 'announceEverySecs'
+export type WholeTerm = 'maxTokens' | 'maxPromptBytes' | 'concurrency' | 'queueLength' | 'maxOpenPerCustomer' | 'announceEverySecs' | 'jobLimitSecs' | 'tickTokens' | 'graceSecs'
 
 export interface WholeField {
   readonly term: WholeTerm
@@ -21,6 +21,17 @@ export const WHOLE_FIELDS: readonly WholeField[] = [
   { term: 'queueLength', label: 'Queue length', hint: 'When it is full, requests are refused.', unit: 'jobs', min: 0, max: 1_000 },
   { term: 'maxOpenPerCustomer', label: 'Open requests of one customer', hint: 'Keeps one key from filling the queue.', unit: 'jobs', min: 1, max: 1_000 },
   { term: 'announceEverySecs', label: 'Announce again every', hint: 'Buyers see you as live for twice as long.', unit: 's', min: 30, max: 3_600 },
+]
+
+/** Shown where escrow is taken. */
+export const ESCROW_FIELDS: readonly WholeField[] = [
+  { term: 'jobLimitSecs', label: 'A job takes at most', hint: 'What is locked has to stay locked for longer than that.', unit: 's', min: 30, max: 86_400 },
+]
+
+/** Shown where metered jobs are taken. */
+export const METERED_FIELDS: readonly WholeField[] = [
+  { term: 'tickTokens', label: 'Tick', hint: 'The most that either side is ahead.', unit: 'tokens', min: 16, max: 8_192 },
+  { term: 'graceSecs', label: 'Waits for a payment', hint: 'A paused answer ends after that.', unit: 's', min: 5, max: 3_600 },
 ]
 
 export const MAX_NAME = 80
