@@ -56,8 +56,19 @@ test('hidden feedback reads as the plain one does, and what is hidden cannot cha
   expect(isEncrypted(opened)).toBe(false)
   expect(parseFeedback(opened)).toEqual({
     ok: true,
-    value: { ...request, pubkey: event.pubkey, status: 'payment-required', text: 'pay', amountMsat: 10_000, bolt11: 'lnbcrt100n1mock', content: 'lnbcrt100n1mock', createdAt: 1 },
+    value: { ...request, pubkey: event.pubkey, status: 'payment-required', text: 'pay', amountMsat: 10_000, bolt11: 'lnbcrt100n1mock', step: null, content: 'lnbcrt100n1mock', createdAt: 1 },
   })
+})
+
+test('what an invoice of a metered job is for is read as it was written, and not at all when it is no number', () => {
+  const step = { index: 3, promptTokens: 0, outputTokens: 200, tariff: { inputPer1kMsat: msat(1_000), outputPer1kMsat: msat(20_000) } }
+  const draft = { ...request, status: 'payment-required' as const, text: '', invoice: { amountMsat: msat(4_000), bolt11: 'lnbcrt100n1mock' }, step }
+  const envelope = envelopeTemplate({ kind: 7000, peer: request.customerPubkey, requestId: request.requestId, ciphertext: 'secret' }, 1)
+  const read = (tags: readonly (readonly string[])[]) => parseFeedback(openEnvelope({ ...canonical.error, ...envelope }, writeHiddenTags(tags)))
+  expect(read(hiddenFeedbackTags(draft))).toMatchObject({ ok: true, value: { step } })
+  for (const wrong of [['tick'], ['tick', '3'], ['tick', '3', '0', '-200', '1000', '20000'], ['tick', '3', '0', '200', '1.5', '20000'], ['tick', 'x', '0', '200', '1000', '20000'], ['tick', '9999999999', '0', '200', '1', '1']]) {
+    expect(read([['status', 'payment-required'], wrong])).toMatchObject({ ok: true, value: { step: null } })
+  }
 })
 
 test('a request made in a channel is cancelled as a kind 42, and the relay hint is written when it is one', () => {
@@ -70,7 +81,7 @@ test('a request made in a channel is cancelled as a kind 42, and the relay hint 
 test('feedback of both dialects is read, with its author', () => {
   expect(parseFeedback(canonical.error)).toEqual({
     ok: true,
-    value: { ...request, pubkey: canonical.error.pubkey, status: 'error', text: 'model not found', amountMsat: null, bolt11: null, content: '', createdAt: canonical.error.created_at },
+    value: { ...request, pubkey: canonical.error.pubkey, status: 'error', text: 'model not found', amountMsat: null, bolt11: null, step: null, content: '', createdAt: canonical.error.created_at },
   })
   expect(parseFeedback(vectors.original.paymentRequired)).toMatchObject({ ok: true, value: { status: 'payment-required', text: '' } })
   expect(parseFeedback(vectors.forged.invoice)).toMatchObject({ ok: true, value: { pubkey: vectors.forged.invoice.pubkey } })

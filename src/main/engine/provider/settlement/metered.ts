@@ -54,7 +54,8 @@ export type MeteredPhase =
   | ({ readonly name: 'halting'; readonly made: Made; readonly reason: string } & Ledger)
   /** `reason`: why it ends before its end; null: it does not. */
   | ({ readonly name: 'handing' | 'handed'; readonly generated: Generated; readonly reason: string | null } & Ledger)
-  | ({ readonly name: 'failing'; readonly reason: string } & Ledger)
+  /** Everything that was paid is owed; the customer is still to hear it. */
+  | ({ readonly name: 'failing'; readonly outcome: SaleOutcome; readonly reason: string; readonly publicReason: string } & Ledger)
   | ({ readonly name: 'lapsed'; readonly outcome: SaleOutcome; readonly reason: string } & Ledger)
 
 type Phase = MeteredPhase
@@ -62,6 +63,7 @@ type Terms = Extract<SaleAgreement, { name: 'metered' }>
 
 /** What the customer hears of a model that fails: the backend's own words may name machines and files of the seller's. */
 const NOTHING_MADE = 'The seller’s model does not answer. What was paid is owed.'
+const LESS = 'Less arrived than the invoice asked for. It is owed.'
 const GRACE_OVER = 'The next payment did not come. What was paid for is delivered.'
 
 export const metered: SaleMode<Phase> = { first: () => ({ name: 'opening', steps: [] }), decide, next, due, outgoing, look, meter }
@@ -189,7 +191,7 @@ function next(phase: Phase, event: SaleEvent): Phase {
     case 'workFailed':
       return phase.name === 'metering' ? { ...phase, retryAt: event.retryAt } : phase
     case 'owed':
-      return { name: 'failing', reason: event.reason, steps: phase.steps }
+      return { name: 'failing', outcome: 'failed', reason: event.reason, publicReason: event.publicReason ?? NOTHING_MADE, steps: phase.steps }
     case 'stopAsked':
       return phase.name === 'metering' ? { name: 'halting', made: phase.made, reason: 'The customer stopped it; what was made was delivered.', steps: phase.steps } : phase
     case 'generated':
@@ -219,7 +221,7 @@ function afterSending(phase: Phase, what: SaleSending): Phase {
     case 'invoice':
       return changeOpen(phase, { sent: true })
     case 'trouble':
-      if (phase.name === 'failing') return { name: 'lapsed', outcome: 'failed', reason: phase.reason, steps: phase.steps }
+      if (phase.name === 'failing') return { name: 'lapsed', outcome: phase.outcome, reason: phase.reason, steps: phase.steps }
       return phase.name === 'metering' ? { ...phase, told: true } : phase
     case 'result':
       return phase.name === 'handing' ? { ...phase, name: 'handed' } : phase
@@ -231,11 +233,13 @@ function afterSending(phase: Phase, what: SaleSending): Phase {
 
 /** Money that comes after a cancel, or for less than was asked, buys no work: it is owed. */
 function afterPayment(phase: Phase): Phase {
-  if (phase.name === 'voided') return { name: 'lapsed', outcome: 'stopped', reason: phase.reason, steps: phase.steps }
+  if (phase.name === 'voided') return { name: 'failing', outcome: 'stopped', reason: `Paid after it was cancelled (${phase.reason})`, publicReason: 'It was paid after it was cancelled. The money is owed to you.', steps: phase.steps }
   if (phase.name !== 'opening') return phase
   const [first] = phase.steps
   if (first?.paidMsat === null || first === undefined) return phase
-  if (first.paidMsat < first.invoice.amountMsat) return { name: 'lapsed', outcome: 'failed', reason: 'Less arrived than the invoice asked for. It is owed.', steps: phase.steps }
+  if (first.paidMsat < first.invoice.amountMsat) {
+    return { name: 'failing', outcome: 'failed', reason: LESS, publicReason: LESS, steps: phase.steps }
+  }
   return { name: 'metering', attempt: 0, retryAt: 0, made: { tokens: 0, text: '' }, pausedAt: null, told: false, steps: phase.steps }
 }
 
@@ -299,7 +303,7 @@ function outgoing(sale: SaleIn<Phase>, what: SaleSending): SaleOutgoing | null {
     const { inputPer1kMsat, outputPer1kMsat } = termsOf(sale)
     return { what, invoice: open.invoice, index, step: { ...stepAt(sale, index), tariff: { inputPer1kMsat, outputPer1kMsat } } }
   }
-  if (what === 'trouble' && phase.name === 'failing') return { what, reason: NOTHING_MADE }
+  if (what === 'trouble' && phase.name === 'failing') return { what, reason: phase.publicReason }
   if (what === 'trouble' && phase.name === 'metering' && phase.pausedAt !== null && !phase.told) {
     return { what, isPause: true, reason: open === null ? 'Paused: the seller could not ask for the next payment yet.' : `Paused until the payment number ${phase.steps.length} arrives.` }
   }

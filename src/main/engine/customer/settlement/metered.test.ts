@@ -1,0 +1,194 @@
+/** A customer that pays by the step against sellers that cheat: what each gets for nothing, in msat, and what the customer says of it. */
+import { describe, expect, it } from 'vitest'
+import { msat, sats, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import { ok } from '#shared/market/result.ts'
+import { mostAhead, priceOfStep, type Tariff } from '#shared/market/tariff.ts'
+import { SPENDING_STOPPED, UNLIMITED, type SpendingContext } from '../../spending/judgeSpending.ts'
+import { lookAt, purchaseMachine, type Purchase, type PurchaseMessage, type PurchaseRequest } from '../purchase.ts'
+import { describePurchase } from '../purchaseView.ts'
+
+const START = 1_700_000_000_000
+const SELLER = 'b'.repeat(64)
+const TARIFF: Tariff = { inputPer1kMsat: sats(1_000), outputPer1kMsat: sats(1_000) }
+const [TICK, STEP, PROMPT] = [300, 200, 4] as const
+const request: PurchaseRequest = {
+  jobId: 'job_0011223344556677', event: { id: '0'.repeat(64), pubkey: 'c'.repeat(64), created_at: START / 1_000, kind: 5_050, tags: [], content: '', sig: '0'.repeat(128) },
+  provider: SELLER, providerName: 'Somebody', model: 'm', dialect: 'souk/1', route: {}, privacy: 'private', prompt: 'x', maxTokens: 2_000, network: 'regtest', quotedMsat: sats(5_000), budgetMsat: sats(5_000),
+  settlement: { name: 'metered', ...TARIFF, promptTokens: PROMPT, tickTokens: TICK }, invoiceTimeoutMs: 20_000, answerTimeoutMs: 180_000,
+}
+/** Text of so many tokens of one byte, no part of which repeats another. */
+const answer = (from: number, tokens: number) => Array.from({ length: tokens }, (_, index) => String.fromCharCode(33 + ((Math.imul(from + index + 1, 2_654_435_761) >>> 7) % 94))).join('')
+
+/** A customer that pays at once whatever it accepts, and the seller that a test plays. */
+function openBuyer() {
+  let at = START
+  let purchase: Purchase = purchaseMachine.initial
+  let invoices = 0
+  const reasons: string[] = []
+  const tell = (message: PurchaseMessage) => {
+    const events = purchaseMachine.decide(purchase, message)
+    purchase = events.reduce((state, event) => purchaseMachine.evolve(state, event), purchase)
+    for (const event of events) if (event.type === 'invoiceRefused' || event.type === 'overdue') reasons.push(event.reason)
+    return events.map(({ type }) => type)
+  }
+  const look = () => {
+    if (!purchase.begun) throw new Error('not asked')
+    describePurchase(request.jobId, purchase)
+    return lookAt(purchase)
+  }
+  tell({ at, type: 'asked', request })
+  tell({ at, type: 'sent', what: 'request', delivery: { eventId: 'f'.repeat(64), raw: '{}', verdicts: [] } })
+
+  const offer = (claim: { index: number; promptTokens?: number; outputTokens?: number }, amountMsat: Msat, context: Partial<SpendingContext> = {}, hash = invoices++) => {
+    const paymentHash = String(hash).padStart(64, '0')
+    const invoice = { bolt11: `ln${paymentHash}`, paymentHash, amountMsat, network: 'regtest' as const, expiresAt: at / 1_000 + 180, description: '' }
+    const step = { promptTokens: claim.index === 0 ? PROMPT : 0, outputTokens: STEP, ...claim }
+    return tell({ at, type: 'invoiceReceived', from: SELLER, eventId: 'f'.repeat(64), raw: '{}', invoice: ok(invoice), context: { ...UNLIMITED, maxFeePermille: 10, ...context }, index: step.index, step })
+  }
+  const pay = () => {
+    for (const effect of purchaseMachine.due(purchase)) {
+      if (effect.type !== 'pay') continue
+      const { paymentHash } = effect.intent
+      tell({ at, type: 'payAsked', paymentHash })
+      tell({ at, type: 'payAnswered', paymentHash, outcome: { state: 'settled', preimage: '1'.repeat(64), feeMsat: ZERO_MSAT } })
+    }
+  }
+  /** Asks for the next step as agreed, and is paid if the customer wants to. */
+  const ask = (index: number) => {
+    const before = { promptTokens: index === 0 ? 0 : PROMPT, outputTokens: STEP * index, paidMsat: look().paidMsat }
+    const said = offer({ index }, priceOfStep(TARIFF, before, { promptTokens: index === 0 ? PROMPT : 0, outputTokens: STEP }))
+    pay()
+    return said
+  }
+  const stream = (text: string) => tell({ at, type: 'textReceived', from: SELLER, text })
+  const wait = (ms: number) => {
+    at += ms
+    return tell({ at, type: 'tick', clockProblem: null })
+  }
+  return { ask, offer, pay, stream, wait, tell, look, reasons, now: () => at }
+}
+
+type Buyer = ReturnType<typeof openBuyer>
+
+/** Delivers almost three steps as agreed, with three paid. Returns how many tokens were delivered. */
+function behave(buyer: Buyer): number {
+  buyer.ask(0)
+  buyer.stream(answer(0, 150))
+  buyer.ask(1)
+  buyer.stream(answer(150, 200))
+  buyer.ask(2)
+  buyer.stream(answer(350, 200))
+  return 550
+}
+
+/** What it got beyond what it delivered, the prompt's own tokens included. */
+const gained = (buyer: Buyer, deliveredTokens: number) => buyer.look().paidMsat - sats(deliveredTokens + (deliveredTokens > 0 ? PROMPT : 0))
+
+const MOST = mostAhead(TARIFF, PROMPT, TICK)
+
+describe('a seller that cheats gets at most one tick for nothing, and is told why it gets no more', () => {
+  const cheats: readonly (readonly [string, (buyer: Buyer) => number, RegExp])[] = [
+    ['stalls at once', (buyer) => (buyer.ask(0), buyer.ask(1), buyer.wait(180_000), 0), /went silent/],
+    ['stalls later', (buyer) => { const done = behave(buyer); buyer.ask(3); buyer.ask(4); buyer.wait(180_000); return done }, /went silent/],
+    ['pads with spaces', (buyer) => { const done = behave(buyer); buyer.ask(3); buyer.stream(' \n'.repeat(500)); buyer.ask(4); return done }, /nothing but white space/],
+    ['pads with spaces behind a word', (buyer) => { const done = behave(buyer); buyer.ask(3); buyer.stream(`word${' '.repeat(1_000)}`); buyer.ask(4); buyer.wait(180_000); return done }, /went silent/],
+    ['pads with one letter', (buyer) => { const done = behave(buyer); buyer.ask(3); buyer.stream('a'.repeat(500)); buyer.ask(4); return done }, /the same again and again/],
+    ['pads with a phrase', (buyer) => { const done = behave(buyer); buyer.ask(3); buyer.stream('Please wait a moment. '.repeat(50)); buyer.ask(4); return done }, /the same again and again/],
+    ['repeats the step before', (buyer) => { const done = behave(buyer); buyer.ask(3); buyer.stream(answer(150, 200)); buyer.ask(4); return done }, /repeats what it sent before/],
+    ['repeats half of what it sent', (buyer) => { const done = behave(buyer); buyer.ask(3); buyer.stream(answer(200, 250)); buyer.ask(4); return done }, /repeats what it sent before/],
+    ['claims more tokens than there are bytes', (buyer) => { const done = behave(buyer); buyer.ask(3); buyer.stream(answer(550, 100)); buyer.ask(4); buyer.wait(180_000); return done + 100 }, /went silent/],
+    ['asks for a later payment', (buyer) => { const done = behave(buyer); buyer.ask(4); return done }, /number 5 when it is number 4/],
+    ['asks for the same payment twice', (buyer) => { const done = behave(buyer); buyer.ask(2); return done }, /number 3 when it is number 4/],
+    ['asks more for a step', (buyer) => { const done = behave(buyer); buyer.offer({ index: 3 }, sats(STEP + 1)); buyer.pay(); return done }, /asks 201 sats for what costs 200/],
+    ['asks for longer steps than agreed', (buyer) => (buyer.offer({ index: 0, outputTokens: STEP + 1 }, sats(STEP + 1 + PROMPT)), buyer.pay(), 0), /more at a time than was agreed/],
+    ['makes the steps longer later', (buyer) => { const done = behave(buyer); buyer.offer({ index: 3, outputTokens: STEP - 1 }, sats(STEP - 1)); buyer.pay(); return done }, /another number of tokens/],
+    ['asks for steps of one token', (buyer) => (buyer.offer({ index: 0, outputTokens: 1 }, sats(1 + PROMPT)), buyer.pay(), 0), /fewer tokens than are worth a payment/],
+    ['counts more of the question', (buyer) => (buyer.offer({ index: 0, promptTokens: PROMPT + 1 }, sats(STEP + PROMPT + 1)), buyer.pay(), 0), /more tokens of your question/],
+    ['charges for the question again', (buyer) => { const done = behave(buyer); buyer.offer({ index: 3, promptTokens: 1 }, sats(STEP + 1)); buyer.pay(); return done }, /more tokens of your question/],
+    ['asks for a used invoice', (buyer) => { const done = behave(buyer); buyer.offer({ index: 3 }, sats(STEP), { hashIsKnown: true }); buyer.pay(); return done }, /used before/],
+  ]
+
+  it.each(cheats)('%s', (_, cheat, words) => {
+    const buyer = openBuyer()
+    const delivered = cheat(buyer)
+    const gain = gained(buyer, delivered)
+    expect(gain).toBeLessThanOrEqual(MOST)
+    expect(buyer.reasons.join(' ')).toMatch(words)
+    // It gets nothing more, whatever it does.
+    buyer.stream(answer(10_000, 400))
+    buyer.ask(4)
+    buyer.ask(5)
+    expect(gained(buyer, delivered)).toBe(gain)
+    expect(['failed', 'owed', 'refused']).toContain(buyer.look().state)
+  })
+
+  it('asks for the second payment before anything was delivered: it waits for the text', () => {
+    const buyer = openBuyer()
+    buyer.ask(0)
+    expect(buyer.ask(1)).toEqual([])
+    expect(gained(buyer, 0)).toBe(sats(STEP + PROMPT))
+    buyer.stream(answer(0, 99))
+    expect(buyer.ask(1)).toEqual([])
+    buyer.stream('!')
+    expect(buyer.ask(1)).toEqual(['invoiceAccepted'])
+  })
+})
+
+describe('a customer that pays by the step', () => {
+  it('takes the same invoice from another relay, or again after a restart, for what it is', () => {
+    const buyer = openBuyer()
+    behave(buyer)
+    expect(buyer.offer({ index: 1 }, sats(STEP), {}, 1)).toEqual([])
+    expect(buyer.look()).toMatchObject({ state: 'working', paidMsat: sats(3 * STEP + PROMPT) })
+  })
+
+  it.each([
+    ['the kill switch', { isStopped: true }, SPENDING_STOPPED],
+    ['the limit of a day', { perDayMsat: sats(700), settledTodayMsat: sats(604) }, 'your limit is 700'],
+    ['the limit of a job', { perJobMsat: sats(700), sameJobMsat: sats(604) }, 'your limit per job is 700'],
+  ])('stops at %s without blaming the seller, and takes what it paid for', (_, context, words) => {
+    const buyer = openBuyer()
+    behave(buyer)
+    buyer.stream(answer(550, 20))
+    buyer.offer({ index: 3 }, sats(STEP), context)
+    expect(buyer.look()).toMatchObject({ state: 'stopped', paidMsat: sats(3 * STEP + PROMPT) })
+    expect(buyer.reasons.join(' ')).toContain(words)
+    buyer.tell({ at: buyer.now(), type: 'resultReceived', from: SELLER, eventId: 'f'.repeat(64), raw: '{}', text: answer(0, 570), usage: { promptTokens: PROMPT, outputTokens: 570, durationMs: 1 }, receipt: null, isOpen: false })
+    expect(buyer.look()).toMatchObject({ state: 'stopped', final: true, owedMsat: sats(30), standing: { wallet: -604_000, spent: sats(574), owedToUs: sats(30) } })
+  })
+
+  it('charges itself for the bytes of an answer at the most, whatever its provider counts', () => {
+    const buyer = openBuyer()
+    behave(buyer)
+    buyer.tell({ at: buyer.now(), type: 'resultReceived', from: SELLER, eventId: 'f'.repeat(64), raw: '{}', text: answer(0, 510), usage: { promptTokens: 1_000, outputTokens: 600, durationMs: 1 }, receipt: null, isOpen: false })
+    expect(buyer.look()).toMatchObject({ state: 'done', owedMsat: sats(90) })
+  })
+
+  it('shows that the seller waits, and what for, until the text goes on', () => {
+    const buyer = openBuyer()
+    behave(buyer)
+    const pause: PurchaseMessage = { at: buyer.now(), type: 'refusalReceived', from: SELLER, eventId: 'f'.repeat(64), reason: 'Paused until the payment number 4 arrives.', isPause: true }
+    expect([buyer.tell(pause), buyer.look().state, buyer.look().note]).toEqual([['paused'], 'paused', 'Paused until the payment number 4 arrives.'])
+    expect([buyer.stream('more'), buyer.look().state]).toEqual([['resumed', 'textReceived'], 'working'])
+  })
+
+  it('counts as lost what was paid and not delivered, once nobody waits for it, and believes its wallet late', () => {
+    const buyer = openBuyer()
+    buyer.ask(0)
+    buyer.wait(180_000)
+    expect(buyer.look()).toMatchObject({ state: 'owed', owedMsat: sats(204), standing: { wallet: -204_000, owedToUs: sats(204) } })
+    buyer.wait(24 * 3_600_000)
+    expect(buyer.look()).toMatchObject({ state: 'failed', final: true, owedMsat: 0, standing: { wallet: -204_000, lost: sats(204) } })
+
+    const late = openBuyer()
+    behave(late)
+    late.stream(answer(550, 20))
+    late.offer({ index: 3 }, sats(STEP))
+    const paymentHash = '3'.padStart(64, '0')
+    late.tell({ at: START, type: 'payAsked', paymentHash })
+    late.tell({ at: START, type: 'payAnswered', paymentHash, outcome: { state: 'failed', problem: { code: 'payment-failed', message: 'No route.' } } })
+    expect(late.look()).toMatchObject({ refused: { paymentHash }, paidMsat: sats(604) })
+    late.tell({ at: START, type: 'paymentLookedUp', paymentHash, payment: { direction: 'outgoing', paymentHash, amountMsat: sats(200), feeMsat: msat(5), state: 'settled', description: '', bolt11: null, preimage: null, createdAt: 0, settledAt: 0, expiresAt: null, heldUntil: null } })
+    expect(late.look()).toMatchObject({ refused: null, paidMsat: sats(804), feeMsat: 5 })
+  })
+})

@@ -1,0 +1,100 @@
+/** Whole metered trades (souk/1) in one process: real engines, relay, mint and wallets; the toy behind them. */
+import { expect, test } from 'vitest'
+import { sats } from '#shared/market/msat.ts'
+import type { SaleTerms } from '#shared/ipc/provider.ts'
+import type { Engine } from './engine.ts'
+import { ended, jobRow, until } from './testing/market.ts'
+import { pubkeyOf, saleEvents, shareMarket, TEST_MS, WAIT_MS } from './testing/sharedMarket.ts'
+
+const { market, openBuyer, openSeller, close } = shareMarket()
+
+const TERMS: Partial<SaleTerms> = { inputPer1kMsat: sats(1), outputPer1kMsat: sats(20), tickTokens: 30, graceSecs: 5 }
+
+async function askMetered(buyer: Engine, seller: Engine, prompt: string, maxTokens = 400): Promise<string> {
+  const question = { prompt, selection: { by: 'pubkey', prefix: pubkeyOf(seller) }, settlement: 'metered', maxTokens } as const
+  await until((look) => buyer.customer.offers.subscribe(look), () => (buyer.customer.quote(question).ok ? true : null), () => JSON.stringify(buyer.customer.quote(question)))
+  const asked = buyer.customer.ask(question)
+  if (!asked.ok) throw new Error(asked.error.message)
+  return asked.value.jobId
+}
+
+async function openTrade(terms: Partial<SaleTerms> = {}, tokensPerSecond = 60) {
+  const seller = await openSeller({ toyTokensPerSecond: tokensPerSecond })
+  seller.provider.setTerms({ ...TERMS, ...terms })
+  return { seller, buyer: await openBuyer() }
+}
+
+/** Of what was paid, what both sides say is owed back; and that they say the same. */
+async function expectEqualBooks(buyer: Engine, seller: Engine, jobId: string): Promise<{ readonly paid: number; readonly owed: number }> {
+  const [bought, sold] = [buyer.journal.row('customer', jobId), await jobRow(seller, 'provider', jobId, ({ state }) => state === 'done' || state === 'stopped', WAIT_MS)]
+  const settled = market().settledPayments(jobId)
+  const paid = settled.reduce((sum, { amountMsat }) => sum + amountMsat, 0)
+  expect([(bought?.movedMsat ?? 0) - (bought?.feeMsat ?? 0), sold.movedMsat]).toEqual([paid, paid])
+  expect(bought?.owedMsat).toBe(sold.owedMsat)
+  return { paid, owed: sold.owedMsat ?? 0 }
+}
+
+test('an answer is paid while it comes, and both books say the same', async () => {
+  const { seller, buyer } = await openTrade()
+  const jobId = await askMetered(buyer, seller, 'write 100 words')
+  const bought = await ended(buyer, 'customer', jobId, WAIT_MS)
+  expect(bought).toMatchObject({ state: 'done', settlement: 'metered', dialect: 'souk/1', outputTokens: 100 })
+  const { paid, owed } = await expectEqualBooks(buyer, seller, jobId)
+  // Five tokens of prompt at the most, a hundred of output: three sats with the rounding up.
+  expect(paid - owed).toBe(sats(3))
+  expect(market().settledPayments(jobId).length).toBeGreaterThan(4)
+  expect(buyer.customer.answer(jobId).split(/\s+/)).toHaveLength(100)
+}, TEST_MS)
+
+test('a stream that is paid in time never pauses', async () => {
+  // Five seconds a step: far longer than a payment takes here.
+  const { seller, buyer } = await openTrade({ tickTokens: 150 }, 40)
+  const jobId = await askMetered(buyer, seller, 'write 220 words')
+  await ended(buyer, 'customer', jobId, WAIT_MS)
+  expect(saleEvents(seller, jobId).filter(({ type }) => type === 'paused')).toEqual([])
+  expect(market().settledPayments(jobId).length).toBeGreaterThan(2)
+  await expectEqualBooks(buyer, seller, jobId)
+}, TEST_MS)
+
+test('a customer whose spending is stopped pays no more, and gets what it paid for', async () => {
+  const { seller, buyer } = await openTrade()
+  const jobId = await askMetered(buyer, seller, 'write 300 words')
+  await jobRow(buyer, 'customer', jobId, ({ movedMsat }) => movedMsat > sats(2), WAIT_MS)
+  buyer.preferences.update({ spendingStopped: true })
+  const bought = await ended(buyer, 'customer', jobId, WAIT_MS)
+  expect(bought).toMatchObject({ state: 'stopped' })
+  const { paid } = await expectEqualBooks(buyer, seller, jobId)
+  const sold = seller.journal.row('provider', jobId)
+  expect(sold?.outputTokens).toBeLessThanOrEqual(20 * market().settledPayments(jobId).length)
+  expect(paid).toBeLessThan(sats(15))
+  expect(buyer.customer.answer(jobId)).toBe(saleEvents(seller, jobId).findLast((event) => event.type === 'generated')?.generated.text)
+}, TEST_MS)
+
+test('either side that stops ends it with what was paid for', async () => {
+  const { seller, buyer } = await openTrade()
+  for (const stop of [(jobId: string) => buyer.customer.stop(jobId), (jobId: string) => seller.provider.cancelJob(jobId)]) {
+    const jobId = await askMetered(buyer, seller, 'write 300 words')
+    await jobRow(seller, 'provider', jobId, ({ movedMsat }) => movedMsat > sats(2), WAIT_MS)
+    expect(stop(jobId)).toMatchObject({ ok: true })
+    const bought = await ended(buyer, 'customer', jobId, WAIT_MS)
+    expect(['stopped', 'done']).toContain(bought.state)
+    await expectEqualBooks(buyer, seller, jobId)
+  }
+}, TEST_MS)
+
+test('a seller that dies in the middle delivers what it kept, and owes the rest', async () => {
+  const { seller, buyer } = await openTrade({}, 30)
+  const name = seller.provider.status.get().terms.name
+  const jobId = await askMetered(buyer, seller, 'write 300 words')
+  await until((look) => seller.jobChanged.listen(look), () => (saleEvents(seller, jobId).filter(({ type }) => type === 'tokensMade').length >= 2 ? true : null), () => 'no marks', WAIT_MS)
+  await close(seller)
+  const again = await openSeller({ toyTokensPerSecond: 30 }, name)
+  const bought = await ended(buyer, 'customer', jobId, WAIT_MS)
+  expect(bought).toMatchObject({ state: 'done' })
+  const { owed } = await expectEqualBooks(buyer, again, jobId)
+  expect(owed).toBeGreaterThan(0)
+  const events = saleEvents(again, jobId)
+  const kept = events.flatMap((event) => (event.type === 'tokensMade' ? [event.text] : [])).join('')
+  expect(events.findLast((event) => event.type === 'generated')?.generated).toMatchObject({ text: kept, stoppedBy: 'failure' })
+  expect(buyer.customer.answer(jobId)).toBe(kept)
+}, TEST_MS)

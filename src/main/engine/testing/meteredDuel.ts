@@ -1,0 +1,328 @@
+/**
+ * Both machines of a metered job and nothing else: a wire, two wallets and a model that are arrays. What is due is done when a test
+ * says so, in whatever order it chooses; either side may lose everything but its journal at any moment.
+ */
+import { sats, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import { ok } from '#shared/market/result.ts'
+import { mostAhead, mostPromptTokens, priceOfTokens, type Tariff } from '#shared/market/tariff.ts'
+import { describePurchase } from '../customer/purchaseView.ts'
+import { lookAt as lookAtPurchase, outgoingOf as purchaseOutgoing, purchaseMachine, type Purchase, type PurchaseEffect, type PurchaseEvent, type PurchaseMessage, type PurchaseRequest } from '../customer/purchase.ts'
+import { replay } from '../machine.ts'
+import { describeSale } from '../provider/saleView.ts'
+import { lookAt as lookAtSale, meterOf, outgoingOf as saleOutgoing, saleMachine, type Sale, type SaleEffect, type SaleEvent, type SaleMessage, type SaleRequest } from '../provider/sale.ts'
+import { UNLIMITED } from '../spending/judgeSpending.ts'
+import type { Payment } from '../wallet/wallet.ts'
+
+/** A sat for each token of either kind, so that every sum says how many. */
+export const DUEL_TARIFF: Tariff = { inputPer1kMsat: sats(1_000), outputPer1kMsat: sats(1_000) }
+export const DUEL_TICK = 30
+export const DUEL_PROMPT = 'What is 2+2?'
+export const DUEL_START = 1_700_000_000_000
+const SELLER = 'b'.repeat(64)
+const delivery = { eventId: 'f'.repeat(64), raw: '{}', verdicts: [] }
+
+const saleRequest: SaleRequest = {
+  jobId: 'job_0011223344556677', requestId: '0'.repeat(64), customer: 'c'.repeat(64), dialect: 'souk/1', route: {}, privacy: 'private', prompt: DUEL_PROMPT, model: 'm', maxTokens: 1_000, sampling: {}, priceMsat: sats(10),
+  settlement: { name: 'metered', ...DUEL_TARIFF, tickTokens: DUEL_TICK, graceSecs: 60 },
+}
+const purchaseRequest: PurchaseRequest = {
+  jobId: 'job_0011223344556677', event: { id: '0'.repeat(64), pubkey: 'c'.repeat(64), created_at: DUEL_START / 1_000, kind: 5_050, tags: [], content: '', sig: '0'.repeat(128) },
+  provider: SELLER, providerName: 'Somebody', model: 'm', dialect: 'souk/1', route: {}, privacy: 'private', prompt: DUEL_PROMPT, maxTokens: 1_000, network: 'regtest', quotedMsat: sats(2_000), budgetMsat: sats(2_000),
+  settlement: { name: 'metered', ...DUEL_TARIFF, promptTokens: mostPromptTokens(DUEL_PROMPT.length), tickTokens: DUEL_TICK }, invoiceTimeoutMs: 20_000, answerTimeoutMs: 180_000,
+}
+
+/** A token is a byte, the least that a customer takes for one, and they look like no padding. */
+const tokenOf = (index: number) => String.fromCharCode(33 + ((Math.imul(index + 1, 2_654_435_761) >>> 7) % 94))
+
+export interface DuelOptions {
+  /** Tokens of the whole answer. */
+  readonly answerTokens: number
+  readonly budgetMsat?: Msat
+  /** What the customer's wallet makes of its payment of that index; left out: it pays. */
+  readonly wallet?: (index: number) => 'pays' | 'fails' | 'says nothing and pays' | 'says nothing and fails'
+}
+
+export interface Duel {
+  /** What could be done next, by name. */
+  possible(): readonly string[]
+  do(name: string): void
+  /** Does whatever is possible until nothing is, and then lets time pass, until both have ended. Returns how often the stream paused. */
+  finish(): number
+  stop(): void
+  cancelSale(): void
+  crash(side: 'customer' | 'provider'): void
+  readonly figures: () => Figures
+}
+
+export interface Figures {
+  readonly paidMsat: Msat
+  readonly receivedMsat: Msat
+  /** Of what the customer paid, what it has not had the text for. */
+  readonly aheadMsat: number
+  /** Output tokens that were made, and for which the seller has been paid. */
+  readonly madeTokens: number
+  readonly paidTokens: number
+  readonly mostPaymentsOfOne: number
+  readonly customerCreditMsat: Msat
+  readonly providerCreditMsat: Msat
+  readonly customerState: string
+  readonly providerState: string
+  readonly answer: string
+  readonly text: string
+  readonly pauses: number
+}
+
+export function openDuel({ answerTokens, budgetMsat = purchaseRequest.budgetMsat, wallet = () => 'pays' }: DuelOptions): Duel {
+  let at = DUEL_START
+  const sold: SaleEvent[] = []
+  const bought: PurchaseEvent[] = []
+  let sale: Sale = saleMachine.initial
+  let purchase: Purchase = purchaseMachine.initial
+  /** On their way to the customer, and to the seller. */
+  const toCustomer: (() => PurchaseMessage)[] = []
+  const toSeller: SaleMessage[] = []
+  const offers = new Map<string, () => PurchaseMessage>()
+  const payments = new Map<string, { state: 'settled' | 'failed'; amountMsat: Msat; times: number; isTold: boolean }>()
+  let invoices = 0
+  /** Of the run that is in memory; null: none. */
+  let run: { pieces: string[] } | null = null
+  let streamed: string[] = []
+  let streams = true
+  let listens = true
+
+  const tellSale = (message: SaleMessage) => {
+    const events = saleMachine.decide(sale, message)
+    sold.push(...events)
+    sale = events.reduce((state, event) => saleMachine.evolve(state, event), sale)
+    if (sale.begun) describeSale(sale.request.jobId, sale)
+    return events.length > 0
+  }
+  const tellPurchase = (message: PurchaseMessage) => {
+    const events = purchaseMachine.decide(purchase, message)
+    bought.push(...events)
+    purchase = events.reduce((state, event) => purchaseMachine.evolve(state, event), purchase)
+    if (purchase.begun) describePurchase(purchase.request.jobId, purchase)
+    return events.length > 0
+  }
+  tellPurchase({ at, type: 'asked', request: { ...purchaseRequest, budgetMsat } })
+
+  const priceOf = (outputTokens: number) => priceOfTokens(DUEL_TARIFF, { promptTokens: 0, outputTokens })
+  const told = (sale_: Sale) => (sale_.begun ? lookAtSale(sale_) : null)
+
+  function figures(): Figures {
+    if (!purchase.begun) throw new Error('not asked')
+    const buying = lookAtPurchase(purchase)
+    const selling = told(sale)
+    const promptMsat = priceOfTokens(DUEL_TARIFF, { promptTokens: mostPromptTokens(DUEL_PROMPT.length), outputTokens: 0 })
+    const seen = purchase.text.length
+    const receivedMsat = selling?.receivedMsat ?? ZERO_MSAT
+    return {
+      paidMsat: buying.paidMsat, receivedMsat,
+      aheadMsat: buying.paidMsat === 0 ? 0 : buying.paidMsat - priceOf(seen) - (seen > 0 ? promptMsat : 0),
+      madeTokens: Math.max(run?.pieces.length ?? 0, selling?.generated?.usage?.outputTokens ?? 0),
+      paidTokens: Math.max(0, (receivedMsat - promptMsat) / 1_000),
+      mostPaymentsOfOne: Math.max(0, ...[...payments.values()].map(({ times }) => times)),
+      customerCreditMsat: buying.owedMsat, providerCreditMsat: selling?.owedMsat ?? ZERO_MSAT,
+      customerState: buying.state, providerState: selling?.state ?? 'none',
+      answer: selling?.generated?.text ?? '', text: purchase.text, pauses: sold.filter(({ type }) => type === 'paused').length,
+    }
+  }
+
+  function saleStep(effect: SaleEffect): (() => void) | null {
+    if (!sale.begun) return null
+    switch (effect.type) {
+      case 'makeInvoice':
+        return () => {
+          const paymentHash = String(invoices++).padStart(64, '0')
+          tellSale({ at, type: 'invoiceMade', index: effect.index, invoice: { bolt11: `ln${paymentHash}`, paymentHash, amountMsat: effect.amountMsat, network: 'regtest', createdAt: at / 1_000, expiresAt: at / 1_000 + effect.expirySecs, description: '' } })
+        }
+      case 'send':
+        return () => sendFromSale(effect)
+      case 'watchPayment': {
+        const payment = payments.get(effect.paymentHash)
+        if (payment?.state === 'settled') return () => void tellSale({ at, type: 'paymentSeen', paymentHash: effect.paymentHash, settledMsat: payment.amountMsat })
+        const missing: SaleMessage = { at, type: 'paymentMissing', paymentHash: effect.paymentHash, isClosed: true }
+        return saleMachine.decide(sale, missing).length > 0 ? () => void tellSale(missing) : null
+      }
+      case 'work':
+        return at < effect.notBefore ? null : workStep(effect.attempt)
+      case 'collectPartial':
+        return () => {
+          const kept = sale.begun ? meterOf(sale)?.kept : undefined
+          const text = run === null ? (kept?.text ?? '') : run.pieces.join('')
+          const outputTokens = run === null ? (kept?.usage?.outputTokens ?? 0) : run.pieces.length
+          run = null
+          tellSale({ at, type: 'generated', generated: { text, usage: { promptTokens: mostPromptTokens(DUEL_PROMPT.length), outputTokens, durationMs: 0 }, stoppedBy: 'customer' } })
+        }
+      // Of other modes, or a matter of time.
+      case 'claim':
+      case 'giveBack':
+      case 'seal':
+      case 'wake':
+        return null
+    }
+  }
+
+  function sendFromSale(effect: SaleEffect & { type: 'send' }): void {
+    if (!sale.begun) return
+    const outgoing = saleOutgoing(sale, effect.what)
+    if (outgoing === null) return
+    const base = { from: SELLER, eventId: 'f'.repeat(64), raw: '{}' }
+    if (outgoing.what === 'invoice') {
+      const { bolt11, paymentHash, amountMsat, network, expiresAt } = outgoing.invoice
+      const offer = { bolt11, paymentHash, amountMsat, network, expiresAt, description: '' }
+      const step = outgoing.step === undefined ? {} : { step: { index: outgoing.index, promptTokens: outgoing.step.promptTokens, outputTokens: outgoing.step.outputTokens } }
+      offers.set(paymentHash, () => ({ at, type: 'invoiceReceived', ...base, invoice: ok(offer), context: { ...UNLIMITED, maxFeePermille: 10 }, index: outgoing.index, ...step }))
+    } else if (outgoing.what === 'result') {
+      const { text, usage } = outgoing.generated
+      toCustomer.push(() => ({ at, type: 'resultReceived', ...base, text, usage, receipt: null, isOpen: false }))
+    } else if (outgoing.what !== 'sealed') {
+      toCustomer.push(() => ({ at, type: 'refusalReceived', from: SELLER, eventId: base.eventId, reason: outgoing.reason, isPause: outgoing.isPause === true }))
+    }
+    tellSale({ at, type: 'sent', what: effect.what, delivery, ...(effect.index === undefined ? {} : { index: effect.index }) })
+  }
+
+  /** One token, or the end, or nothing while it is held. */
+  function workStep(attempt: number): (() => void) | null {
+    if (!sale.begun) return null
+    const meter = meterOf(sale)
+    if (meter === null) return null
+    if (run === null && meter.kept.text !== '') return () => void tellSale({ at, type: 'workFailed', problem: { code: 'backend-failed', message: 'interrupted' } })
+    if (run === null) {
+      return () => {
+        run = { pieces: [] }
+        streams = attempt === 1
+        tellSale({ at, type: 'workBegun', attempt })
+      }
+    }
+    const made = run
+    const index = made.pieces.length
+    if (index >= answerTokens) {
+      return () => {
+        run = null
+        tellSale({ at, type: 'generated', generated: { text: made.pieces.join(''), usage: { promptTokens: 3, outputTokens: index, durationMs: 0 }, stoppedBy: 'end' } })
+      }
+    }
+    const tell = () => tellSale({ at, type: 'tokensMade', tokens: index, text: made.pieces.join('').slice(meter.kept.text.length) })
+    if (index >= meter.allowed) return saleMachine.decide(sale, { at, type: 'tokensMade', tokens: index, text: '' }).length > 0 ? () => void tell() : null
+    return () => {
+      const token = tokenOf(index)
+      made.pieces.push(token)
+      if (streams) streamed.push(token)
+      const now = sale.begun ? meterOf(sale) : null
+      if (now?.nextMark != null && made.pieces.length >= now.nextMark) tellSale({ at, type: 'tokensMade', tokens: made.pieces.length, text: made.pieces.join('').slice(now.kept.text.length) })
+    }
+  }
+
+  function purchaseStep(effect: PurchaseEffect): (() => void) | null {
+    switch (effect.type) {
+      case 'send':
+        return () => {
+          if (!purchase.begun) return
+          const outgoing = purchaseOutgoing(purchase, effect.what)
+          if (outgoing === null) return
+          if (outgoing.what === 'request') toSeller.push({ at, type: 'requested', request: saleRequest, refusal: null })
+          else toSeller.push({ at, type: 'customerCancelled', eventId: 'e'.repeat(64) })
+          tellPurchase({ at, type: 'sent', what: effect.what, delivery })
+        }
+      case 'pay':
+      case 'lookUp':
+        return () => payStep(effect)
+      // Of other modes, or a matter of time and of what comes.
+      case 'followLock':
+      case 'listen':
+      case 'lock':
+      case 'open':
+      case 'wake':
+        return null
+    }
+  }
+
+  function payStep({ type, intent }: PurchaseEffect & { type: 'pay' | 'lookUp' }): void {
+    const { paymentHash, amountMsat } = intent
+    const known = payments.get(paymentHash)
+    const outcome = wallet(Number(paymentHash))
+    if (type === 'pay' && known === undefined) {
+      // On disk before the wallet hears of it.
+      if (!tellPurchase({ at, type: 'payAsked', paymentHash })) return
+      payments.set(paymentHash, { state: outcome === 'pays' || outcome === 'says nothing and pays' ? 'settled' : 'failed', amountMsat, times: 1, isTold: outcome === 'pays' || outcome === 'fails' })
+      if (outcome === 'pays') tellPurchase({ at, type: 'payAnswered', paymentHash, outcome: { state: 'settled', preimage: '1'.repeat(64), feeMsat: ZERO_MSAT } })
+      else if (outcome === 'fails') tellPurchase({ at, type: 'payAnswered', paymentHash, outcome: { state: 'failed', problem: { code: 'payment-failed', message: 'no route' } } })
+      else tellPurchase({ at, type: 'payAnswered', paymentHash, outcome: { state: 'unknown', problem: { code: 'wallet-timeout', message: 'no answer' } } })
+      return
+    }
+    if (known === undefined) {
+      payments.set(paymentHash, { state: 'settled', amountMsat, times: 1, isTold: true })
+      return
+    }
+    const payment: Payment = { direction: 'outgoing', paymentHash, amountMsat, feeMsat: ZERO_MSAT, state: known.state, description: '', bolt11: null, preimage: '1'.repeat(64), createdAt: 0, settledAt: 0, expiresAt: null, heldUntil: null }
+    tellPurchase({ at, type: 'paymentLookedUp', paymentHash, payment })
+  }
+
+  function actions(): Map<string, () => void> {
+    const found = new Map<string, () => void>()
+    for (const effect of saleMachine.due(sale)) {
+      const step = saleStep(effect)
+      if (step !== null) found.set(`sale ${effect.key}`, step)
+    }
+    for (const effect of purchaseMachine.due(purchase)) {
+      const step = purchaseStep(effect)
+      if (step !== null) found.set(`purchase ${effect.key}`, step)
+    }
+    const [message, request, token] = [toCustomer[0], toSeller[0], streamed[0]]
+    if (message !== undefined) found.set('wire to customer', () => void (toCustomer.shift(), tellPurchase(message())))
+    if (request !== undefined) found.set('wire to seller', () => void (toSeller.shift(), tellSale(request)))
+    if (token !== undefined) {
+      found.set('stream', () => {
+        streamed.shift()
+        if (listens) tellPurchase({ at, type: 'textReceived', from: SELLER, text: token })
+      })
+    }
+    for (const [hash, offer] of offers) {
+      if (purchaseMachine.decide(purchase, offer()).length > 0) found.set(`offer ${hash}`, () => void tellPurchase(offer()))
+    }
+    return found
+  }
+
+  function nextWake(): number | null {
+    const wakes = [...saleMachine.due(sale), ...purchaseMachine.due(purchase)].flatMap((effect) => (effect.type === 'wake' ? [effect.at] : effect.type === 'watchPayment' ? [(effect.expiresAt + 30) * 1_000] : effect.type === 'work' ? [effect.notBefore] : []))
+    return wakes.filter((each) => each > at).toSorted((a, b) => a - b)[0] ?? null
+  }
+
+  return {
+    possible: () => [...actions().keys()],
+    do: (name) => actions().get(name)?.(),
+    finish() {
+      for (let turn = 0; turn < 20_000; turn++) {
+        const [first] = actions().values()
+        if (first !== undefined) {
+          first()
+          continue
+        }
+        const wake = nextWake()
+        if (wake === null) return figures().pauses
+        at = wake
+        tellSale({ at, type: 'tick' })
+        tellPurchase({ at, type: 'tick', clockProblem: null })
+      }
+      throw new Error(`it does not end: ${JSON.stringify([figures(), [...actions().keys()]])}`)
+    },
+    stop: () => void tellPurchase({ at, type: 'stopAsked' }),
+    cancelSale: () => void tellSale({ at, type: 'sellerCancelled' }),
+    crash(side) {
+      if (side === 'provider') {
+        run = null
+        streamed = []
+        sale = replay(saleMachine, JSON.parse(JSON.stringify(sold)) as SaleEvent[])
+      } else {
+        // Once something was missed, only the result is whole; before, it is sent again until it is acknowledged.
+        listens &&= purchase.begun && purchase.text === ''
+        purchase = replay(purchaseMachine, JSON.parse(JSON.stringify(bought)) as PurchaseEvent[])
+      }
+    },
+    figures,
+  }
+}
+
+/** The most that may be ahead in this duel: for the prompt and a step, or a tick. */
+export const DUEL_MOST_AHEAD = mostAhead(DUEL_TARIFF, mostPromptTokens(DUEL_PROMPT.length), DUEL_TICK)
