@@ -16,6 +16,8 @@ export interface InvoiceOffer {
   readonly expiresAt: number
   /** Empty when it has none. */
   readonly description: string
+  /** For how long its payee may hold what is paid; left out where that plays no part. */
+  readonly holdBlocks?: number
 }
 
 export interface Agreement {

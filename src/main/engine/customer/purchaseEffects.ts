@@ -287,6 +287,6 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
 function readInvoice(bolt11: string): Result<InvoiceOffer> {
   const decoded = decodeInvoice(bolt11)
   if (!decoded.ok) return fail(decoded.error.code, decoded.error.message)
-  const { amountMsat, network, paymentHash, expiresAt, description } = decoded.value
-  return ok({ bolt11, amountMsat, network, paymentHash, expiresAt, description })
+  const { amountMsat, network, paymentHash, expiresAt, description, minFinalCltvExpiry } = decoded.value
+  return ok({ bolt11, amountMsat, network, paymentHash, expiresAt, description, holdBlocks: minFinalCltvExpiry })
 }

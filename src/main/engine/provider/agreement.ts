@@ -22,9 +22,10 @@ export interface AgreementContext {
 }
 
 /** Fails with a reason for the customer. */
-export function agreeOn(wish: SettlementWish, { terms, settlements, priceMsat, locks, isHashTaken, creditGivenMsat, newSecret }: AgreementContext): Result<SaleAgreement> {
-  // Who may lock at our address, and did not say that it will, may also simply pay: then that is all that is taken.
-  if (wish.name === 'escrow' && wish.paymentHash === null && (locks.lockAddress === null || !settlements.includes('escrow'))) return agreeOn({ name: 'prepay' }, { terms, settlements, priceMsat, locks, isHashTaken, creditGivenMsat, newSecret })
+export function agreeOn(asked: SettlementWish, { terms, settlements, priceMsat, locks, isHashTaken, creditGivenMsat, newSecret }: AgreementContext): Result<SaleAgreement> {
+  // Who says no hash may lock at our address, or simply pay. Where there is none, paying is what is left.
+  const canLockLater = locks.lockAddress !== null && settlements.includes('escrow')
+  const wish: SettlementWish = asked.name === 'escrow' && asked.paymentHash === null && !canLockLater ? { name: 'prepay' } : asked
   if (!settlements.includes(wish.name)) return fail('settlement-not-taken', `The settlement ${wish.name} is not taken here. Taken: ${settlements.join(', ')}.`)
   const holdSecs = terms.jobLimitSecs + LOCK_MARGIN_SECS
   switch (wish.name) {

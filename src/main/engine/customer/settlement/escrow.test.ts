@@ -56,6 +56,8 @@ const MESSAGES = {
   invoice: invoiceOf(offer),
   otherInvoice: invoiceOf({ ...offer, paymentHash: OTHER }),
   invoiceTooHigh: invoiceOf({ ...offer, amountMsat: msat(10_001) }),
+  invoiceForWeeks: invoiceOf({ ...offer, holdBlocks: 2_016 }),
+  invoiceForDays: invoiceOf({ ...offer, holdBlocks: 288 }),
   payAsked: { at: START, type: 'payAsked' },
   paySettled: { at: START, type: 'payAnswered', outcome: { state: 'settled', preimage: '1'.repeat(64), feeMsat: FEE } },
   payFailed: { at: START, type: 'payAnswered', outcome: { state: 'failed', problem } },
@@ -118,7 +120,7 @@ const WAITS = { foundSettled: ['settled'], foundFailed: ['lockReturned', 'ended'
 /** Every message that does anything, in every state; whatever is not named here must do nothing. */
 const TABLE: Record<keyof typeof STATES, Partial<Record<MessageName, readonly PurchaseEvent['type'][]>>> = {
   // An invoice on another hash would be paid ahead.
-  asking: { invoice: ['invoiceAccepted'], otherInvoice: ['invoiceRefused'], invoiceTooHigh: ['invoiceRefused'], refusal: ['refusalReceived', 'ended'], stop: ['stopAsked'], late: ['ended'], veryLate: ['ended'] },
+  asking: { invoice: ['invoiceAccepted'], invoiceForDays: ['invoiceAccepted'], invoiceForWeeks: ['invoiceRefused'], otherInvoice: ['invoiceRefused'], invoiceTooHigh: ['invoiceRefused'], refusal: ['refusalReceived', 'ended'], stop: ['stopAsked'], late: ['ended'], veryLate: ['ended'] },
   paying: {
     payAsked: ['payAsked'], paySettled: ['settled'], payFailed: ['payFailed'], payHeld: ['locked'], payUnknown: ['payInDoubt'], foundSettled: ['settled'], foundPending: ['locked'], foundHeld: ['locked'], foundFailed: ['payFailed'],
     foundNothingLate: ['payFailed'], foundNothingDaysLater: ['payFailed'], refusal: ['refusalReceived'], stop: ['stopAsked'],
@@ -193,6 +195,10 @@ describe('a purchase by escrow', () => {
       closedStopped: [],
       closed: [],
     })
+  })
+
+  it('locks nothing for weeks', () => {
+    expect(rowOf(tell(asking, 'invoiceForWeeks'))).toMatchObject({ state: 'refused', movedMsat: 0, note: 'The invoice would let the seller keep your money locked for some 336 hours. Nothing was paid.' })
   })
 
   it('pays what may be held, once, under the hash as its key', () => {

@@ -62,6 +62,9 @@ const CLOSING_WINDOW_MS = 60_000
 const RELEASE_AGAIN_MS = 300_000
 /** A wallet that no longer knows a payment says nothing about it until long after the lock cannot be there any more. */
 const FORGOTTEN_AFTER_MS = 86_400_000
+/** Two days: a job needs some minutes, nodes want a reserve of hours, and who asks for more only ties our money up. */
+const MAX_HOLD_BLOCKS = 288
+const BLOCKS_PER_HOUR = 6
 
 export const escrow: PurchaseMode<Phase> = { first: () => ({ name: 'asking', sent: false }), decide, next, due, outgoing, look }
 
@@ -113,7 +116,11 @@ function onInvoice({ request, provider }: Begun, message: PurchaseMessage & { ty
   const verdict = judgeInvoice(message.invoice, { ...request, nowSecs: Math.floor(at / 1_000) }, message.context)
   if (!verdict.ok) return refused(verdict.error.message)
   const intent = verdict.value
-  if (intent.paymentHash === paymentHash) return [{ at, type: 'invoiceAccepted', from, eventId, raw, intent }]
+  if (intent.paymentHash === paymentHash) {
+    const holdBlocks = message.invoice.ok ? (message.invoice.value.holdBlocks ?? 0) : 0
+    if (holdBlocks > MAX_HOLD_BLOCKS) return refused(`The invoice would let the seller keep your money locked for some ${Math.ceil(holdBlocks / BLOCKS_PER_HOUR)} hours. Nothing was paid.`)
+    return [{ at, type: 'invoiceAccepted', from, eventId, raw, intent }]
+  }
   // Paid, it would be gone at once: nothing would be in our hands any more.
   if (address === null) return refused('The invoice is not locked by your secret: paying it would be paying ahead. Nothing was paid.')
   const { amountMsat, maxFeeMsat, expiresAt } = intent

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { ZERO_MSAT } from '#shared/market/msat.ts'
+import { SETTLEMENTS, type SettlementWish } from '#shared/market/settlement.ts'
+import { agreeOn, type AgreementContext } from './agreement.ts'
+import { DEFAULT_TERMS } from './provider.ts'
+
+const HASH = 'ab'.repeat(32)
+const context: AgreementContext = {
+  terms: DEFAULT_TERMS,
+  settlements: [...SETTLEMENTS],
+  priceMsat: DEFAULT_TERMS.priceMsat,
+  locks: { holdInvoices: true, lockAddress: null },
+  isHashTaken: () => false,
+  creditGivenMsat: () => ZERO_MSAT,
+  newSecret: () => 'cd'.repeat(32),
+}
+const agree = (wish: SettlementWish, change: Partial<AgreementContext> = {}) => agreeOn(wish, { ...context, ...change })
+const byHash = { name: 'escrow', paymentHash: HASH } as const
+/** As the first implementation asks: it may lock, or pay. */
+const byWhatever = { name: 'escrow', paymentHash: null } as const
+const atAddress = { holdInvoices: false, lockAddress: 'spark1…' }
+
+describe('an escrow is agreed on', () => {
+  it.each([
+    ['by a hold invoice on the hash that was said', byHash, {}, { name: 'escrow', paymentHash: HASH, hold: true, holdSecs: 780 }],
+    ['at the address of a wallet that makes none', byHash, { locks: atAddress }, { name: 'escrow', paymentHash: HASH, hold: false, holdSecs: 780 }],
+    ['at the address, where no hash was said', byWhatever, { locks: { holdInvoices: true, lockAddress: 'spark1…' } }, { name: 'escrow', paymentHash: null, hold: false, holdSecs: 780 }],
+    ['as paying ahead, where no hash was said and there is no address', byWhatever, {}, { name: 'prepay' }],
+    ['as paying ahead, where no hash was said and escrow is not taken', byWhatever, { locks: atAddress, settlements: ['prepay'] as const }, { name: 'prepay' }],
+    ['for as long as the seller says that a job may take', byHash, { terms: { ...DEFAULT_TERMS, jobLimitSecs: 60 } }, { name: 'escrow', paymentHash: HASH, hold: true, holdSecs: 240 }],
+  ])('%s', (_how, wish, change, agreed) => {
+    expect(agree(wish, change)).toEqual({ ok: true, value: agreed })
+  })
+
+  it.each([
+    ['it is not taken', byHash, { settlements: ['prepay', 'metered'] as const }, 'settlement-not-taken'],
+    ['nothing is taken that is left', byWhatever, { settlements: ['sealed'] as const }, 'settlement-not-taken'],
+    ['the hash is another job’s', byHash, { isHashTaken: (hash: string) => hash === HASH }, 'hash-taken'],
+  ])('not where %s', (_why, wish, change, code) => {
+    expect(agree(wish, change)).toMatchObject({ ok: false, error: { code, message: expect.stringMatching(/^[A-Z].{15,}\.$/) } })
+  })
+})
