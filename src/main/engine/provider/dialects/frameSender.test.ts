@@ -46,6 +46,22 @@ describe('a private stream', () => {
     expect(clock.pending()).toBe(0)
   })
 
+  it('says how much is under seal with what it shows, and now and then where it shows nothing', () => {
+    const { clock, sender, sent } = open(20)
+    sender.add('a')
+    sender.veil(10)
+    sender.veil(20)
+    clock.advance(20)
+    sender.veil(20)
+    clock.advance(100)
+    sender.add('b')
+    sender.veil(30)
+    sender.end(null)
+    sender.veil(40)
+    expect(sent).toEqual([{ type: 'delta', seq: 1, text: 'a' }, { type: 'delta', seq: 2, text: '', sealed: 20 }, { type: 'delta', seq: 3, text: 'b', sealed: 20 }])
+    expect(clock.pending()).toBe(0)
+  })
+
   it('is closed without another word', () => {
     const { clock, sender, texts } = open()
     sender.add('a')
