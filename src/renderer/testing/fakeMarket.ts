@@ -3,6 +3,7 @@ import type { JobRow } from '#shared/ipc/common.ts'
 import type { Turn } from '#shared/ipc/customer.ts'
 import { ZERO_MSAT, formatSats, sats, subtractMsat, type Msat } from '#shared/market/msat.ts'
 import { fail, ok } from '#shared/market/result.ts'
+import type { Settlement } from '#shared/market/settlement.ts'
 import type { StreamItem } from '#renderer/state/client.ts'
 import { bestPrivacy } from '#renderer/ui/privacyText.ts'
 import type { FakeEngine } from './fakeEngine.ts'
@@ -105,6 +106,14 @@ export function playMarket(engine: FakeEngine, script: MarketScript): void {
     setJob(input.jobId, { state: 'stopped', final: true, note: 'You stopped it.' })
     return ok({})
   }
+  engine.requests['customer.release'] = ({ jobId }) => {
+    const turn = turns.get(jobId)
+    if (!turn) return fail('not-now', 'Nothing of this job waits for your release.')
+    const { awaitsRelease: _awaits, ...job } = turn.job
+    turns.set(jobId, { ...turn, job })
+    setJob(jobId, { state: 'unlocking', note: 'Released. The seller is taking it.' })
+    return ok({})
+  }
   engine.requests['customer.thread'] = (input) => {
     const thread = engine.getState('customer.threads')?.threads[input.threadId]
     if (!thread) return fail('customer.unknown-thread', 'This thread is not here any more.')
@@ -116,23 +125,27 @@ export function playMarket(engine: FakeEngine, script: MarketScript): void {
     const onlyPrivate = engine.getState('settings.values')?.onlyPrivate === true
     if (input.selection.by === 'open') {
       if (onlyPrivate) return fail('only-private', 'An open request can be read by anyone, and you ask only privately. Choose a seller, or allow public questions.')
-      return ok({ dialect: 'nip90', privacy: 'public-relays', settlement: 'prepay', risk: riskOf(input.maxPriceMsat ?? sats(100)), priceMsat: input.maxPriceMsat ?? sats(100), maxFeeMsat: sats(1), ...prompt })
+      return ok({ dialect: 'nip90', privacy: 'public-relays', settlement: 'prepay', risk: riskOf('prepay', input.maxPriceMsat ?? sats(100)), priceMsat: input.maxPriceMsat ?? sats(100), maxFeeMsat: sats(1), ...prompt })
     }
     const chosen = input.selection.by === 'offer' ? input.selection.key : 'house'
     const offer = offers.find((candidate) => candidate.key === chosen)
     if (!offer) return fail('customer.no-offer', 'Nobody sells here just now. Wait for a seller, or add a relay in Settings.')
     const privacy = input.encrypted === true && offer.dialects.includes('nip90') ? 'private' : (bestPrivacy(offer.dialects) ?? 'public-channel')
     if (onlyPrivate && privacy !== 'private') return fail('only-private', 'This seller can be asked only in the open, and you ask only privately. Choose another one, or allow public questions.')
+    const settlement = input.settlement ?? 'prepay'
+    if (!(offer.settlements ?? ['prepay']).includes(settlement)) return fail('settlement-not-possible', `This seller and your wallet cannot settle it by ${settlement}. Possible: ${(offer.settlements ?? ['prepay']).join(', ')}.`)
+    const priceMsat = settlement === 'metered' ? sats(41) : (offer.priceMsat ?? ZERO_MSAT)
     const tooDear = (offer.priceMsat ?? 0) > sats(100)
     return ok({
       offer,
       dialect: offer.dialects[0] ?? 'channel',
       privacy,
-      settlement: 'prepay',
-      risk: riskOf(offer.priceMsat ?? sats(0)),
-      priceMsat: offer.priceMsat ?? ZERO_MSAT,
+      settlement,
+      risk: riskOf(settlement, priceMsat),
+      priceMsat,
       maxFeeMsat: sats(1),
       ...prompt,
+      ...(priceMsat >= sats(100) || input.prompt.startsWith('Confirm') ? { confirmMsat: priceMsat } : {}),
       ...(tooDear ? { problem: 'This costs more than your limit of 100 sats a job. Choose a cheaper seller, or raise the limit in Settings.' } : {}),
     })
   }
@@ -177,7 +190,17 @@ export function playMarket(engine: FakeEngine, script: MarketScript): void {
   }
 }
 
-/** As the engine says it of a job that is paid ahead. */
-function riskOf(priceMsat: Msat): { riskMsat: Msat; sentence: string } {
-  return { riskMsat: priceMsat, sentence: `You pay ${formatSats(priceMsat)} sats first: all of it is at risk if the seller does not answer.` }
+/** As the engine says it. */
+function riskOf(settlement: Settlement, priceMsat: Msat): { riskMsat: Msat; sentence: string } {
+  const price = formatSats(priceMsat)
+  switch (settlement) {
+    case 'prepay':
+      return { riskMsat: priceMsat, sentence: `You pay ${price} sats first: all of it is at risk if the seller does not answer.` }
+    case 'escrow':
+      return { riskMsat: ZERO_MSAT, sentence: `${price} sats are locked, and go to the seller only once you have the answer; otherwise they come back by themselves.` }
+    case 'sealed':
+      return { riskMsat: ZERO_MSAT, sentence: `You see the beginning, and pay ${price} sats to open the rest: paying opens it, in one step.` }
+    case 'metered':
+      return { riskMsat: sats(6), sentence: `You pay as it comes, in small parts, up to ${price} sats: at most 6 sats are ever ahead of the answer.` }
+  }
 }

@@ -37,8 +37,8 @@ const STALL_DIALECTS: readonly OfferRow['dialects'][] = [['souk/1', 'nip90'], ['
 
 export function makeOffers(now: number): Record<string, OfferRow> {
   const offers = [
-    makeOffer(now, { key: 'house', name: 'House seller', about: 'The sandbox’s own seller. It offers the toy: made-up text at a steady pace.', models: ['toy'], priceMsat: sats(5), pubkey: pubkeyOf('b'), house: true, history: { done: 14, failed: 0, spentMsat: sats(70), tokensPerSecond: 31.4, firstTextMs: 210 } }),
-    makeOffer(now, { key: 'bluebell', history: { done: 6, failed: 1, spentMsat: sats(60), tokensPerSecond: 48.2, firstTextMs: 640 } }),
+    makeOffer(now, { key: 'house', name: 'House seller', about: 'The sandbox’s own seller. It offers the toy: made-up text at a steady pace.', models: ['toy'], priceMsat: sats(5), pubkey: pubkeyOf('b'), house: true, settlements: ['prepay', 'escrow', 'sealed', 'metered'], prices: [{ unit: 'per-1k-input-tokens', msat: sats(1) }, { unit: 'per-1k-output-tokens', msat: sats(20) }], history: { done: 14, failed: 0, spentMsat: sats(70), tokensPerSecond: 31.4, firstTextMs: 210 } }),
+    makeOffer(now, { key: 'bluebell', settlements: ['prepay', 'escrow'], history: { done: 6, failed: 1, spentMsat: sats(60), tokensPerSecond: 48.2, firstTextMs: 640 } }),
     makeOffer(now, { key: 'own', name: 'My desk', models: ['qwen3:8b', 'llama3.2:3b'], priceMsat: sats(12), pubkey: pubkeyOf('d'), own: true, announcedAt: now - 40_000 }),
     makeOffer(now, { key: 'tower', name: 'Tower of Babel, eleven languages and a rather long name', models: ['mistral-small:24b', 'gemma3:27b', 'qwen3:32b', 'deepseek-r1:14b'], priceMsat: sats(120), pubkey: pubkeyOf('1'), announcedAt: now - 3 * MINUTE, unanswered: true, prices: [{ unit: 'per-1k-output-tokens', msat: sats(40), model: 'qwen3:32b' }] }),
     makeOffer(now, { key: 'main', name: 'Lightning library', models: ['llama3.3:70b'], priceMsat: sats(300), network: 'mainnet', pubkey: pubkeyOf('2'), announcedAt: now - 4 * MINUTE, unavailable: 'It sells on mainnet; you are on regtest. Change the network in Settings.' }),

@@ -4,6 +4,7 @@ import { turnSchema } from '#shared/ipc/customer.ts'
 import type { SoukState } from '#renderer/state/client.ts'
 import { makeStates, makeTurns } from './sceneData.ts'
 import { playScene } from './scenes.ts'
+import { makeSettledTurns } from './settledTurns.ts'
 
 const NOW = 1_760_000_000_000
 const STATES = Object.entries(soukContract).flatMap(([name, route]) => (route.verb === 'state' ? [{ name: name as SoukState, schema: route.snapshot }] : []))
@@ -14,7 +15,7 @@ describe('the scripted engine', () => {
   })
 
   it('holds turns as the contract says', () => {
-    for (const turn of makeTurns(NOW)) expect(turnSchema.safeParse(turn).error).toBeUndefined()
+    for (const turn of [...makeTurns(NOW), ...makeSettledTurns(NOW)]) expect(turnSchema.safeParse(turn).error).toBeUndefined()
   })
 
   it('quotes, asks and streams as the contract says', async () => {

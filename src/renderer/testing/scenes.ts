@@ -10,13 +10,14 @@ import { makeTangledWallet } from './fakeMoney.ts'
 import { playHouse } from './fakeHouse.ts'
 import { playMarket, type MarketScript } from './fakeMarket.ts'
 import { makeStates, makeTurns } from './sceneData.ts'
+import { makeSettledSales, makeSettledThreads, makeSettledTurns } from './settledTurns.ts'
 
-export const SCENES = ['busy', 'welcome', 'empty', 'loading', 'offline', 'failing', 'stuck', 'unsold', 'mainnet', 'notices', 'long', 'money', 'stopped', 'regtest'] as const
+export const SCENES = ['busy', 'welcome', 'empty', 'loading', 'offline', 'failing', 'stuck', 'unsold', 'mainnet', 'notices', 'long', 'money', 'stopped', 'regtest', 'settled', 'unable'] as const
 export type SceneName = (typeof SCENES)[number]
 
 export function playScene(scene: SceneName, now = Date.now()): FakeEngine {
   const engine = createFakeEngine(statesOf(scene, now))
-  const script: MarketScript = { turns: scene === 'empty' ? [] : scene === 'long' ? makeManyTurns(now) : makeTurns(now), ending: scene === 'failing' ? 'failed' : scene === 'stuck' ? 'never' : 'done', pieceEveryMs: 30 }
+  const script: MarketScript = { turns: scene === 'empty' ? [] : scene === 'long' ? makeManyTurns(now) : [...makeTurns(now), ...makeSettledTurns(now)], ending: scene === 'failing' ? 'failed' : scene === 'stuck' ? 'never' : 'done', pieceEveryMs: 30 }
   playMarket(engine, script)
   playChannels(engine)
   playHouse(engine, scene === 'empty' || scene === 'failing' || scene === 'loading' ? scene : 'busy', now)
@@ -56,6 +57,19 @@ function statesOf(scene: SceneName, now: number): FakeStates {
       return { ...states, 'customer.threads': { threads: {} }, 'channels.joined': { channels: {} }, 'channels.found': { channels: {}, loaded: true }, 'channels.mutes': { muted: {}, state: 'saved' } }
     case 'loading':
       return { 'app.status': app }
+    case 'settled': {
+      const sold = states['provider.status']
+      return { ...states, 'customer.threads': { threads: { ...states['customer.threads']?.threads, ...makeSettledThreads(now) } }, ...(sold ? { 'provider.status': { ...sold, jobs: { ...sold.jobs, ...makeSettledSales(now) } } } : {}) }
+    }
+    case 'unable': {
+      const [sold, choice] = [states['provider.status'], states['walletChoice.status']]
+      if (!sold || !choice?.abilities) return states
+      return {
+        ...states,
+        'provider.status': { ...sold, terms: { ...sold.terms, settlements: ['prepay', 'sealed'], streaming: false }, settlements: ['prepay'] },
+        'walletChoice.status': { ...choice, abilities: { ...choice.abilities, holdInvoices: false } },
+      }
+    }
     case 'unsold':
       return { ...states, 'customer.offers': { offers: {}, loaded: true, refused: {} }, 'customer.threads': { threads: {} } }
     case 'mainnet':
