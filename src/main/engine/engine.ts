@@ -63,6 +63,7 @@ import { openWallet, walletIdOf } from './wallet/openWallet.ts'
 import { createReconciler, type Reconciler } from './wallet/reconcile.ts'
 import type { StartSparkThread } from './wallet/spark/thread.ts'
 import type { Wallet } from './wallet/wallet.ts'
+import { createWithdrawals, type Withdrawals } from './wallet/withdrawals.ts'
 import { createWalletChoice, isSerious, needsMet, readChosenWallet, whyNotYet, type ChosenWallet, type WalletChoice } from './wallet/walletChoice.ts'
 import type { Web } from './web/web.ts'
 import { findWorkProblem } from './workDemand.ts'
@@ -129,6 +130,8 @@ export interface Engine {
   /** What another wallet says of itself, before it is chosen. */
   readonly inspectWallet: (connection: string) => ReturnType<typeof inspectNwc>
   readonly account: Account
+  /** Null where the wallet has nothing to do with the chain. */
+  readonly withdrawals: Withdrawals | null
   readonly books: Books
   readonly money: Money
   readonly reconciler: Reconciler
@@ -284,6 +287,8 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   const money = createMoney({ books, journal, clock, balanceMsat: () => account.status.get().balanceMsat, reconciliation: () => reconciler.last.get() })
   const account: Account = createAccount({ wallet, payments, clock, log, transact: (change) => journal.transact(change), spending, isOwnHash: (hash) => journal.jobOfPayment(hash) !== null })
   undo.push(() => account.close())
+  const withdrawals = wallet.onchain === undefined ? null : createWithdrawals({ onchain: wallet.onchain, payments, transact: (change) => journal.transact(change), spending, clock, random, log, onSent: () => account.touch() })
+  undo.push(() => withdrawals?.close())
   const reconciler: Reconciler = createReconciler({
     wallet, books, sightings: createSightings(database), journal, payments, clock, log,
     onUnrecorded: (paymentHash) => hints.emit({ paymentHash }),
@@ -394,6 +399,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   provider.resume()
   customer.resume()
   account.resume()
+  withdrawals?.resume()
   receipts.resume()
 
   const mintFaults = createSignal<MintFaults | null>(null)
@@ -402,7 +408,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   showMintFaults()
 
   return ok({
-    mintFaults, config, clock, keyring, notices, preferences, pool, relayList, wallet, walletKind: walletConfig.kind, walletChoice: createWalletChoice({ settings, secrets: ports.secrets, keyring, preferences }), inspectWallet: (connection) => inspectNwc(connection, { clock, random, log, openWebSocket, crypto }), account, books, money, reconciler, backend, provider, customer, directory, channels, mutes, journal, threads, receipts, sandbox, jobChanged, threadsChanged,
+    mintFaults, config, clock, keyring, notices, preferences, pool, relayList, wallet, walletKind: walletConfig.kind, walletChoice: createWalletChoice({ settings, secrets: ports.secrets, keyring, preferences }), inspectWallet: (connection) => inspectNwc(connection, { clock, random, log, openWebSocket, crypto }), account, withdrawals, books, money, reconciler, backend, provider, customer, directory, channels, mutes, journal, threads, receipts, sandbox, jobChanged, threadsChanged,
     setMintFaults(change) {
       const mint = sandbox?.mint() ?? null
       mint?.setFaults(change)

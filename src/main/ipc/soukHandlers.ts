@@ -6,6 +6,7 @@ import { activityHandlers } from './activityHandlers.ts'
 import { appHandlers } from './appHandlers.ts'
 import { channelHandlers } from './channelHandlers.ts'
 import { customerHandlers } from './customerHandlers.ts'
+import { onchainHandlers } from './onchainHandlers.ts'
 import { providerHandlers } from './providerHandlers.ts'
 import { settingsHandlers } from './settingsHandlers.ts'
 import { walletChoiceHandlers } from './walletChoiceHandlers.ts'
@@ -15,15 +16,16 @@ export function createSoukHandlers(engine: Engine): Handlers<SoukContract> {
   const app = appHandlers(engine)
   const wallet = walletHandlers(engine)
   const walletChoice = walletChoiceHandlers(engine)
+  const onchain = onchainHandlers(engine)
   const provider = providerHandlers(engine)
   const customer = customerHandlers(engine)
   const channels = channelHandlers(engine)
   const activity = activityHandlers(engine)
   const settings = settingsHandlers(engine)
   return defineHandlers(soukContract, {
-    requests: { ...app.requests, ...wallet.requests, ...walletChoice.requests, ...provider.requests, ...customer.requests, ...channels.requests, ...activity.requests, ...settings.requests },
+    requests: { ...app.requests, ...wallet.requests, ...walletChoice.requests, ...onchain.requests, ...provider.requests, ...customer.requests, ...channels.requests, ...activity.requests, ...settings.requests },
     streams: { ...provider.streams, ...customer.streams },
-    states: { ...app.states, ...wallet.states, ...walletChoice.states, ...provider.states, ...customer.states, ...channels.states, ...settings.states },
-    events: { ...app.events, ...customer.events, ...activity.events },
+    states: { ...app.states, ...wallet.states, ...walletChoice.states, ...onchain.states, ...provider.states, ...customer.states, ...channels.states, ...settings.states },
+    events: { ...app.events, ...onchain.events, ...customer.events, ...activity.events },
   })
 }

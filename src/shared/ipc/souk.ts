@@ -5,6 +5,7 @@ import { backendRoutes } from './backend.ts'
 import { channelRoutes } from './channels.ts'
 import { customerRoutes } from './customer.ts'
 import { identityRoutes } from './identity.ts'
+import { onchainRoutes } from './onchain.ts'
 import { providerRoutes } from './provider.ts'
 import { relayRoutes, sandboxRoutes, settingsRoutes } from './settings.ts'
 import { walletRoutes } from './wallet.ts'
@@ -15,6 +16,7 @@ export const soukContract = {
   ...identityRoutes,
   ...walletRoutes,
   ...walletChoiceRoutes,
+  ...onchainRoutes,
   ...providerRoutes,
   ...backendRoutes,
   ...customerRoutes,

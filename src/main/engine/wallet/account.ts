@@ -11,6 +11,7 @@ import type { SpendingSubject } from '../spending/readSpending.ts'
 import type { SentPayment, SentPaymentStore } from '../store/sentPayments.ts'
 import { createSettlementSeeker } from './seekSettlement.ts'
 import type { Invoice, Payment, PaymentDirection, Wallet, WalletInfo } from './wallet.ts'
+import { isWithdrawal } from './withdrawals.ts'
 
 export interface AccountStatus {
   readonly state: 'connecting' | 'ready' | 'unavailable'
@@ -223,7 +224,7 @@ export function createAccount(options: AccountOptions): Account {
     },
     pendingMsat: () => payments.spending(clock.now()).pendingMsat,
     resume() {
-      for (const payment of payments.unresolved()) {
+      for (const payment of payments.unresolved().filter((each) => !isWithdrawal(each))) {
         log('info', 'following up a payment', { paymentHash: payment.paymentHash })
         void followUp(payment)
       }

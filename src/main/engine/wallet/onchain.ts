@@ -58,7 +58,7 @@ export interface WithdrawRequest {
   readonly speed: WithdrawalSpeed
   /** What a person agreed to; a fresh quote above it sends nothing. */
   readonly maxFeeMsat: Msat
-  /** Chosen and stored by the caller before the first call. */
+  /** A UUID, chosen and stored by the caller before the first call. `Wallet.list` shows the withdrawal under its SHA-256. */
   readonly idempotencyKey: string
 }
 

@@ -1,6 +1,7 @@
 import type { Msat } from '#shared/market/msat.ts'
 import type { Network } from '#shared/market/network.ts'
 import type { Problem, Result } from '#shared/market/result.ts'
+import type { Onchain } from './onchain.ts'
 
 /**
  * The wallet port. One adapter per kind of wallet; the engine knows only this. Amounts are msat, times Unix
@@ -10,6 +11,8 @@ import type { Problem, Result } from '#shared/market/result.ts'
 export interface Wallet {
   readonly kind: 'nwc' | 'spark' | 'mock'
   readonly network: Network
+  /** Money from and to the chain, for those that can. */
+  readonly onchain?: Onchain
   /** Whether the wallet answers, and if not why. */
   info(): Promise<Result<WalletInfo, WalletProblem>>
   balance(): Promise<Result<Msat, WalletProblem>>
