@@ -352,7 +352,7 @@ export function createProvider(options: ProviderOptions): Provider {
 
   function forgetUnpaid(): void {
     try {
-      journal.forgetUnpaid('provider', UNPAID_KEPT)
+      journal.forgetUnpaid('provider', UNPAID_KEPT, clock.now() - CREDIT_WINDOW_MS)
     } catch (error) {
       options.onStoreFailure(error instanceof Error ? error : new Error(String(error)))
     }

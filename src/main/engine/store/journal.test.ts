@@ -132,6 +132,19 @@ describe('the journal', () => {
     expect(store.journal.events('provider', 'job_3')).toHaveLength(1)
   })
 
+  it('sums what is on credit: of who asks by a key for each job together, of others by their key, while it is open and a while after', () => {
+    const onCredit = { role: 'provider', creditMsat: msat(10), updatedAt: 100 } as const
+    put('job_1', { ...onCredit, dialect: 'souk/1', peer: 'a', state: 'expired' })
+    put('job_2', { ...onCredit, dialect: 'souk/1', peer: 'b', state: 'sealed', final: false, updatedAt: 1 })
+    put('job_3', { ...onCredit, dialect: 'souk/1', peer: 'c', state: 'expired', updatedAt: 99 })
+    put('job_4', { ...onCredit, dialect: 'nip90', peer: 'a', state: 'working', final: false })
+    put('job_5', { role: 'provider', dialect: 'souk/1', peer: 'a', state: 'done' })
+    expect([store.journal.creditGiven(null, 100), store.journal.creditGiven(null, 99), store.journal.creditGiven('a', 100), store.journal.creditGiven('z', 0)]).toEqual([20, 30, 20, 0])
+    // Whoever floods us with other requests does not make us forget it.
+    store.journal.forgetUnpaid('provider', 0, 100)
+    expect(listed({}).toSorted()).toEqual(['job_1', 'job_2', 'job_4'])
+  })
+
   it('names the ended jobs whose payment was said to have failed', () => {
     put('job_1', { state: 'failed', updatedAt: 100 }, { paymentHash: 'a' })
     put('job_2', { state: 'failed', updatedAt: 99 }, { paymentHash: 'b' })

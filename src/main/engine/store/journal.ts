@@ -83,8 +83,8 @@ export interface Journal {
   endedUnsettled(role: Role, sinceMs: number): readonly string[]
   /** The provider's: worth of what is made, or was made since a time, for one customer that has not paid it; null: for those who ask in souk/1. */
   creditGiven(customer: string | null, sinceMs: number): Msat
-  /** Deletes ended jobs in which no money moved, except the newest `keep`. Nothing that ever came into the books is forgotten. */
-  forgetUnpaid(role: Role, keep: number): void
+  /** Deletes ended jobs in which no money moved, except the newest `keep`, and what has been on credit since `creditSinceMs`. Nothing that ever came into the books is forgotten. */
+  forgetUnpaid(role: Role, keep: number, creditSinceMs?: number): void
 }
 
 export function createJournal(database: DatabaseSync): Journal {
@@ -125,6 +125,7 @@ export function createJournal(database: DatabaseSync): Journal {
   const selectForgettable = database.prepare(`
     SELECT job_id FROM job WHERE role = ? AND final = 1 AND settled_at IS NULL
       AND NOT EXISTS (SELECT 1 FROM book_entry WHERE book_entry.role = job.role AND book_entry.job_id = job.job_id)
+      AND NOT (updated_at >= ? AND json_valid(row) AND COALESCE(json_extract(row, '$.creditMsat'), 0) > 0)
     ORDER BY created_at DESC, job_id DESC LIMIT -1 OFFSET ?`)
   const deleteEvents = database.prepare('DELETE FROM job_event WHERE role = ? AND job_id = ?')
   const deleteJob = database.prepare('DELETE FROM job WHERE role = ? AND job_id = ?')
@@ -205,9 +206,9 @@ export function createJournal(database: DatabaseSync): Journal {
     creditGiven: (customer, sinceMs) => msat(Number(selectCredit.get(sinceMs, customer, customer)?.['given'])),
     locked: (limit) => selectLocked.all(limit).flatMap((found) => parseRow(found['row']) ?? []),
     endedUnsettled: (role, sinceMs) => selectEndedUnsettled.all(role, sinceMs).map((found) => String(found['job_id'])),
-    forgetUnpaid(role, keep) {
+    forgetUnpaid(role, keep, creditSinceMs = 0) {
       inTransaction(database, () => {
-        for (const found of selectForgettable.all(role, keep)) {
+        for (const found of selectForgettable.all(role, creditSinceMs, keep)) {
           deleteEvents.run(role, String(found['job_id']))
           deletePayments.run(role, String(found['job_id']))
           deleteJob.run(role, String(found['job_id']))
