@@ -152,7 +152,7 @@ function publish(world: World, said: NonNullable<ReturnType<typeof saleSays>>): 
     case 'trouble':
       world.toCustomer.push({ at, type: 'refusalReceived', from, eventId: 'r', reason: said.reason })
       return
-    default:
+    case 'result':
       throw new Error(`it says ${said.what}`)
   }
 }
@@ -287,7 +287,7 @@ function settleDown(world: World, depositMsat: number): void {
   const never: Draw = (below) => below - 1
   for (let round = 0; round < 400 && !isOver(world); round++) {
     if (!world.sale.begun && purchaseWasSent(world)) tellSale(world, requestOf(world, depositMsat))
-    for (const message of [...world.toCustomer]) deliver(world, message)
+    for (const message of world.toCustomer.slice()) deliver(world, message)
     for (const message of world.toProvider) tellSale(world, { ...message, at: world.now })
     lookAgain(world)
     for (const effect of saleMachine.due(world.sale)) performSale(world, effect, never)

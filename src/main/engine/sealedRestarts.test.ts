@@ -20,7 +20,7 @@ async function expectDone(buyer: Engine, seller: Engine, jobId: string): Promise
   expect(buyer.customer.answer(jobId)).toBe(made)
   expect(market().settledPayments(jobId)).toHaveLength(1)
   expect([await balanceOf(buyer), await balanceOf(seller)]).toEqual([PLAY_MONEY - PRICE - FEE, PLAY_MONEY + PRICE])
-  expect([buyer.books.ofJob('customer', jobId), seller.books.ofJob('provider', jobId)]).toEqual([{ wallet: -(PRICE + FEE), spent: PRICE, fees: FEE }, { wallet: PRICE, earned: -PRICE }])
+  expect([buyer.books.ofJob('customer', jobId), seller.books.ofJob('provider', jobId)]).toEqual([{ wallet: -(PRICE + FEE), spent: PRICE, fees: FEE }, { wallet: PRICE, earned: 0 - PRICE }])
   // One seal, and one event that says it.
   expect(new Set(purchaseEvents(buyer, jobId).flatMap((event) => (event.type === 'sealedReceived' ? [event.eventId] : []))).size).toBe(1)
   const delivered = saleEvents(seller, jobId).flatMap((event) => (event.type === 'sent' && event.what === 'sealed' ? [event.delivery.eventId] : []))

@@ -86,9 +86,9 @@ describe('a sealed purchase', () => {
     expect(table(...TO_SEALED, invoiceIn(HASH, PRICE))).toEqual(['opening', 'paying', 'pay pay', `wallet ${-most}, onTheWay ${most}`, most])
     expect(table(...TO_OPENING)).toEqual(['opening', 'paying', 'lookUp pay', `wallet ${-most}, onTheWay ${most}`, most])
     expect(table(...TO_OPENING, held)).toEqual(['opening', 'unlocking', 'followLock followLock', `wallet ${-most}, locked ${most}`, most])
-    expect(table(...TO_OPENING, held, settled)).toEqual(['unsealing', 'unlocking', 'open open', `wallet ${-PRICE - 3}, owedToUs ${PRICE}, fees 3`, 0])
+    expect(table(...TO_OPENING, held, settled)).toEqual(['unsealing', 'unlocking', 'open open', `wallet ${0 - PRICE - 3}, owedToUs ${PRICE}, fees 3`, 0])
     const done = run(...TO_OPENING, held, settled, { at: START, type: 'opened', text: openSeal(goods, SECRET) })
-    expect(lookAt(done.purchase)).toMatchObject({ state: 'done', final: true, standing: { wallet: -PRICE - 3, spent: PRICE, fees: 3 }, paidMsat: PRICE, sealed: null })
+    expect(lookAt(done.purchase)).toMatchObject({ state: 'done', final: true, standing: { wallet: 0 - PRICE - 3, spent: PRICE, fees: 3 }, paidMsat: PRICE, sealed: null })
     expect([done.purchase.text, done.purchase.hasResult]).toEqual([TEXT, true])
   })
 
@@ -107,7 +107,7 @@ describe('a sealed purchase', () => {
     // That of the deposit is heard again, and paid no second time.
     expect(run(...sealedUp, invoiceIn(DEPOSIT_HASH, sats(2))).purchase.phase.name).toBe('sealed')
     const { purchase } = run(...sealedUp, invoiceIn(HASH, left), payAsked, settled, { at: START, type: 'opened', text: ok(TEXT) })
-    expect(lookAt(purchase)).toMatchObject({ state: 'done', paidMsat: PRICE, paymentHashes: [DEPOSIT_HASH, HASH], standing: { wallet: -PRICE - 3, spent: PRICE, fees: 3 } })
+    expect(lookAt(purchase)).toMatchObject({ state: 'done', paidMsat: PRICE, paymentHashes: [DEPOSIT_HASH, HASH], standing: { wallet: 0 - PRICE - 3, spent: PRICE, fees: 3 } })
     expect(note(...DEPOSITED, sealedIn())).toBe('Opening costs 10 sats; the offer said 10 in all, and 2 are paid. It is not opened.')
   })
 
@@ -154,7 +154,7 @@ describe('a sealed purchase', () => {
   it('loses its price to a seal that does not hold, and keeps what the seller signed', () => {
     const broken: PurchaseMessage = { at: START, type: 'opened', text: openSeal({ ...goods, preview: 'Something else' }, SECRET) }
     const { purchase, events } = run(...TO_OPENING, settled, broken)
-    expect(lookAt(purchase)).toMatchObject({ state: 'failed', final: true, standing: { wallet: -PRICE - 3, lost: PRICE, fees: 3 } })
+    expect(lookAt(purchase)).toMatchObject({ state: 'failed', final: true, standing: { wallet: 0 - PRICE - 3, lost: PRICE, fees: 3 } })
     expect(purchase.text).toBe(PREVIEW)
     expect(purchaseTimeline(events).map(({ title }) => title)).toEqual(expect.arrayContaining(['Sealed answer received', 'Not what the seller signed for']))
   })
@@ -179,7 +179,7 @@ describe('a sealed purchase', () => {
     const failed: PurchaseMessage = { at: START, type: 'payAnswered', paymentHash: HASH, outcome: { state: 'failed', problem: { code: 'payment-failed', message: 'No route.' } } }
     const over = [...TO_OPENING, failed, { at: START, type: 'sent', what: 'cancel', delivery } as PurchaseMessage]
     expect(lookAt(run(...over).purchase)).toMatchObject({ state: 'failed', final: true, refused: { paymentHash: HASH }, standing: {} })
-    expect(table(...over, found('settled'))).toEqual(['unsealing', 'unlocking', 'open open', `wallet ${-PRICE - 3}, owedToUs ${PRICE}, fees 3`, 0])
+    expect(table(...over, found('settled'))).toEqual(['unsealing', 'unlocking', 'open open', `wallet ${0 - PRICE - 3}, owedToUs ${PRICE}, fees 3`, 0])
     const lateDeposit: PurchaseMessage = { ...found('settled', { paymentHash: DEPOSIT_HASH }), paymentHash: DEPOSIT_HASH } as PurchaseMessage
     const noRoute: PurchaseMessage = { at: START, type: 'payAnswered', paymentHash: DEPOSIT_HASH, outcome: { state: 'failed', problem: { code: 'payment-failed', message: 'No route.' } } }
     expect(table(...DEPOSITED.slice(0, 4), noRoute, lateDeposit)).toEqual(['reading', 'queued', 'listen listen, wake', 'wallet -2003, owedToUs 2000, fees 3', 0])

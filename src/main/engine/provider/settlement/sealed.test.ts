@@ -71,8 +71,8 @@ describe('a sealed sale', () => {
       ['offering', 'sealed', 'send:invoice watch', '', PRICE, 0],
       ['waiting', 'sealed', 'watch', '', PRICE, 0],
     ])
-    expect(table(...TO_WAITING, locked)).toEqual(['claiming', 'unlocking', 'claim', `lockedForUs ${PRICE}, promised ${-PRICE}`, 0, 0])
-    expect(table(...TO_WAITING, locked, { at: START, type: 'paymentSeen', paymentHash: HASH, settledMsat: PRICE })).toEqual(['opened', 'done', '', `wallet ${PRICE}, earned ${-PRICE}`, 0, 0])
+    expect(table(...TO_WAITING, locked)).toEqual(['claiming', 'unlocking', 'claim', `lockedForUs ${PRICE}, promised ${0 - PRICE}`, 0, 0])
+    expect(table(...TO_WAITING, locked, { at: START, type: 'paymentSeen', paymentHash: HASH, settledMsat: PRICE })).toEqual(['opened', 'done', '', `wallet ${PRICE}, earned ${0 - PRICE}`, 0, 0])
   })
 
   it('with a deposit owes it until the sealed answer is out, and has earned it then', () => {
@@ -86,8 +86,8 @@ describe('a sealed sale', () => {
     ])
     expect(table(...DEPOSIT, ...rest.slice(0, 3))).toEqual(['delivering', 'working', 'send:sealed wake', 'wallet 2000, owedByUs -2000', left, 2_000])
     expect(table(...DEPOSIT, ...rest.slice(0, 4))).toEqual(['invoicing', 'sealed', 'makeInvoice:1 wake', 'wallet 2000, earned -2000', left, 0])
-    const { sale } = run(...DEPOSIT, ...rest, { ...locked, amountMsat: msat(left) } as SaleMessage, { at: START, type: 'paymentSeen', paymentHash: HASH, settledMsat: msat(left) })
-    expect(describeSale('job_0123456789abcdef', sale)).toMatchObject({ row: { state: 'done', movedMsat: PRICE }, paymentHashes: [DEPOSIT_HASH, HASH], standing: { wallet: PRICE, earned: -PRICE } })
+    const { sale } = run(...DEPOSIT, ...rest, { ...locked, amountMsat: msat(left) }, { at: START, type: 'paymentSeen', paymentHash: HASH, settledMsat: msat(left) })
+    expect(describeSale('job_0123456789abcdef', sale)).toMatchObject({ row: { state: 'done', movedMsat: PRICE }, paymentHashes: [DEPOSIT_HASH, HASH], standing: { wallet: PRICE, earned: 0 - PRICE } })
   })
 
   it('hands over the beginning in the clear and the rest sealed, for what is left of the price', () => {
