@@ -52,7 +52,7 @@ function begin(depositMsat: number): World {
   const world: World = { now: 1_000_000, sale: saleMachine.initial, saleEvents: [], purchase: purchaseMachine.initial, purchaseEvents: [], money: new Map(), toCustomer: [], toProvider: [] }
   tellPurchase(world, {
     at: world.now, type: 'asked',
-    request: { jobId: JOB, event: EVENT, provider: PROVIDER, providerName: 'S', model: null, dialect: 'souk/1', route: null, privacy: 'private', prompt: 'x', maxTokens: 9, network: 'regtest', quotedMsat: PRICE, budgetMsat: PRICE, invoiceTimeoutMs: 20_000, answerTimeoutMs: 180_000, settlement: { name: 'sealed', depositMsat: msat(depositMsat), holdSecs: 600, release: 'auto' } },
+    request: { jobId: JOB, event: EVENT, provider: PROVIDER, providerName: 'S', model: null, dialect: 'souk/1', route: null, privacy: 'private', prompt: 'x', maxTokens: 9, network: 'regtest', quotedMsat: PRICE, budgetMsat: PRICE, invoiceTimeoutMs: 20_000, answerTimeoutMs: 180_000, settlement: { name: 'sealed', depositMsat: msat(depositMsat), release: 'auto' } },
   })
   return world
 }

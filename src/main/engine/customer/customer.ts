@@ -282,7 +282,7 @@ export function createCustomer(options: CustomerOptions): Customer {
         return { wish: { name: 'escrow', paymentHash }, agreed, secret }
       }
       case 'sealed':
-        return { wish: { name: 'sealed' }, agreed: { name: 'sealed', depositMsat: depositOf(offer), holdSecs: lockedSecs, release: options.settling().release }, secret: null }
+        return { wish: { name: 'sealed' }, agreed: { name: 'sealed', depositMsat: depositOf(offer), release: options.settling().release }, secret: null }
       case 'metered': {
         const tariff = offer === null ? null : tariffOf(offer.prices)
         if (tariff === null) throw new RangeError('metered without prices for tokens')

@@ -34,6 +34,9 @@ export interface Agreement {
 const MIN_REMAINING_SECS = 5
 /** Nothing in a pay-first job needs an invoice that lives longer than this. */
 const MAX_REMAINING_SECS = 7 * 86_400
+/** Two days: a job needs some minutes, nodes want a reserve of hours, and who asks for more only ties our money up. */
+const MAX_HOLD_BLOCKS = 288
+const BLOCKS_PER_HOUR = 6
 /** What Souk's sellers write into their invoices. */
 const JOB_OF_DESCRIPTION = /^Souk (job_[0-9a-f]{16})$/
 
@@ -57,4 +60,9 @@ export function judgeInvoice(invoice: Result<InvoiceOffer>, agreed: Agreement, c
   const allowed = judgeSpending(context, { kind: 'job', amountMsat, maxFeeMsat, confirmedMsat: agreed.confirmedMsat })
   if (!allowed.ok) return allowed
   return ok({ bolt11, paymentHash, amountMsat, maxFeeMsat, idempotencyKey: paymentHash, expiresAt })
+}
+
+/** Why an invoice whose payee may hold the payment is not paid: it would be held for too long; null when it may be. */
+export function whyHeldTooLong({ holdBlocks = 0 }: Pick<InvoiceOffer, 'holdBlocks'>): string | null {
+  return holdBlocks > MAX_HOLD_BLOCKS ? `The invoice would let the seller keep your money locked for some ${Math.ceil(holdBlocks / BLOCKS_PER_HOUR)} hours. Nothing was paid.` : null
 }

@@ -62,7 +62,7 @@ export type PurchaseAgreement =
    */
   | { readonly name: 'escrow'; readonly paymentHash: string; readonly holdSecs: number; readonly address: string | null; readonly transferId: string; readonly release: 'auto' | 'ask' }
   /** `depositMsat`: the most that is paid before anything is delivered. `release`: it is opened as soon as it is here, or when the person says so. */
-  | { readonly name: 'sealed'; readonly depositMsat: Msat; readonly holdSecs: number; readonly release: 'auto' | 'ask' }
+  | { readonly name: 'sealed'; readonly depositMsat: Msat; readonly release: 'auto' | 'ask' }
   /**
    * As the listing said; `budgetMsat` of the request is the cap of the sum of all payments, fees included. `promptTokens`: what the
    * question is charged as at the most. `tickTokens`: the most that is paid ahead, in tokens.

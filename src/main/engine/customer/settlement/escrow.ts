@@ -12,7 +12,7 @@ import type { JobState } from '#shared/ipc/common.ts'
 import { NO_STANDING, standingOf, type Standing } from '#shared/market/books.ts'
 import { addMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import type { Payment, PayOutcome } from '../../wallet/wallet.ts'
-import { judgeInvoice } from '../judgeInvoice.ts'
+import { judgeInvoice, whyHeldTooLong } from '../judgeInvoice.ts'
 import type { Intent, LockIntent, PurchaseAgreement, PurchaseEffect, PurchaseEvent, PurchaseMessage, PurchaseOutcome, PurchaseRequest, PurchaseSending } from '../purchase.ts'
 import { LISTEN, send, wake, type PurchaseIn, type PurchaseLook, type PurchaseMode, type PurchaseOutgoing } from './mode.ts'
 import { DOUBT_GRACE_MS, OVERDUE_WINDOW_MS } from './prepay.ts'
@@ -62,9 +62,6 @@ const CLOSING_WINDOW_MS = 60_000
 const RELEASE_AGAIN_MS = 300_000
 /** A wallet that no longer knows a payment says nothing about it until long after the lock cannot be there any more. */
 const FORGOTTEN_AFTER_MS = 86_400_000
-/** Two days: a job needs some minutes, nodes want a reserve of hours, and who asks for more only ties our money up. */
-const MAX_HOLD_BLOCKS = 288
-const BLOCKS_PER_HOUR = 6
 
 export const escrow: PurchaseMode<Phase> = { first: () => ({ name: 'asking', sent: false }), decide, next, due, outgoing, look }
 
@@ -117,9 +114,8 @@ function onInvoice({ request, provider }: Begun, message: PurchaseMessage & { ty
   if (!verdict.ok) return refused(verdict.error.message)
   const intent = verdict.value
   if (intent.paymentHash === paymentHash) {
-    const holdBlocks = message.invoice.ok ? (message.invoice.value.holdBlocks ?? 0) : 0
-    if (holdBlocks > MAX_HOLD_BLOCKS) return refused(`The invoice would let the seller keep your money locked for some ${Math.ceil(holdBlocks / BLOCKS_PER_HOUR)} hours. Nothing was paid.`)
-    return [{ at, type: 'invoiceAccepted', from, eventId, raw, intent }]
+    const tooLong = message.invoice.ok ? whyHeldTooLong(message.invoice.value) : null
+    return tooLong !== null ? refused(tooLong) : [{ at, type: 'invoiceAccepted', from, eventId, raw, intent }]
   }
   // Paid, it would be gone at once: nothing would be in our hands any more.
   if (address === null) return refused('The invoice is not locked by your secret: paying it would be paying ahead. Nothing was paid.')

@@ -27,10 +27,10 @@ const EXPIRES = START / 1_000 + 3_600
 
 const goods: SealedGoods = { ...sealAnswer(TEXT, 300, SECRET), paymentHash: HASH, amountMsat: PRICE }
 const sealedIn = (change: Partial<SealedGoods> = {}): PurchaseMessage => ({ at: START, type: 'sealedReceived', from: PROVIDER, eventId: 's', raw: '{"the signed":"event"}', goods: { ...goods, ...change }, usage: null })
-const invoiceIn = (paymentHash: string, amountMsat: number, context = UNLIMITED): PurchaseMessage =>
-  ({ at: START, type: 'invoiceReceived', from: PROVIDER, eventId: paymentHash, raw: '', context, invoice: ok({ bolt11: `ln${paymentHash}`, amountMsat: msat(amountMsat), network: 'regtest', paymentHash, expiresAt: EXPIRES, description: '' }) })
+const invoiceIn = (paymentHash: string, amountMsat: number, context = UNLIMITED, holdBlocks = 18): PurchaseMessage =>
+  ({ at: START, type: 'invoiceReceived', from: PROVIDER, eventId: paymentHash, raw: '', context, invoice: ok({ bolt11: `ln${paymentHash}`, amountMsat: msat(amountMsat), network: 'regtest', paymentHash, expiresAt: EXPIRES, description: '', holdBlocks }) })
 const asked = (depositMsat = 0, release: 'auto' | 'ask' = 'auto'): PurchaseMessage => {
-  const request: PurchaseRequest = { jobId: 'job_0123456789abcdef', event: EVENT, provider: PROVIDER, providerName: 'S', model: null, dialect: 'souk/1', route: null, privacy: 'private', prompt: 'x', maxTokens: 9, network: 'regtest', quotedMsat: PRICE, budgetMsat: sats(50), invoiceTimeoutMs: 20_000, answerTimeoutMs: 180_000, settlement: { name: 'sealed', depositMsat: msat(depositMsat), holdSecs: 600, release } }
+  const request: PurchaseRequest = { jobId: 'job_0123456789abcdef', event: EVENT, provider: PROVIDER, providerName: 'S', model: null, dialect: 'souk/1', route: null, privacy: 'private', prompt: 'x', maxTokens: 9, network: 'regtest', quotedMsat: PRICE, budgetMsat: sats(50), invoiceTimeoutMs: 20_000, answerTimeoutMs: 180_000, settlement: { name: 'sealed', depositMsat: msat(depositMsat), release } }
   return { at: START, type: 'asked', request }
 }
 const found = (state: Payment['state'], change: Partial<Payment> = {}): PurchaseMessage => ({
@@ -148,6 +148,7 @@ describe('a sealed purchase', () => {
     expect(refused(invoiceIn(HASH, PRICE + 1))).toMatch(/signed for 10\. It/)
     expect(refused(invoiceIn(HASH, PRICE - 1))).toMatch(/signed for 10\. It/)
     expect(refused(invoiceIn(HASH, PRICE, { ...UNLIMITED, perDayMsat: msat(1) }))).toMatch(/today/)
+    expect(refused(invoiceIn(HASH, PRICE, UNLIMITED, 2_016))).toMatch(/locked for some 336 hours/)
     expect(refused(invoiceIn(HASH, PRICE, { ...UNLIMITED, hashIsKnown: true }))).toMatch(/used before/)
   })
 
@@ -164,7 +165,10 @@ describe('a sealed purchase', () => {
     expect(lookAt(purchase)).toMatchObject({ state: 'returned', standing: {}, paidMsat: 0, lockedMsat: 0 })
     expect(lookAt(run(...TO_OPENING, held, found('held')).purchase)).toMatchObject({ lockedMsat: PRICE, lockedUntil: 1_700_000_180_000 })
     // What is locked is waited for, whatever the invoice's expiry; the wallet's silence is no word.
-    expect(run(...TO_OPENING, held, { at: EXPIRES * 1_000 + DOUBT_GRACE_MS, type: 'paymentLookedUp', payment: null, paymentHash: HASH }).purchase.phase.name).toBe('opening')
+    const forgotten = (at: number): PurchaseMessage => ({ at, type: 'paymentLookedUp', payment: null, paymentHash: HASH })
+    expect(run(...TO_OPENING, held, forgotten(EXPIRES * 1_000 + DOUBT_GRACE_MS)).purchase.phase.name).toBe('opening')
+    expect(run(...TO_OPENING, forgotten(EXPIRES * 1_000 + DOUBT_GRACE_MS)).purchase.phase).toMatchObject({ name: 'closing', outcome: 'failed' })
+    expect(run(...TO_OPENING, held, forgotten(EXPIRES * 1_000 + 3 * 86_400_000)).purchase.phase).toMatchObject({ name: 'closing', outcome: 'returned' })
   })
 
   it('waits for its wallet to tell the key, and takes no other for it', () => {

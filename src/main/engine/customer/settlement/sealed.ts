@@ -14,7 +14,7 @@ import { addMsat, formatSats, msat, ZERO_MSAT, type Msat } from '#shared/market/
 import type { SealedGoods } from '#shared/market/sealedGoods.ts'
 import { hashOf } from '../../store/preimages.ts'
 import type { Payment, PayOutcome } from '../../wallet/wallet.ts'
-import { judgeInvoice } from '../judgeInvoice.ts'
+import { judgeInvoice, whyHeldTooLong } from '../judgeInvoice.ts'
 import { judgeSealed } from '../judgeSealed.ts'
 import type { Intent, PurchaseAgreement, PurchaseEffect, PurchaseEvent, PurchaseMessage, PurchaseOutcome, PurchaseRequest, PurchaseSending, Settled } from '../purchase.ts'
 import { LISTEN, send, wake, type PurchaseIn, type PurchaseLook, type PurchaseMode, type PurchaseOutgoing } from './mode.ts'
@@ -68,6 +68,7 @@ type Said<Type extends PurchaseMessage['type']> = Extract<PurchaseMessage, { typ
 
 const MAX_TROUBLES = 5
 const CLOSING_WINDOW_MS = 60_000
+const FORGOTTEN_AFTER_MS = 3 * 86_400_000
 /** Everything that was said is heard again: the invoice may have come before the last part of what it opens. */
 const LISTEN_AGAIN: PurchaseEffect = { key: 'listen:sealed', type: 'listen' }
 
@@ -124,6 +125,8 @@ function onDepositInvoice({ request }: Begun, { at, from, eventId, raw, invoice,
   const { depositMsat } = termsOf(request)
   if (invoice.ok && (invoice.value.amountMsat ?? 0) > depositMsat) return []
   const verdict = judgeInvoice(invoice, { ...request, quotedMsat: depositMsat, nowSecs: Math.floor(at / 1_000) }, context)
+  const tooLong = invoice.ok ? whyHeldTooLong(invoice.value) : null
+  if (tooLong !== null) return [{ at, type: 'invoiceRefused', eventId, raw, reason: tooLong }]
   if (verdict.ok) return [{ at, type: 'invoiceAccepted', from, eventId, raw, intent: verdict.value, index }]
   return [{ at, type: 'invoiceRefused', eventId, raw, reason: verdict.error.message }]
 }
@@ -134,6 +137,8 @@ function onInvoice({ request }: Begun, { goods, deposit }: Phase & { name: 'seal
   const refuse = (reason: string): readonly PurchaseEvent[] => [{ at, type: 'invoiceRefused', eventId, raw, reason }]
   if (invoice.ok && invoice.value.paymentHash !== goods.paymentHash) return refuse('The invoice is not on the hash that opens the answer. It was not paid.')
   if (invoice.ok && invoice.value.amountMsat !== goods.amountMsat) return refuse(`The invoice asks ${formatSats(invoice.value.amountMsat ?? ZERO_MSAT)} sats, the seller signed for ${formatSats(goods.amountMsat)}. It was not paid.`)
+  const tooLong = invoice.ok ? whyHeldTooLong(invoice.value) : null
+  if (tooLong !== null) return refuse(tooLong)
   const depositMsat = deposit?.intent.amountMsat ?? ZERO_MSAT
   const whole = judgeSealed(goods, { ...request, depositMsat })
   if (!whole.ok) return refuse(whole.error.message)
@@ -172,7 +177,9 @@ function onLookUp(phase: Phase, payment: Payment | null, paymentHash: string | u
   const paying = payingIn(phase)
   if (paying === null || !isAbout(paymentHash, paying.intent.paymentHash)) return []
   if (payment === null || payment.state === 'expired') {
-    if (isHeld(phase) || at < paying.intent.expiresAt * 1_000 + DOUBT_GRACE_MS) return []
+    // Of what is locked, a wallet that no longer knows it says nothing until long after the lock cannot be there any more.
+    const graceMs = isHeld(phase) ? FORGOTTEN_AFTER_MS : DOUBT_GRACE_MS
+    if (at < Math.max(paying.intent.expiresAt * 1_000, isHeld(phase) ? (phase.held.until ?? 0) : 0) + graceMs) return []
     return fails(phase, paying, 'The wallet knows of no such payment, and the invoice has expired. Nothing was paid.', at)
   }
   switch (payment.state) {
