@@ -24,7 +24,7 @@ export function JobTable({ rows, openKey, onOpen }: JobTableProps) {
       <TableHead>
         <HeaderCell>Request</HeaderCell>
         <HeaderCell className="hidden sm:table-cell">With</HeaderCell>
-        <HeaderCell className="hidden xl:table-cell">Model</HeaderCell>
+        <HeaderCell className="hidden min-[94rem]:table-cell">Model</HeaderCell>
         <HeaderCell className="hidden sm:table-cell">State</HeaderCell>
         <HeaderCell className="hidden wide:table-cell">Payment</HeaderCell>
         <HeaderCell numeric>Sats</HeaderCell>
@@ -84,7 +84,7 @@ const JobTableRow = memo(function JobTableRow({ row, isOpen, onOpen }: { row: Jo
           </code>
         )}
       </TableCell>
-      <TableCell className="hidden max-w-40 truncate text-muted xl:table-cell" title={row.model}>
+      <TableCell className="hidden max-w-40 truncate text-muted min-[94rem]:table-cell" title={row.model}>
         {row.model ?? '–'}
       </TableCell>
       <TableCell className="hidden sm:table-cell">

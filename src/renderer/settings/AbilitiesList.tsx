@@ -1,4 +1,3 @@
-import type { ReactNode } from 'react'
 import { Badge } from '#renderer/ui/Badge.tsx'
 import { Progress } from '#renderer/ui/Progress.tsx'
 import { ShortId } from '#renderer/ui/ShortId.tsx'
@@ -25,13 +24,9 @@ export function AbilitiesRows({ abilities: { methods, holdInvoices, budget, lock
           <ShortId id={lockAddress} name="the Spark address" />
         </SettingRow>
       )}
-      <SettingRow label="It answers to">
-        <MethodNames>{methods.length === 0 ? 'nothing that it says' : methods.map((method) => method.replaceAll('_', ' ')).join(', ')}</MethodNames>
+      <SettingRow label="What it does" hint={methods.length === 0 ? 'It does not say.' : methods.map((method) => method.replaceAll('_', ' ')).join(', ')}>
+        {null}
       </SettingRow>
     </>
   )
-}
-
-function MethodNames({ children }: { children: ReactNode }) {
-  return <span className="max-w-80 text-sm text-muted wrap-anywhere">{children}</span>
 }

@@ -76,7 +76,7 @@ function LimitsForm({ limits }: { limits: Limits }) {
             Discard changes
           </Button>
         ) : null}
-        <p role="status" className="text-sm text-muted">
+        <p role="status" className="min-w-0 flex-1 basis-48 text-sm text-muted">
           {tried && Object.keys(errors).length > 0 ? 'Not saved: look at the fields marked above.' : isChanged ? 'Not saved yet.' : areSet === false ? 'These are the defaults. Real money asks that you look at them and save them once.' : ''}
         </p>
       </div>

@@ -88,7 +88,7 @@ export function RealMoneyChecklist({ asked, needs, apiKey, leave }: ChecklistPro
                 <span className="sr-only">{isDone ? ': done' : ': not done'}</span>
                 {isDone ? null : <span className="block text-sm text-muted">{hint}</span>}
               </span>
-              {isDone ? <span className="text-sm text-muted">Done</span> : action}
+              <span className="ml-auto text-sm text-muted">{isDone ? 'Done' : action}</span>
             </li>
           )
         })}

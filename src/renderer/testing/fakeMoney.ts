@@ -6,6 +6,7 @@ import { msat, sats, ZERO_MSAT } from '#shared/market/msat.ts'
 import { fail, ok } from '#shared/market/result.ts'
 import type { Snapshot, SoukState } from '#renderer/state/client.ts'
 import type { FakeEngine } from './fakeEngine.ts'
+import { playOnchain } from './fakeOnchain.ts'
 import { makeJob } from './sceneData.ts'
 
 const MINUTE = 60_000
@@ -44,7 +45,10 @@ export function makeTangledWallet(wallet: Wallet, now: number): Wallet {
 
 /** Jobs in every state that money can be in. */
 export function makeMoneyJobs(now: number): JobRow[] {
-  const job = (n: number, change: Partial<JobRow>) => makeJob(now, { jobId: `job_00000000000000f${n}`, final: false, createdAt: now - n * 55_000, updatedAt: now - n * 50_000, movedMsat: ZERO_MSAT, durationMs: 0, ...change })
+  const job = (n: number, change: Partial<JobRow>): JobRow => {
+    const { durationMs: _duration, endedAt: _ended, ...live } = makeJob(now, { jobId: `job_00000000000000f${n}`, final: false, createdAt: now - n * 55_000, updatedAt: now - n * 50_000, movedMsat: ZERO_MSAT, ...change })
+    return change.durationMs === undefined ? live : { ...live, durationMs: change.durationMs }
+  }
   return [
     job(1, { state: 'locked', settlement: 'escrow', promptPreview: 'Check this contract for clauses that surprise', priceMsat: sats(1_200), lockedMsat: sats(1_200), lockedUntil: now + 11 * MINUTE }),
     job(2, { state: 'sealed', settlement: 'sealed', promptPreview: 'A recipe for bread without kneading', priceMsat: sats(24), sealed: { bytes: 4_410, openMsat: sats(24), until: now + 6 * MINUTE }, note: 'The answer is here, its end under seal. Paying opens it.' }),
@@ -105,6 +109,7 @@ export function playMoney(engine: FakeEngine, mood: MoneyMood, now: number): voi
     change('settings.values', { spendingStopped: stopped })
     return ok({})
   }
+  playOnchain(engine, now)
   engine.requests['walletChoice.try'] = async ({ connection }) => {
     await new Promise((resolve) => setTimeout(resolve, 900))
     if (connection.includes('silent')) return fail('wallet-unreachable', 'The wallet did not answer within 10 seconds. Open it, and look whether this connection still exists there.')

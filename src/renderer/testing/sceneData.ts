@@ -174,6 +174,7 @@ export function makeStates(now: number): FakeStates {
     },
     'relays.status': { relays: Object.fromEntries(makeRelays(now).map((relay) => [relay.url, relay])) },
     'wallet.status': { kind: 'nwc', network: 'regtest', state: 'ready', alias: 'Sandbox mint', balanceMsat: sats(99_874), availableMsat: sats(99_874), pendingMsat: sats(10), lockedMsat: ZERO_MSAT, lockedForUsMsat: ZERO_MSAT, locks: {}, owedToUsMsat: ZERO_MSAT, owedByUsMsat: ZERO_MSAT, earned: { todayMsat: ZERO_MSAT, totalMsat: sats(40) }, spent: { todayMsat: sats(35), totalMsat: sats(160) }, fees: { todayMsat: ZERO_MSAT, totalMsat: sats(2) }, lost: { todayMsat: ZERO_MSAT, totalMsat: ZERO_MSAT }, spendingStopped: false, reconciledAt: now - 2_000, unexplainedMsat: 0, checkedAt: now - 2_000 },
+    'onchain.status': { available: false },
     'walletChoice.status': {
       current: 'sandbox',
       next: { kind: 'sandbox' },

@@ -93,6 +93,7 @@ function statesOf(scene: SceneName, now: number): FakeStates {
         ...states,
         'app.status': { ...app, mode: 'regtest', network: 'regtest' },
         ...(wallet ? { 'wallet.status': { ...wallet, kind: 'spark', alias: 'Spark (regtest)', balanceMsat: sats(42), availableMsat: sats(42), pendingMsat: ZERO_MSAT } } : {}),
+        'onchain.status': { available: true, faucetUrl: 'https://faucet.example/regtest' },
         'walletChoice.status': { current: 'spark', next: { kind: 'spark', network: 'regtest' }, needs: { protected: false, backedUp: false, limitsSet: false } },
       }
     case 'notices':

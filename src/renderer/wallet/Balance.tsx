@@ -13,7 +13,7 @@ import { joinClasses } from '#renderer/ui/joinClasses.ts'
 import { ProblemNote } from '#renderer/ui/ProblemNote.tsx'
 import { Skeleton } from '#renderer/ui/Skeleton.tsx'
 import { TimeAgo } from '#renderer/ui/TimeAgo.tsx'
-import { firstReturn, returnsText } from './lockText.ts'
+import { firstReturn, lockNote, returnsText } from './lockText.ts'
 import { PartsBar } from './PartsBar.tsx'
 
 /** What can be spent, what is on its way or locked, and what others hold for us or we for them. */
@@ -41,7 +41,7 @@ export function Balance({ wallet }: { wallet: Snapshot<'wallet.status'> }) {
                 'Asking the wallet'
               ) : (
                 <>
-                  You can spend this now. The wallet has {formatSats(balanceMsat)}, <TimeAgo at={wallet.checkedAt} prefix="checked " />.
+                  {wallet.spendingStopped ? 'Spending is stopped.' : 'You can spend this now.'} The wallet has {formatSats(balanceMsat)}, <TimeAgo at={wallet.checkedAt} prefix="checked " />.
                 </>
               )}
             </p>
@@ -53,7 +53,7 @@ export function Balance({ wallet }: { wallet: Snapshot<'wallet.status'> }) {
             parts={[
               { name: 'Available', meaning: 'Can be spent now', msat: availableMsat, fill: 'bg-accent' },
               { name: 'Pending', meaning: 'Intended or on its way, highest fee included; the wallet has not told the outcome', msat: pendingMsat, fill: 'bg-faint' },
-              { name: 'Locked', meaning: 'Yours, locked until a job settles or it returns', msat: lockedMsat, fill: 'bg-violet', note: lockedMsat === 0 ? undefined : lowerFirst(returnsText(firstReturn(Object.values(wallet.locks), 'customer'), now)) },
+              { name: 'Locked', meaning: 'Yours, locked until a job settles or it returns', msat: lockedMsat, fill: 'bg-violet', note: lockedMsat === 0 ? undefined : lockNote(Object.values(wallet.locks), now) },
             ]}
           />
         )}
@@ -72,8 +72,6 @@ export function Balance({ wallet }: { wallet: Snapshot<'wallet.status'> }) {
     </section>
   )
 }
-
-const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)
 
 /** What is not in the balance: shown where there is any. */
 function Others({ wallet: { lockedForUsMsat, owedToUsMsat, owedByUsMsat, locks } }: { wallet: Snapshot<'wallet.status'> }) {

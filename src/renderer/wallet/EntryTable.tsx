@@ -7,7 +7,10 @@ import { Badge } from '#renderer/ui/Badge.tsx'
 import { shortenId } from '#renderer/ui/shortenId.ts'
 import { HeaderCell, Table, TableCell, TableHead, TableRow } from '#renderer/ui/Table.tsx'
 import { TimeAgo } from '#renderer/ui/TimeAgo.tsx'
-import { KIND_WORDS, movesOf, type NamedAmount } from './bookText.ts'
+import { isMoneyIn, KIND_WORDS, movesOf, type NamedAmount } from './bookText.ts'
+
+/** What tells two jobs apart; the whole id is in the title, and in the job's own timeline. */
+const SHOWN_OF_ID = 8
 
 /** Entries of the books: why, between which accounts, for which job, and what it did to the wallet. */
 export function EntryTable({ label, rows }: { label: string; rows: readonly BookEntryRow[] }) {
@@ -54,12 +57,22 @@ function EntryRow({ row }: { row: BookEntryRow }) {
       </TableCell>
       <TableCell className="hidden sm:table-cell">{row.jobId === undefined ? <span className="text-faint">–</span> : <JobLink row={row} />}</TableCell>
       <TableCell numeric className={change === 0 ? 'text-muted' : 'font-medium'}>
-        {change === 0 ? '0' : <Amount msat={msat(Math.abs(change))} bare direction={change > 0 ? 'in' : 'out'} />}
+        {change === 0 ? '0' : <WalletChange row={row} change={change} />}
       </TableCell>
       <TableCell numeric className="hidden text-muted sm:table-cell">
         <TimeAgo at={row.at} />
       </TableCell>
     </TableRow>
+  )
+}
+
+function WalletChange({ row, change }: { row: BookEntryRow; change: number }) {
+  const amount = msat(Math.abs(change))
+  if (change < 0 || isMoneyIn(row)) return <Amount msat={amount} bare direction={change > 0 ? 'in' : 'out'} />
+  return (
+    <span>
+      +<Amount msat={amount} bare />
+    </span>
   )
 }
 
@@ -92,8 +105,8 @@ function JobLink({ row: { jobId, role = 'customer' }, word }: { row: BookEntryRo
   const openTimeline = useView((view) => view.openTimeline)
   if (jobId === undefined) return null
   return (
-    <button type="button" title={jobId} onClick={() => openTimeline(jobId, role)} className="whitespace-nowrap rounded-sm text-sm text-muted underline decoration-line-strong underline-offset-2 hover:text-text">
-      {word ?? <span className="font-mono">{shortenId(jobId)}</span>}
+    <button type="button" title={jobId} aria-label={`Job ${shortenId(jobId)}`} onClick={() => openTimeline(jobId, role)} className="whitespace-nowrap rounded-sm text-sm text-muted underline decoration-line-strong underline-offset-2 hover:text-text">
+      {word ?? <span className="font-mono">…{jobId.slice(-SHOWN_OF_ID)}</span>}
     </button>
   )
 }

@@ -120,6 +120,10 @@ function Review({ chosen: { bolt11, invoice }, back, close }: { chosen: Chosen; 
     sent.current = false
     setAnswered(undefined)
   }
+  const confirm = () => {
+    sent.current = false
+    void pay(invoice.amountMsat)
+  }
 
   const obstacle = findObstacle(invoice, wallet, now, total)
   return (
@@ -131,20 +135,16 @@ function Review({ chosen: { bolt11, invoice }, back, close }: { chosen: Chosen; 
         outcome ? (
           <>
             {outcome.state === 'failed' && outcome.again ? <Button onClick={tryAgain}>Try again</Button> : null}
+            {outcome.state === 'asks' ? <Button onClick={close}>Do not send</Button> : null}
             {outcome.state === 'asks' ? (
-              <Button
-                variant="primary"
-                onClick={() => {
-                  sent.current = false
-                  void pay(invoice.amountMsat)
-                }}
-              >
+              <Button variant="primary" onClick={confirm}>
                 Yes, send {formatSats(invoice.amountMsat)} sats
               </Button>
-            ) : null}
-            <Button variant={outcome.state === 'asks' ? 'secondary' : 'primary'} className={outcome.state === 'asks' ? '-order-1' : ''} onClick={close}>
-              {outcome.state === 'asks' ? 'Do not send' : outcome.state === 'unknown' ? 'Close' : 'Done'}
-            </Button>
+            ) : (
+              <Button variant="primary" onClick={close}>
+                {outcome.state === 'unknown' ? 'Close' : 'Done'}
+              </Button>
+            )}
           </>
         ) : (
           <>

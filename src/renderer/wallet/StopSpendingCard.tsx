@@ -3,7 +3,7 @@ import { Button } from '#renderer/ui/Button.tsx'
 import { ProblemNote } from '#renderer/ui/ProblemNote.tsx'
 import { useStopSpending } from './useStopSpending.ts'
 
-export const WHAT_STOPPING_DOES = 'Nothing new leaves the wallet until you allow it again. What the wallet was already asked to pay goes on.'
+export const WHAT_STOPPING_DOES = 'While spending is stopped, nothing new leaves the wallet; what it was already asked to pay goes on.'
 
 /** The kill switch, and what it does. */
 export function StopSpendingCard({ stopped }: { stopped: boolean }) {
@@ -24,7 +24,7 @@ export function StopSpendingCard({ stopped }: { stopped: boolean }) {
   }
   return (
     <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-2 rounded-lg border border-line px-4 py-2">
-      <p className="min-w-0 flex-1 basis-64 text-sm text-muted">{WHAT_STOPPING_DOES}</p>
+      <p className="min-w-0 flex-1 basis-64 text-sm text-muted">If anything looks wrong, stop here. {WHAT_STOPPING_DOES}</p>
       <Button icon={OctagonPause} busy={busy} onClick={stop}>
         Stop all spending
       </Button>

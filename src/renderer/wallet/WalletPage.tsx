@@ -10,6 +10,7 @@ import { Books } from './Books.tsx'
 import { Flows } from './Flows.tsx'
 import { History } from './History.tsx'
 import { Locks } from './Locks.tsx'
+import { OnchainSection } from './OnchainSection.tsx'
 import { ReceiveDialog } from './ReceiveDialog.tsx'
 import { SendDialog } from './SendDialog.tsx'
 import { StopSpendingCard } from './StopSpendingCard.tsx'
@@ -39,12 +40,14 @@ export default function WalletPage() {
         ) : (
           <>
             <div className="flex flex-col gap-3">
-              <StopSpendingCard stopped={wallet.spendingStopped} />
+              {wallet.spendingStopped ? <StopSpendingCard stopped /> : null}
               <Balance wallet={wallet} />
               <Flows wallet={wallet} />
               <AgreementLine wallet={wallet} />
+              {wallet.spendingStopped ? null : <StopSpendingCard stopped={false} />}
             </div>
             <Locks locks={wallet.locks} />
+            <OnchainSection />
           </>
         )}
         <Books />

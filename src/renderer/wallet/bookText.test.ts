@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { BOOK_ENTRY_KINDS, bookEntrySchema } from '#shared/ipc/books.ts'
-import { kindsOf, mergeEntries, movesOf } from './bookText.ts'
+import { isMoneyIn, kindsOf, mergeEntries, movesOf } from './bookText.ts'
 
 const entry = (id: number, moves: object = { wallet: -10_010, spent: 10_000, fees: 10 }) => bookEntrySchema.parse({ id, at: 1_767_606_000_000, kind: 'job', reason: 'Paid.', moves })
 
@@ -14,6 +14,13 @@ describe('an entry of the books', () => {
   it('says that what was earned comes from there', () => {
     expect(movesOf(entry(1, { wallet: 12_000, earned: -12_000 }))).toEqual({ from: [{ name: 'Earned', msat: 12_000 }], into: [{ name: 'Wallet', msat: 12_000 }] })
   })
+})
+
+it('tells money that came in from money that came back', () => {
+  expect(isMoneyIn(entry(1, { wallet: 12_000, earned: -12_000 }))).toBe(true)
+  expect(isMoneyIn(entry(1, { wallet: 12_000, outside: -12_000 }))).toBe(true)
+  expect(isMoneyIn(entry(1, { wallet: 990, onTheWay: -990 }))).toBe(false)
+  expect(isMoneyIn(entry(1))).toBe(false)
 })
 
 describe('the list of entries', () => {

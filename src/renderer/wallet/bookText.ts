@@ -46,6 +46,11 @@ export function movesOf({ moves }: Pick<BookEntryRow, 'moves'>): { from: NamedAm
   return { from: named(false), into: named(true) }
 }
 
+/** Income, received money or money on deposit: what came from somebody else, and not back from where it waited. */
+export function isMoneyIn({ moves: { wallet = 0, earned = 0, outside = 0, owedByUs = 0 } }: Pick<BookEntryRow, 'moves'>): boolean {
+  return wallet > 0 && (earned < 0 || outside < 0 || owedByUs < 0)
+}
+
 /** Entries that were read anew beside those that were here: each once, newest first. They are never changed, only added to. */
 export function mergeEntries(known: readonly BookEntryRow[], fetched: readonly BookEntryRow[]): BookEntryRow[] {
   const rows = new Map([...known, ...fetched].map((row) => [row.id, row]))

@@ -10,6 +10,13 @@ export function returnsText(until: number | undefined, now: number, role: Role =
   return `${role === 'customer' ? 'Returns' : 'Goes back'}${whom} in ${durationText(Math.ceil((until - now) / 1_000) * 1_000)}`
 }
 
+/** "the first returns in 12 min 0 s": of one's own locks, beside their sum. */
+export function lockNote(locks: readonly { readonly role: Role; readonly until?: number | undefined }[], now: number): string {
+  const text = returnsText(firstReturn(locks, 'customer'), now)
+  const lower = text.charAt(0).toLowerCase() + text.slice(1)
+  return locks.filter(({ role }) => role === 'customer').length > 1 ? `the first ${lower}` : lower
+}
+
 /** The first of the locks to go back, ours or for us: its time; undefined where none says one. */
 export function firstReturn(locks: readonly { readonly role: Role; readonly until?: number | undefined }[], role: Role): number | undefined {
   return locks.reduce<number | undefined>((first, lock) => (lock.role !== role || lock.until === undefined ? first : Math.min(first ?? lock.until, lock.until)), undefined)

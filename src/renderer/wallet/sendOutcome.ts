@@ -12,7 +12,7 @@ export type SendOutcome =
   | { readonly state: 'asks'; readonly message: string }
 
 /** Codes of the carrier's own: it says nothing of what the engine did. */
-const CARRIER_CODES: ReadonlySet<string> = new Set(['disconnected', 'timeout', 'protocol', 'internal'])
+export const CARRIER_CODES: ReadonlySet<string> = new Set(['disconnected', 'timeout', 'protocol', 'internal'])
 /** Trying the same invoice again cannot help. */
 const FINAL_CODES: ReadonlySet<string> = new Set(['already-paid', 'expired', 'own-invoice', 'wrong-network', 'no-amount'])
 

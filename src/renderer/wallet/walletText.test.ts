@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { agreementOf, signedSats } from './agreement.ts'
-import { firstReturn, returnsText } from './lockText.ts'
+import { firstReturn, lockNote, returnsText } from './lockText.ts'
 
 const NOW = 1_767_606_000_000
 
@@ -10,6 +10,11 @@ describe('what is locked', () => {
     expect(returnsText(NOW + 90_000, NOW, 'provider')).toBe('Goes back to the customer in 1 min 30 s')
     expect(returnsText(undefined, NOW)).toBe('Until the job ends')
     expect(returnsText(undefined, NOW, 'provider')).toBe('Until it is claimed')
+  })
+
+  it('is said beside its sum, the first of several as such', () => {
+    expect(lockNote([{ role: 'customer', until: NOW + 90_000 }, { role: 'provider', until: NOW }], NOW)).toBe('returns in 1 min 30 s')
+    expect(lockNote([{ role: 'customer', until: NOW + 90_000 }, { role: 'customer', until: NOW }], NOW)).toBe('the first is going back')
   })
 
   it('never counts below nothing', () => expect(returnsText(NOW, NOW)).toBe('Is going back'))

@@ -55,6 +55,10 @@ async function quoteId(): Promise<string> {
   const quoted = await withdrawals.quote(` ${ADDRESS} `, AMOUNT)
   return quoted.ok ? quoted.value.quoteId : expect.fail(quoted.error.message)
 }
+function afterPause<T>(look: () => T): T {
+  clock.advance(10_000)
+  return look()
+}
 const codeOf = async (answer: ReturnType<Withdrawals['send']>) => answer.then((sent) => (sent.ok ? sent.value.state : sent.error.code))
 
 it('sends what was quoted, once, however often it is asked for, and books amount and fee', async () => {
@@ -82,7 +86,7 @@ it('stays within the limits, fee and amount together, and asks above the limit f
 
 it('takes no fee that is no longer of now, and no quote that it did not give', async () => {
   const id = await quoteId()
-  await clock.advance(60_000)
+  clock.advance(60_000)
   expect(await codeOf(withdrawals.send(id, 'fast'))).toBe('quote-gone')
   expect(await codeOf(withdrawals.send('00000000-0000-4000-8000-000000000000', 'fast'))).toBe('quote-gone')
   expect((await withdrawals.quote('elsewhere', AMOUNT)).ok).toBe(false)
@@ -94,10 +98,10 @@ it('never calls unknown failed: it goes on asking under the same key until the w
   const id = await quoteId()
   expect(await codeOf(withdrawals.send(id, 'slow'))).toBe('unknown')
   expect(await codeOf(withdrawals.send(id, 'slow'))).toBe('unknown')
-  await expect.poll(() => clock.advance(10_000).then(() => asked.length)).toBeGreaterThan(2)
+  await expect.poll(() => afterPause(() => asked.length)).toBeGreaterThan(2)
   expect(store.payments.unresolved()).toHaveLength(1)
   outcome = SENT
-  await expect.poll(() => clock.advance(10_000).then(() => store.payments.unresolved())).toEqual([])
+  await expect.poll(() => afterPause(() => store.payments.unresolved())).toEqual([])
   expect(await codeOf(withdrawals.send(id, 'slow'))).toBe('sent')
   expect(asked.every(({ idempotencyKey }) => idempotencyKey === id)).toBe(true)
 })
@@ -112,11 +116,10 @@ it('goes on after a crash between intent and wallet, but not while spending is s
   outcome = FAILED
   withdrawals = open()
   withdrawals.resume()
-  await clock.advance(30_000)
+  clock.advance(30_000)
   expect(asked).toEqual([])
   settings = { ...settings, spendingStopped: false }
-  await clock.advance(10_000)
-  await expect.poll(() => store.payments.unresolved()).toEqual([])
+  await expect.poll(() => afterPause(() => store.payments.unresolved())).toEqual([])
   expect(asked).toEqual([{ address: ADDRESS, amountMsat: AMOUNT, speed: 'medium', maxFeeMsat: sats(30), idempotencyKey: id }])
   expect(await codeOf(withdrawals.send(id, 'medium'))).toBe('payment-failed')
   expect(store.payments.spending(0)).toEqual({ settledMsat: msat(0), pendingMsat: msat(0), pendingPayments: 0 })
