@@ -25,8 +25,8 @@ export function Conversation({ threadId }: { threadId: string }) {
   return (
     <>
       <div className="relative min-h-0 flex-1">
-        {/* While the end is followed, the browser's own anchoring would work against it. */}
-        <div ref={scroller} tabIndex={-1} className={joinClasses('h-full overflow-y-auto [scrollbar-gutter:stable]', following ? '[overflow-anchor:none]' : null)}>
+        {/* While the end is followed, the browser's own anchoring would work against it. Positioned, so that what only a screen reader sees is cut off with the rest. */}
+        <div ref={scroller} tabIndex={-1} className={joinClasses('relative h-full overflow-y-auto [scrollbar-gutter:stable]', following ? '[overflow-anchor:none]' : null)}>
           <div ref={content} className="mx-auto flex w-full max-w-[46rem] flex-col gap-8 px-4 py-6">
             {thread.status === 'loading' ? <SkeletonRows label="Loading the thread" rows={4} /> : null}
             {thread.status === 'failed' ? (

@@ -34,7 +34,7 @@ export function FailureNote({ turn, job, onAsked }: { turn: Turn; job: JobRow; o
         <>
           {job.note && job.note !== title ? <p>{job.note}</p> : null}
           <p className="flex flex-wrap items-center gap-x-3 text-muted">
-            {costText(job)}
+            {job.note?.includes('othing was paid') ? null : costText(job)}
             <SettlementMark settlement={job.settlement} />
             <PrivacyMark privacy={job.privacy} dialect={job.dialect} />
           </p>

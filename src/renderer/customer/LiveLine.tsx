@@ -1,4 +1,4 @@
-import { LoaderCircle, Pause, Square } from 'lucide-react'
+import { LoaderCircle, Pause, Square, X } from 'lucide-react'
 import type { JobRow } from '#shared/ipc/common.ts'
 import { useNow } from '#renderer/state/useNow.ts'
 import { useRequest } from '#renderer/state/useRequest.ts'
@@ -27,7 +27,7 @@ export function LiveLine({ job }: { job: JobRow }) {
       {job.movedMsat > 0 && job.settlement !== 'metered' ? <Amount msat={job.movedMsat} /> : null}
       <SettlementMark settlement={job.settlement} />
       <PrivacyMark privacy={job.privacy} dialect={job.dialect} />
-      <Button size="small" icon={Square} busy={stop.busy} onClick={() => void stop.run({ jobId: job.jobId })} className="ml-auto">
+      <Button size="small" icon={job.awaitsRelease === true ? X : Square} busy={stop.busy} onClick={() => void stop.run({ jobId: job.jobId })} className="ml-auto">
         {stopLabel(job)}
       </Button>
       {job.settlement === 'metered' ? <Meter job={job} /> : null}

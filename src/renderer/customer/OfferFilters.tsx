@@ -58,7 +58,7 @@ export function OfferFilters({ wishes, onChange, models }: OfferFiltersProps) {
           onChange={(chosen) => change({ network: NETWORKS.find((network) => network === chosen) })}
         />
       </div>
-      <div className="w-36">
+      <div className="w-40">
         <Select
           aria-label="How it is settled"
           value={wishes.settlement ?? ANY}

@@ -18,7 +18,7 @@ const COLUMNS: readonly { column: OfferColumn; label: string; icon?: LucideIcon;
   { column: 'models', label: 'Models', className: 'hidden @lg:table-cell' },
   { column: 'privacy', label: 'Who reads', icon: Eye, className: 'px-0 text-center @5xl:px-3 @5xl:text-left' },
   { column: 'price', label: 'Sats', numeric: true },
-  { column: 'settles', label: 'Settled', className: 'hidden @4xl:table-cell' },
+  { column: 'settles', label: 'Settled', className: 'hidden @5xl:table-cell' },
   { column: 'speed', label: 'Tokens/s', numeric: true, className: 'hidden @3xl:table-cell' },
   { column: 'history', label: 'Bought', numeric: true, className: 'hidden @3xl:table-cell' },
   { column: 'network', label: 'Network', className: 'hidden @6xl:table-cell' },
@@ -98,10 +98,10 @@ export function OfferTable({ rows, sort, onSort, openKey, onOpen, onUse, chosenK
       <table aria-label="Sellers" aria-rowcount={rows.length + 1} className="w-full table-fixed border-collapse text-left">
         <colgroup>
           <col />
-          <col className="hidden w-[24%] @lg:table-column" />
-          <col className="w-9 @5xl:w-52" />
+          <col className="hidden w-[24%] @lg:table-column @6xl:w-[18%]" />
+          <col className="w-9 @5xl:w-46" />
           <col className="w-18" />
-          <col className="hidden w-28 @4xl:table-column" />
+          <col className="hidden w-28 @5xl:table-column" />
           <col className="hidden w-24 @3xl:table-column" />
           <col className="hidden w-28 @3xl:table-column" />
           <col className="hidden w-24 @6xl:table-column" />

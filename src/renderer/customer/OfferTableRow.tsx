@@ -47,7 +47,7 @@ export const OfferTableRow = memo(function OfferTableRow({ offer, index, open, c
       </Cell>
       <Cell className="px-0 text-center @5xl:px-3 @5xl:text-left">{privacy ? <PrivacyMark privacy={privacy} iconOnly className="align-middle @5xl:[&>span]:not-sr-only @5xl:[&>span]:whitespace-nowrap" /> : <span className="text-muted">–</span>}</Cell>
       <Cell numeric>{offer.priceMsat === undefined ? '–' : <Amount msat={offer.priceMsat} bare />}</Cell>
-      <Cell className="hidden @4xl:table-cell">
+      <Cell className="hidden @5xl:table-cell">
         <span className="flex gap-2">
           {settlementsOf(offer).map((settlement) => (
             <SettlementMark key={settlement} settlement={settlement} iconOnly />

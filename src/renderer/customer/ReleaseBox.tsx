@@ -1,4 +1,4 @@
-import { Vault } from 'lucide-react'
+import { Scale } from 'lucide-react'
 import type { JobRow } from '#shared/ipc/common.ts'
 import { useNow } from '#renderer/state/useNow.ts'
 import { useRequest } from '#renderer/state/useRequest.ts'
@@ -13,7 +13,7 @@ export function ReleaseBox({ job }: { job: JobRow }) {
   const amount = satsText(job.lockedMsat ?? job.priceMsat)
   return (
     <section aria-label="Release the payment" className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg border border-line-strong bg-surface px-3 py-2">
-      <Vault aria-hidden size={20} className="text-accent-text" />
+      <Scale aria-hidden size={20} className="text-accent-text" />
       <div className="min-w-0 flex-1 basis-60">
         <p className="font-medium">{amount} are locked for this answer</p>
         <p className="text-sm text-muted">

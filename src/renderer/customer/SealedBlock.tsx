@@ -34,7 +34,7 @@ export function SealedBlock({ seal, job }: { seal: SealView; job: JobRow }) {
     >
       <div className="flex max-w-full flex-wrap items-center gap-x-3 gap-y-2 rounded-lg border border-line bg-surface px-3 py-2">
         <Icon aria-hidden size={20} className={isBroken ? 'text-danger' : 'text-accent-text'} />
-        <div className="min-w-0">
+        <div className="min-w-0 flex-1 basis-56">
           <p className="font-medium">{title(seal.state, size)}</p>
           <p className="text-sm text-muted">{words(seal, now)}</p>
         </div>

@@ -103,7 +103,7 @@ function Way({ icon: Icon, name, chosen, onChoose, reason, atRisk, children }: W
       aria-pressed={chosen}
       aria-disabled={reason === undefined ? undefined : true}
       aria-labelledby={`${id}-name`}
-      aria-describedby={`${id}-words`}
+      aria-describedby={atRisk ? `${id}-risk ${id}-words` : `${id}-words`}
       onClick={reason === undefined ? onChoose : undefined}
       className={joinClasses('flex w-full items-start gap-2 rounded-md px-2 py-1.5 text-left', reason === undefined ? 'hover:bg-hover' : 'cursor-not-allowed')}
     >
@@ -113,10 +113,14 @@ function Way({ icon: Icon, name, chosen, onChoose, reason, atRisk, children }: W
           <span id={`${id}-name`} className={reason === undefined ? 'font-medium' : 'text-faint'}>
             {name}
           </span>
+          {atRisk ? (
+            <span id={`${id}-risk`} className="whitespace-nowrap text-sm">
+              {atRisk}
+            </span>
+          ) : null}
         </span>
         <span id={`${id}-words`} className="block text-sm text-muted">
           {reason ?? children}
-          {atRisk ? <span className="block tabular-nums text-text">{atRisk}</span> : null}
         </span>
       </span>
       {chosen ? <Check aria-hidden size={16} className="mt-0.5 text-accent-text" /> : <span aria-hidden className="w-4" />}

@@ -24,7 +24,7 @@ export function QueueRow({ job, maxTokens, onCancel }: { job: JobRow; maxTokens:
           <SettlementMark settlement={job.settlement} iconOnly />
         </span>
       </TableCell>
-      <TableCell className="hidden max-w-72 sm:table-cell">
+      <TableCell className="hidden max-w-44 sm:table-cell xl:max-w-60">
         <span className="block truncate" title={job.promptPreview}>
           {job.promptPreview}
         </span>
@@ -37,7 +37,7 @@ export function QueueRow({ job, maxTokens, onCancel }: { job: JobRow; maxTokens:
       <TableCell numeric className="hidden text-muted wide:table-cell">
         {job.state === 'working' && job.tokensPerSecond !== undefined ? job.tokensPerSecond.toFixed(1) : '–'}
       </TableCell>
-      <TableCell className="hidden w-44 sm:table-cell">
+      <TableCell className="hidden w-48 max-w-48 sm:table-cell">
         {job.state === 'working' ? (
           <span className="flex items-center gap-2" title={`${tokens} of at most ${maxTokens} tokens`}>
             <Progress label={`${tokens} of at most ${maxTokens} tokens`} value={tokens / maxTokens} className="min-w-12 flex-1" />

@@ -41,9 +41,9 @@ export interface SaleObstacle {
 export function saleObstacle(settlement: Settlement, terms: SaleTerms, abilities: Abilities, isOffered: boolean): SaleObstacle | undefined {
   const isLocking = settlement === 'escrow' || settlement === 'sealed'
   if (isLocking && abilities !== undefined && !abilities.holdInvoices && (settlement === 'sealed' || abilities.lockAddress === undefined)) {
-    return { by: 'wallet', reason: 'Your wallet cannot hold payments. Wallet says which can.' }
+    return { by: 'wallet', reason: 'Your wallet cannot hold payments. Settings says what it can, and changes it.' }
   }
-  if (settlement === 'metered' && !terms.streaming) return { by: 'streaming', reason: 'It takes answers that are sent as they are made: see the limits below.' }
+  if (settlement === 'metered' && !terms.streaming) return { by: 'streaming', reason: 'It takes answers that are sent as they are made: the limits above turn that on.' }
   if (!terms.settlements.includes(settlement) || isOffered) return undefined
   if (isLocking && abilities === undefined) return { by: 'wallet', reason: 'Not offered until your wallet says whether it can hold payments.' }
   if (settlement === 'sealed') return { by: 'credit', reason: `Not offered: what is left of the price after the deposit is more than the ${formatSats(terms.creditMsat)} sats that may be unpaid.` }

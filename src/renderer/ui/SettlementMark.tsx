@@ -1,9 +1,9 @@
-import { Gauge, HandCoins, Stamp, Vault, type LucideIcon } from 'lucide-react'
+import { Gauge, HandCoins, Scale, Stamp, type LucideIcon } from 'lucide-react'
 import type { Settlement } from '#shared/market/settlement.ts'
 import { joinClasses } from './joinClasses.ts'
 import { SETTLEMENT_WORDS } from './settlementText.ts'
 
-export const SETTLEMENT_ICONS: Record<Settlement, LucideIcon> = { prepay: HandCoins, escrow: Vault, sealed: Stamp, metered: Gauge }
+export const SETTLEMENT_ICONS: Record<Settlement, LucideIcon> = { prepay: HandCoins, escrow: Scale, sealed: Stamp, metered: Gauge }
 
 /** How a job is settled: an icon, with its words where there is room, and the whole meaning on hover. */
 export function SettlementMark({ settlement, iconOnly = false, className }: { settlement: Settlement; iconOnly?: boolean; className?: string }) {
