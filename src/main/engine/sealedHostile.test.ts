@@ -30,13 +30,17 @@ const ended = (engine: Engine, role: 'customer' | 'provider', jobId: string) => 
 
 /** Lists sealed answers; the buyer asks for one; the job as its seller knows it. */
 async function askPlayed(buyer: Engine, peer: Peer, depositMsat?: Msat): Promise<SpokenJob> {
+  await listPlayed(peer, depositMsat)
+  return askAgain(buyer, peer)
+}
+
+async function listPlayed(peer: Peer, depositMsat?: Msat): Promise<void> {
   await peer.publish(
     listingTemplate(
       { listingId: 'played', name: 'Played', about: '', picture: '', priceMsat: PRICE, models: ['m'], dialects: ['souk/1'], settlements: ['sealed'], ...(depositMsat === undefined ? {} : { depositMsat }), capabilities: [], relays: [], network: 'regtest', channelId: null, sparkAddress: '', intervalSecs: 300 },
       nowSecs(),
     ),
   )
-  return askAgain(buyer, peer)
 }
 
 async function askAgain(buyer: Engine, peer: Peer): Promise<SpokenJob> {
@@ -154,6 +158,15 @@ describe('a seller that seals', () => {
     await expectUnpaid(buyer, job, 'expired', /Nothing came in time/)
   })
 
+  it('and lists a deposit that is no part of the price is not asked for a sealed answer', { timeout: TEST_MS }, async () => {
+    const [peer, buyer] = [await openPeer(), await openBuyer()]
+    await listPlayed(peer, PRICE)
+    const question = { prompt: 'What is 2+2?', selection: { by: 'pubkey' as const, prefix: peer.pubkey } }
+    await until((look) => buyer.customer.offers.subscribe(look), () => (buyer.customer.offers.get().size > 0 ? true : null), () => 'no offer', WAIT_MS)
+    expect(buyer.customer.ask({ ...question, settlement: 'sealed' })).toMatchObject({ ok: false, error: { code: 'settlement-not-possible' } })
+    expect(buyer.customer.ask(question)).toMatchObject({ ok: false, error: { code: 'settlement-not-possible' } })
+  })
+
   it('and takes its deposit and delivers nothing has the deposit, and nothing more', { timeout: TEST_MS }, async () => {
     const [peer, buyer] = [await openPeer(), await openBuyer({ limits: QUICK })]
     const job = await askPlayed(buyer, peer, sats(2))
@@ -232,7 +245,7 @@ describe('a customer that', () => {
     for (const cancels of [true, false]) {
       const peer = await openPeer()
       const job = await request(peer, seller)
-      await jobRow(seller, 'provider', job.jobId, (row) => row.state !== 'asking', WAIT_MS)
+      await jobRow(seller, 'provider', job.jobId, (row) => row.sealed?.until !== undefined, WAIT_MS)
       const sealed = JSON.parse(await hear(peer, job, KIND.textGenerationResult, (text) => text.includes('"sealed"'))) as { sealed: { preview: string; bytes: number } }
       await hear(peer, job, KIND.jobFeedback, (text) => text.includes('payment-required'))
       const made = saleEvents(seller, job.jobId).find((event) => event.type === 'generated')?.generated.text ?? ''
@@ -244,10 +257,11 @@ describe('a customer that', () => {
     }
     const third = await openPeer()
     const refused = await request(third, seller)
-    expect(await hear(third, refused, KIND.jobFeedback, (text) => text.includes('error'))).toMatch(/Sealed answers worth 20 sats are unpaid here.*prepay/)
     expect(await ended(seller, 'provider', refused.jobId)).toMatchObject({ state: 'refused' })
+    expect(await hear(third, refused, KIND.jobFeedback, (text) => text.includes('error'))).toMatch(/Sealed answers worth 20 sats are unpaid here.*prepay/)
     // Who pays first is served.
     const paying = await request(third, seller, 'write 20 words', 'prepay')
+    await jobRow(seller, 'provider', paying.jobId, (row) => row.state === 'invoiced', WAIT_MS)
     await hear(third, paying, KIND.jobFeedback, (text) => text.includes('payment-required'))
     expect(await balanceOf(seller)).toBe(PLAY_MONEY)
   })

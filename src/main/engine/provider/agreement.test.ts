@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ZERO_MSAT } from '#shared/market/msat.ts'
+import { msat, ZERO_MSAT } from '#shared/market/msat.ts'
 import { SETTLEMENTS, type SettlementWish } from '#shared/market/settlement.ts'
 import { agreeOn, type AgreementContext } from './agreement.ts'
 import { DEFAULT_TERMS } from './provider.ts'
@@ -38,5 +38,26 @@ describe('an escrow is agreed on', () => {
     ['the hash is another job’s', byHash, { isHashTaken: (hash: string) => hash === HASH }, 'hash-taken'],
   ])('not where %s', (_why, wish, change, code) => {
     expect(agree(wish, change)).toMatchObject({ ok: false, error: { code, message: expect.stringMatching(/^[A-Z].{15,}\.$/) } })
+  })
+})
+
+describe('a sealed answer is agreed on', () => {
+  const secrets: string[] = []
+  const newSecret = () => {
+    secrets.push('made')
+    return HASH
+  }
+
+  it('on a secret of its own, with the seller’s preview and deposit', () => {
+    const terms = { ...DEFAULT_TERMS, priceMsat: msat(10_000), depositPermille: 250, previewPermille: 100 }
+    expect(agree({ name: 'sealed' }, { terms, newSecret })).toEqual({ ok: true, value: { name: 'sealed', paymentHash: HASH, previewPermille: 100, depositMsat: 2_000, holdSecs: 180 } })
+  })
+
+  it('as long as what is unpaid stays within the credit; what is refused makes no secret', () => {
+    const made = secrets.length
+    const left = DEFAULT_TERMS.creditMsat - DEFAULT_TERMS.priceMsat
+    expect(agree({ name: 'sealed' }, { creditGivenMsat: () => msat(left) })).toMatchObject({ ok: true })
+    expect(agree({ name: 'sealed' }, { creditGivenMsat: () => msat(left + 1), newSecret })).toMatchObject({ error: { code: 'credit-used-up', message: expect.stringMatching(/Pay first: .* prepay or escrow or metered\.$/) } })
+    expect(secrets).toHaveLength(made)
   })
 })
