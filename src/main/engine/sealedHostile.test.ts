@@ -162,7 +162,7 @@ describe('a seller that seals', () => {
     const [peer, buyer] = [await openPeer(), await openBuyer()]
     await listPlayed(peer, PRICE)
     const question = { prompt: 'What is 2+2?', selection: { by: 'pubkey' as const, prefix: peer.pubkey } }
-    await until((look) => buyer.customer.offers.subscribe(look), () => (buyer.customer.offers.get().size > 0 ? true : null), () => 'no offer', WAIT_MS)
+    await until((look) => buyer.customer.offers.subscribe(look), () => ([...buyer.customer.offers.get().values()].some(({ pubkey }) => pubkey === peer.pubkey) ? true : null), () => 'no offer', WAIT_MS)
     expect(buyer.customer.ask({ ...question, settlement: 'sealed' })).toMatchObject({ ok: false, error: { code: 'settlement-not-possible' } })
     expect(buyer.customer.ask(question)).toMatchObject({ ok: false, error: { code: 'settlement-not-possible' } })
   })

@@ -22,7 +22,7 @@ import { createSettlementSeeker } from '../wallet/seekSettlement.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import { rankBidder } from './bidderRank.ts'
 import { chooseSettlement, describeRisk, type SettlementRisk } from './chooseSettlement.ts'
-import { createTargetChooser, type SoughtOffer, type Wish } from './chooseTarget.ts'
+import { createTargetChooser, type SoughtOffer, type Target, type Wish } from './chooseTarget.ts'
 import type { PurchaseDialect } from './dialect.ts'
 import type { Directory } from './directory.ts'
 import { createLiveText, type TextChange } from './liveText.ts'
@@ -231,7 +231,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     const { offer, dialect, privacy, encrypted } = target.value
     // Its list is asked for while the question is still being written.
     const relayProblem = options.relayProblem(relaysOf(offer))
-    const settled = chooseSettlement({ preferred: question.settlement ?? options.settling().settlement, possible: settlementsFor(offer, dialect), priceMsat: target.value.priceMsat, trustMsat: options.settling().trustMsat })
+    const settled = chooseSettlement({ preferred: question.settlement ?? options.settling().settlement, possible: settlementsFor(target.value), priceMsat: target.value.priceMsat, trustMsat: options.settling().trustMsat })
     if (!settled.ok) return settled
     const turns = question.threadId === undefined ? [] : threads.turns(question.threadId).map((turn) => ({ prompt: turn.prompt, answer: answer(turn.jobId) }))
     const rendered = renderConversation(turns, question.prompt, Math.min(dialect.maxPromptBytes, MAX_HISTORY_BYTES))
@@ -255,11 +255,15 @@ export function createCustomer(options: CustomerOptions): Customer {
   }
 
   /** In which seller, dialect and both wallets can settle it; an open request is paid ahead. */
-  function settlementsFor(offer: SoughtOffer | null, dialect: PurchaseDialect): readonly Settlement[] {
+  function settlementsFor({ offer, dialect, priceMsat }: Target): readonly Settlement[] {
     const listed = offer?.settlements ?? ['prepay']
     // Where its wallet can be locked money at, and ours can lock, a seller need not say more.
     const offered = addressOf(offer, dialect.name) === null || listed.includes('escrow') ? listed : [...listed, 'escrow' as const]
-    const isPriced = (settlement: Settlement) => settlement !== 'metered' || (offer !== null && tariffOf(offer.prices) !== null)
+    const isPriced = (settlement: Settlement) => {
+      // A deposit is a part of the price: one that leaves nothing to open would be paid for nothing.
+      if (settlement === 'sealed') return depositOf(offer) < priceMsat
+      return settlement !== 'metered' || (offer !== null && tariffOf(offer.prices) !== null)
+    }
     return settlementsBought().filter((settlement) => offered.includes(settlement) && dialect.settlements.includes(settlement) && isPriced(settlement))
   }
 
