@@ -31,6 +31,10 @@ describe('an invoice', () => {
     expect([codeOf({ expiresAt: NOW + 7 * 86_400 }), codeOf({ expiresAt: NOW + 7 * 86_400 + 1 })]).toEqual(['accepted', 'invoice-absurd-expiry'])
   })
 
+  it('is refused when its payee could hold the money for longer than two days, in whatever mode it would be paid', () => {
+    expect([codeOf({ holdBlocks: 18 }), codeOf({ holdBlocks: 288 }), codeOf({ holdBlocks: 289 }), codeOf({ holdBlocks: 2_016 })]).toEqual(['accepted', 'accepted', 'invoice-holds-too-long', 'invoice-holds-too-long'])
+  })
+
   it('is refused for another network, without an amount, when used before, and when it is none', () => {
     expect([codeOf({ network: 'mainnet' }), codeOf({ network: 'signet' }), codeOf({ amountMsat: null }), codeOf({ amountMsat: ZERO_MSAT }), codeOf({}, {}, { hashIsKnown: true })]).toEqual([
       'invoice-wrong-network', 'invoice-wrong-network', 'invoice-no-amount', 'invoice-no-amount', 'invoice-reused',

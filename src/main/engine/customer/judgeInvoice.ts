@@ -53,6 +53,8 @@ export function judgeInvoice(invoice: Result<InvoiceOffer>, agreed: Agreement, c
   if (amountMsat > agreed.budgetMsat) return fail('invoice-over-budget', `The invoice asks ${formatSats(amountMsat)} sats, your limit for this question is ${formatSats(agreed.budgetMsat)}. Nothing was paid.`)
   if (expiresAt - agreed.nowSecs < MIN_REMAINING_SECS) return fail('invoice-expired', 'The invoice has expired. Nothing was paid; ask again.')
   if (expiresAt - agreed.nowSecs > MAX_REMAINING_SECS) return fail('invoice-absurd-expiry', 'The invoice would stay open for more than a week. Nothing was paid.')
+  const tooLong = whyHeldTooLong(invoice.value)
+  if (tooLong !== null) return fail('invoice-holds-too-long', tooLong)
   // Handed on by somebody else, who would have one pay what another is answered for.
   if ((JOB_OF_DESCRIPTION.exec(description)?.[1] ?? agreed.jobId) !== agreed.jobId) return fail('invoice-of-other-job', 'The invoice is for another job. Nothing was paid.')
   if (context.hashIsKnown) return fail('invoice-reused', 'The invoice was used before. Nothing was paid.')
