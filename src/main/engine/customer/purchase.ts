@@ -14,12 +14,15 @@ import type { SealedGoods } from '#shared/market/sealedGoods.ts'
 import { SETTLEMENTS, type Settlement } from '#shared/market/settlement.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import type { Delivery } from '../delivery.ts'
+import type { Claim } from '../credit/claim.ts'
+import { lookWithClaims } from '../credit/purchaseClaims.ts'
 import type { Usage } from '../inference/backend.ts'
 import type { Machine } from '../machine.ts'
 import type { Payment, PayOutcome } from '../wallet/wallet.ts'
 import type { InvoiceOffer, SpendingContext } from './judgeInvoice.ts'
 import type { StepClaim } from './judgeStep.ts'
-import { escrow, type EscrowPhase } from './settlement/escrow.ts'
+import { escrow } from './settlement/escrow.ts'
+import type { EscrowPhase } from './settlement/escrowPhase.ts'
 import { metered, type MeteredPhase } from './settlement/metered.ts'
 import type { PurchaseLook, PurchaseMode, PurchaseOutgoing } from './settlement/mode.ts'
 import { prepay, type PrepayPhase } from './settlement/prepay.ts'
@@ -111,6 +114,8 @@ export interface PurchaseBase {
   /** A private question that was answered in the open. */
   readonly isExposed: boolean
   readonly troubles: number
+  /** How what the provider owes for it is got back: in whatever mode. Absent: it was never asked for. */
+  readonly claims?: readonly Claim[]
 }
 export type BegunPurchase = PurchaseBase & { readonly phase: PurchasePhase }
 export type Purchase = { readonly begun: false } | BegunPurchase
@@ -216,7 +221,7 @@ export function invoicesOf(purchase: BegunPurchase): readonly string[] {
 }
 
 export function lookAt(purchase: BegunPurchase): PurchaseLook {
-  return modeOf(purchase).look(purchase)
+  return lookWithClaims(modeOf(purchase).look(purchase), purchase.claims ?? [])
 }
 
 /** The phases of a purchase are all its own mode's: nothing else makes one. */

@@ -20,6 +20,7 @@ import type { Payment, PayOutcome } from '../../wallet/wallet.ts'
 import { judgeDelivery, judgeStep, type StepClaim } from '../judgeStep.ts'
 import type { Intent, PurchaseBase, PurchaseEffect, PurchaseEvent, PurchaseMessage, PurchaseOutcome, PurchaseSending } from '../purchase.ts'
 import { LISTEN, send, wake, type PurchaseIn, type PurchaseLook, type PurchaseMode, type PurchaseOutgoing } from './mode.ts'
+import { whyNoInvoice } from './noInvoice.ts'
 import { DOUBT_GRACE_MS, OVERDUE_WINDOW_MS } from './prepay.ts'
 
 interface BoughtStep {
@@ -207,10 +208,7 @@ function onTick({ phase, request, askedAt, hasResult }: Begun, clockProblem: str
   switch (phase.name) {
     case 'asking':
       if (at < askedAt + request.invoiceTimeoutMs) return []
-      return [{
-        at, type: 'ended', outcome: 'expired',
-        reason: clockProblem !== null ? `No invoice came in time. ${clockProblem}` : phase.sent ? 'No invoice came in time: the provider may be away. Try another, or ask again.' : 'No relay took the request in time. Check the relays in Settings.',
-      }]
+      return [{ at, type: 'ended', outcome: 'expired', reason: whyNoInvoice(clockProblem, phase.sent) }]
     case 'running':
       if (hasResult || lastOf(phase)?.payment !== 'settled' || at < phase.heardAt + request.answerTimeoutMs) return []
       return [{ at, type: 'overdue', reason: 'Paid, and the provider went silent. No more is paid; what still comes is shown.' }]

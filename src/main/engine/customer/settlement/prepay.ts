@@ -14,6 +14,7 @@ import type { Payment, PayOutcome } from '../../wallet/wallet.ts'
 import { judgeInvoice } from '../judgeInvoice.ts'
 import type { Intent, PurchaseEffect, PurchaseEvent, PurchaseMessage, PurchaseOutcome, PurchaseSending, Settled } from '../purchase.ts'
 import { LISTEN, send, wake, type PurchaseIn, type PurchaseLook, type PurchaseMode, type PurchaseOutgoing } from './mode.ts'
+import { whyNoInvoice } from './noInvoice.ts'
 
 export type PrepayPhase =
   | { readonly name: 'asking'; readonly sent: boolean }
@@ -183,10 +184,7 @@ function onTick({ phase, request, askedAt }: Begun, clockProblem: string | null,
   switch (phase.name) {
     case 'asking':
       if (at < askedAt + request.invoiceTimeoutMs) return []
-      return [{
-        at, type: 'ended', outcome: 'expired',
-        reason: clockProblem !== null ? `No invoice came in time. ${clockProblem}` : phase.sent ? 'No invoice came in time: the provider may be away. Try another, or ask again.' : 'No relay took the request in time. Check the relays in Settings.',
-      }]
+      return [{ at, type: 'ended', outcome: 'expired', reason: whyNoInvoice(clockProblem, phase.sent) }]
     case 'reading':
       if (at < phase.heardAt + request.answerTimeoutMs) return []
       return [{ at, type: 'overdue', reason: 'Paid, and the provider went silent. The answer is shown if it still comes.' }]
