@@ -44,7 +44,8 @@ describe('good receipts', () => {
   test('given twice count once', () => expect(check([sold, sold]).jobs[0]?.receipts).toHaveLength(1))
 
   test('of several jobs are told apart', () => {
-    const other = signReceipt({ requestId: 'cd'.repeat(32) })
+    const other = signReceipt({ requestId: 'cd'.repeat(32), payments: [{ paymentHash: HASHES[1], amountMsat: msat(10_000), fate: 'paid' }] })
+    expect(check([sold, other, bought]).isGood).toBe(true)
     expect(check([sold, other, bought]).jobs.map(({ jobId, receipts }) => [jobId, receipts.length])).toEqual([['job_abababababababab', 2], ['job_cdcdcdcdcdcdcdcd', 1]])
   })
 
@@ -121,6 +122,15 @@ describe('two signatures that do not go together are told apart', () => {
     expect(texts(check([withAnswer, signReceipt({ role: 'customer', answerSha256: '0'.repeat(64) })]), 'contradicted')).toContain('the answer')
     expect(texts(check([withAnswer, signReceipt({ role: 'customer', payments: [] })]), 'contradicted')).toContain('the payments')
     expect(check([sold, signReceipt({ payments: [], paidAt: null })]).isGood).toBe(false)
+  })
+
+  test('also when they are of two jobs, and count one payment for both', () => {
+    const other = { requestId: 'cd'.repeat(32), transcriptSha256: '0'.repeat(64) }
+    for (const second of [signReceipt(other), signReceipt({ ...other, role: 'customer' })]) {
+      const report = check([sold, bought, second])
+      expect(report.isGood).toBe(false)
+      expect(texts(report, 'contradicted')).toContain('is named for job_cdcdcdcdcdcdcdcd too')
+    }
   })
 
   test('but each side’s clock, model, count and half an answer are its own', () => {

@@ -47,10 +47,17 @@ export function checkReceipts(items: readonly Result<NostrEvent>[], evidence: Re
     // The same one twice says nothing more.
     if (others.every(({ event }) => event.id !== read.value.event.id)) others.push(read.value)
   })
-  const jobs = [...byRequest].map(([requestId, receipts]) => ({ jobId: jobIdOf(requestId), requestId, receipts, findings: describeJob(receipts, evidence) }))
+  const requestOf = new Map([...byRequest].flatMap(([requestId, receipts]) => receipts.flatMap(hashesOf).map((hash) => [hash, requestId] as const)))
+  const jobs = [...byRequest].map(([requestId, receipts]) => ({ jobId: jobIdOf(requestId), requestId, receipts, findings: [...describeJob(receipts, evidence), ...findShared(requestId, receipts, requestOf)] }))
   const strays = findStrays(jobs.flatMap(({ receipts }) => receipts), evidence)
   const isContradicted = jobs.some(({ findings }) => findings.some(({ verdict }) => verdict === 'contradicted'))
   return { jobs, refused, strays, isGood: jobs.length > 0 && refused.length === 0 && strays.length === 0 && !isContradicted }
+}
+
+/** One payment is for one job: who counts it for two says of one of them what is not so. */
+function findShared(requestId: string, receipts: readonly ReadReceipt[], requestOf: ReadonlyMap<string, string>): readonly ReceiptFinding[] {
+  const shared = receipts.flatMap(hashesOf).find((hash) => requestOf.get(hash) !== requestId)
+  return shared === undefined ? [] : [{ verdict: 'contradicted', text: `The payment ${shared.slice(0, 12)}… is named for ${jobIdOf(requestOf.get(shared) ?? requestId)} too: one payment is for one job.` }]
 }
 
 function findStrays(receipts: readonly ReadReceipt[], { transcript, openedHashes }: ReceiptEvidence): readonly string[] {
