@@ -41,6 +41,20 @@ describe('the journal', () => {
     expect(store.journal.events('customer', 'job_1')).toEqual([])
   })
 
+  it('stores a job that changed as one that was so from the beginning, whichever of its columns changed', () => {
+    const changes: readonly (readonly [Partial<JobRow>, Partial<Omit<JobRecord, 'row'>>])[] = [
+      [{ state: 'paying', final: false, note: 'n' }, {}], [{ final: false, updatedAt: 7 }, { paymentHash: 'h' }], [{ final: false, movedMsat: msat(3), peer: 'q' }, { paymentHash: 'h' }],
+      [{ final: false }, { pendingMsat: msat(4) }], [{ final: false }, { pendingMsat: msat(5), standing: { wallet: -5, onTheWay: 5 } }], [{ final: false }, { settledAt: 8 }], [{ final: true }, { settledAt: 8 }], [{ updatedAt: 9 }, {}], [{}, {}],
+    ]
+    const columns = (jobId: string) => ({ ...store.database.prepare(`SELECT * FROM job WHERE job_id = ?`).get(jobId), job_id: '', row: { ...store.journal.row('customer', jobId), jobId: '' } })
+    changes.forEach(([row, money], number) => {
+      put('job_changed', row, money)
+      put(`job_${number}`, row, money)
+      expect(columns('job_changed')).toEqual(columns(`job_${number}`))
+    })
+    expect(store.database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
+  })
+
   it('lists newest first, page by page without a gap or a repetition, also among jobs of one moment', () => {
     for (const [jobId, createdAt] of [['job_a', 1], ['job_b', 2], ['job_c', 2], ['job_d', 2], ['job_e', 3]] as const) put(jobId, { createdAt })
     const pages: string[][] = []

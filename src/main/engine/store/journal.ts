@@ -96,7 +96,9 @@ export function createJournal(database: DatabaseSync): Journal {
     ON CONFLICT (role, job_id) DO UPDATE SET state = excluded.state, final = excluded.final, peer = excluded.peer, payment_hash = excluded.payment_hash,
       updated_at = excluded.updated_at, settled_at = excluded.settled_at, moved_msat = excluded.moved_msat,
       pending_msat = excluded.pending_msat, standing = excluded.standing, row = excluded.row`)
-  const selectStanding = database.prepare('SELECT standing FROM job WHERE role = ? AND job_id = ?')
+  /** For a job whose indexed columns stay as they are, `updated_at` of an ended one aside: SQLite writes an index anew when a column of it is named, changed or not. */
+  const updateJob = database.prepare('UPDATE job SET state = ?, payment_hash = ?, updated_at = ?, moved_msat = ?, standing = ?, row = ? WHERE role = ? AND job_id = ?')
+  const selectStored = database.prepare('SELECT final, peer, settled_at, pending_msat, standing FROM job WHERE role = ? AND job_id = ?')
   const insertPayment = database.prepare('INSERT OR IGNORE INTO payment_of_job (payment_hash, direction, role, job_id) VALUES (?, ?, ?, ?)')
   const selectEvents = database.prepare('SELECT at, body FROM job_event WHERE role = ? AND job_id = ? ORDER BY sequence')
   const selectOpen = database.prepare('SELECT job_id FROM job WHERE role = ? AND final = 0 ORDER BY created_at')
@@ -143,12 +145,18 @@ export function createJournal(database: DatabaseSync): Journal {
     append(role, jobId, from, events, record) {
       const { row, standing, paymentHash, paymentHashes, refundHashes = [] } = record
       joinTransaction(database, () => {
-        const movement = movementBetween(standingOf(selectStanding.get(role, jobId)), standing)
+        const stored = selectStored.get(role, jobId)
+        const movement = movementBetween(standingOf(stored), standing)
         events.forEach((event, index) => insertEvent.run(role, jobId, from + index, event.at, JSON.stringify(event.body)))
-        upsertJob.run(
-          role, jobId, row.state, row.final ? 1 : 0, row.peer, paymentHash, row.createdAt, row.updatedAt,
-          record.settledAt, row.movedMsat, record.pendingMsat, JSON.stringify(standing), JSON.stringify(row),
-        )
+        const final = row.final ? 1 : 0
+        if (stored?.['final'] === final && stored['peer'] === row.peer && stored['settled_at'] === record.settledAt && stored['pending_msat'] === record.pendingMsat) {
+          updateJob.run(row.state, paymentHash, row.updatedAt, row.movedMsat, JSON.stringify(standing), JSON.stringify(row), role, jobId)
+        } else {
+          upsertJob.run(
+            role, jobId, row.state, final, row.peer, paymentHash, row.createdAt, row.updatedAt,
+            record.settledAt, row.movedMsat, record.pendingMsat, JSON.stringify(standing), JSON.stringify(row),
+          )
+        }
         // The newest are last, and those before one that is known are: a metered job has hundreds.
         const keepPayments = (hashes: readonly string[], way: PaymentDirection) => void hashes.findLast((hash) => insertPayment.run(hash, way, role, jobId).changes === 0)
         const [direction, back] = role === 'customer' ? (['outgoing', 'incoming'] as const) : (['incoming', 'outgoing'] as const)

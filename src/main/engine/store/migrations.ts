@@ -212,4 +212,14 @@ export const MIGRATIONS: readonly Migration[] = [
     change: 'What is pending is found without reading every job that was ever paid: limits are checked at each payment',
     sql: `CREATE INDEX job_pending ON job (role) WHERE pending_msat > 0`,
   },
+  {
+    number: 11,
+    change: 'A transition writes fewer pages: indexes that nothing is found by are gone',
+    sql: `
+      DROP INDEX job_by_payment;
+      DROP INDEX book_entry_by_time;
+      DROP INDEX book_entry_by_payment;
+      CREATE INDEX book_entry_by_hand ON book_entry (payment_hash) WHERE payment_hash IS NOT NULL AND job_id IS NULL;
+    `,
+  },
 ]
