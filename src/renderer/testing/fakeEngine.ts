@@ -23,6 +23,11 @@ export interface FakeEngine {
 
 type Listener = (value: unknown) => void
 
+/** As the router does it: a problem's code carries the domain of its route. */
+function withDomain<T>(route: string, answer: Answer<T>): Answer<T> {
+  return answer.ok || answer.error.code.includes('.') ? answer : fail(`${route.slice(0, route.indexOf('.'))}.${answer.error.code}`, answer.error.message)
+}
+
 export function createFakeEngine(states: FakeStates, requests: FakeRequests = {}, streams: FakeStreams = {}): FakeEngine {
   const snapshots = new Map<string, unknown>(Object.entries(states))
   const stateListeners = new Map<string, Set<Listener>>()
@@ -44,7 +49,7 @@ export function createFakeEngine(states: FakeStates, requests: FakeRequests = {}
       calls.push({ name, input })
       const handler = requests[name]
       if (connection !== 'open') return fail('disconnected', 'There is no connection to Souk just now. Nothing was sent.')
-      return handler ? handler(input) : fail('internal', `The scripted engine has no answer to ${name}.`)
+      return handler ? withDomain(name, await handler(input)) : fail('internal', `The scripted engine has no answer to ${name}.`)
     },
     onEvent: (name, listener) => join(eventListeners, name, listener as Listener),
     watchState(name, listener) {

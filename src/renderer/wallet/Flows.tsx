@@ -18,18 +18,18 @@ export function Flows({ wallet }: { wallet: Wallet }) {
         {FLOWS.map(({ name, label, meaning }) => {
           const { todayMsat, totalMsat } = wallet[name]
           return (
-            <div key={name} title={meaning}>
-              <Stat
-                label={label}
-                note={
-                  <>
-                    <Amount msat={totalMsat} /> in all
-                  </>
-                }
-              >
-                <Amount msat={todayMsat} {...(name === 'earned' && todayMsat > 0 ? { direction: 'in' as const } : {})} />
-              </Stat>
-            </div>
+            <Stat
+              key={name}
+              label={label}
+              title={meaning}
+              note={
+                <>
+                  <Amount msat={totalMsat} /> in all
+                </>
+              }
+            >
+              <Amount msat={todayMsat} {...(name === 'earned' && todayMsat > 0 ? { direction: 'in' as const } : {})} />
+            </Stat>
           )
         })}
       </dl>

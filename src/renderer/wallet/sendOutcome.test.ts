@@ -14,16 +14,16 @@ describe('the outcome of a payment', () => {
   it('is what the wallet said', () => {
     expect(readPayAnswer(ok({ state: 'settled', feeMsat: sats(1), paymentHash }))).toEqual({ state: 'settled', feeMsat: sats(1) })
     expect(readPayAnswer(ok({ state: 'unknown', message: 'Silent.', paymentHash }))).toEqual({ state: 'unknown', message: 'Silent.' })
-    expect(readPayAnswer(fail('no-route', 'No route.'))).toEqual({ state: 'failed', message: 'No route.', again: true })
+    expect(readPayAnswer(fail('wallet.no-route', 'No route.'))).toEqual({ state: 'failed', message: 'No route.', again: true })
   })
 
   it('offers no second try of what can only end the same', () => {
-    expect(readPayAnswer(fail('already-paid', 'Paid.'))).toMatchObject({ again: false })
-    expect(readPayAnswer(fail('expired', 'Late.'))).toMatchObject({ again: false })
+    expect(readPayAnswer(fail('wallet.already-paid', 'Paid.'))).toMatchObject({ again: false })
+    expect(readPayAnswer(fail('wallet.expired', 'Late.'))).toMatchObject({ again: false })
   })
 
   it('asks for the sum above the limit for that: nothing was paid', () => {
-    const asks = readPayAnswer(fail('needs-confirmation', 'This costs 800 sats, and you want to be asked above 500.'))
+    const asks = readPayAnswer(fail('wallet.needs-confirmation', 'This costs 800 sats, and you want to be asked above 500.'))
     expect(asks).toEqual({ state: 'asks', message: 'This costs 800 sats, and you want to be asked above 500.' })
     expect(followOutcome(asks, makePayment({ direction: 'outgoing', state: 'settled' }))).toBe(asks)
   })

@@ -11,16 +11,16 @@ export type SendOutcome =
   /** Above the limit for that: nothing was paid, and a person has to confirm the sum. */
   | { readonly state: 'asks'; readonly message: string }
 
-/** Codes of the carrier's own: it says nothing of what the engine did. */
+/** Codes of the carrier's own, which alone have no domain: it says nothing of what the engine did. */
 export const CARRIER_CODES: ReadonlySet<string> = new Set(['disconnected', 'timeout', 'protocol', 'internal'])
 /** Trying the same invoice again cannot help. */
-const FINAL_CODES: ReadonlySet<string> = new Set(['already-paid', 'expired', 'own-invoice', 'wrong-network', 'no-amount'])
+const FINAL_CODES: ReadonlySet<string> = new Set(['wallet.already-paid', 'wallet.expired', 'wallet.own-invoice', 'wallet.wrong-network', 'wallet.no-amount'])
 
 export function readPayAnswer(answer: Answer<RequestOutput<'wallet.pay'>>): SendOutcome {
   if (answer.ok) return answer.value.state === 'settled' ? { state: 'settled', feeMsat: answer.value.feeMsat } : { state: 'unknown', message: answer.value.message }
   const { code, message } = answer.error
   if (CARRIER_CODES.has(code)) return { state: 'unknown', message }
-  if (code === 'needs-confirmation') return { state: 'asks', message }
+  if (code === 'wallet.needs-confirmation') return { state: 'asks', message }
   return { state: 'failed', message, again: !FINAL_CODES.has(code) }
 }
 

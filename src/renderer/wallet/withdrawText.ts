@@ -12,13 +12,13 @@ export type WithdrawState =
   | { readonly state: 'failed'; readonly message: string; readonly stale: boolean }
 
 /** Refused before anything was intended: the same quote may be sent once the cause is gone. One that the wallet had is used up. */
-const SAME_QUOTE_CODES: ReadonlySet<string> = new Set(['spending-stopped', 'over-day-limit', 'too-many-pending', 'over-pending-limit', 'store-failed'])
+const SAME_QUOTE_CODES: ReadonlySet<string> = new Set(['spending-stopped', 'over-day-limit', 'too-many-pending', 'over-pending-limit', 'store-failed'].map((reason) => `onchain.${reason}`))
 
 export function readWithdrawAnswer(answer: Answer<RequestOutput<'onchain.withdraw'>>): WithdrawState {
   if (answer.ok) return answer.value.state === 'sent' ? { state: 'sent', txId: answer.value.txId, feeMsat: answer.value.feeMsat } : { state: 'unknown', message: answer.value.message }
   const { code, message } = answer.error
   if (CARRIER_CODES.has(code)) return { state: 'unknown', message }
-  if (code === 'needs-confirmation') return { state: 'asks', message }
+  if (code === 'onchain.needs-confirmation') return { state: 'asks', message }
   return { state: 'failed', message, stale: !SAME_QUOTE_CODES.has(code) }
 }
 
