@@ -64,6 +64,11 @@ test('a row says what the offer says, in milliseconds, and leaves out what it do
   })
 })
 
+test('how its jobs can be settled is told as the offer says it', () => {
+  expect(setUp(offerOf('a', { settlements: ['prepay', 'sealed'] })).row('a')?.settlements).toEqual(['prepay', 'sealed'])
+  expect(setUp(offerOf('a', {})).row('a')?.settlements).toBeUndefined()
+})
+
 test('prices beside the one of a request are told, and so is silence', () => {
   const prices = [
     { unit: 'per-request', msat: sats(5), model: null },

@@ -55,6 +55,7 @@ export function createOfferRows({ offers, network, housePubkey, history }: Offer
       ...(offer.network === null ? {} : { network: offer.network }),
       ...(offer.channelId === null ? {} : { channelId: offer.channelId }),
       dialects: [...offer.dialects],
+      ...(offer.settlements === undefined ? {} : { settlements: [...offer.settlements] }),
       relays: [...offer.seenOn],
       announcedAt: offer.announcedAt * 1_000,
       lastSeenAt: offer.lastSeenAt * 1_000,
