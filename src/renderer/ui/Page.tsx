@@ -18,7 +18,8 @@ export function Page({ title, action, width = 'wide', children }: PageProps) {
         <h1 className="truncate text-lg font-semibold">{title}</h1>
         {action ? <div className="flex shrink-0 items-center gap-2">{action}</div> : null}
       </header>
-      <div className="min-h-0 flex-1 overflow-y-auto px-4 py-5 wide:px-6">
+      {/* Positioned, so that what only a screen reader sees is cut off with the rest: else focus could push the frame out of the window. */}
+      <div className="relative min-h-0 flex-1 overflow-y-auto px-4 py-5 wide:px-6">
         <div className={joinClasses('mx-auto flex flex-col gap-6', width === 'reading' ? 'max-w-[72ch]' : 'max-w-[1400px]')}>{children}</div>
       </div>
     </div>
