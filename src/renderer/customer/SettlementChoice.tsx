@@ -63,7 +63,8 @@ function Ways({ wish, onChoose, offer, input }: Pick<SettlementChoiceProps, 'wis
       </Way>
       {SETTLEMENTS.map((settlement) => {
         const quoted = quotes[settlement]
-        const reason = whyNot(settlement, offer, input.selection) ?? (quoted?.ok === false ? quoted.error.message : undefined)
+        // The engine knows best; the page's own words are there at once, and shorter.
+        const reason = quoted?.ok ? undefined : (whyNot(settlement, offer, input.selection) ?? quoted?.error.message)
         const risk = quoted?.ok ? quoted.value.risk : undefined
         return (
           <Way

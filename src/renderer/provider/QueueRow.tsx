@@ -21,7 +21,7 @@ export function QueueRow({ job, maxTokens, onCancel }: { job: JobRow; maxTokens:
         <span className="flex items-center gap-2">
           <ShortId id={job.peer} name="the customer’s key" copy={false} />
           <PrivacyMark privacy={job.privacy} iconOnly />
-          <SettlementMark settlement={job.settlement} iconOnly />
+          <SettlementMark settlement={job.settlement} iconOnly className="max-sm:hidden" />
         </span>
       </TableCell>
       <TableCell className="hidden max-w-44 sm:table-cell xl:max-w-60">
