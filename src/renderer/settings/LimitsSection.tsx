@@ -1,5 +1,6 @@
 import { useState, type FormEvent } from 'react'
 import { toast } from 'sonner'
+import type { Limits } from '#shared/ipc/settings.ts'
 import { useEngineSlice } from '#renderer/state/useEngineState.ts'
 import { useRequest } from '#renderer/state/useRequest.ts'
 import { Button } from '#renderer/ui/Button.tsx'
@@ -8,7 +9,6 @@ import { Input } from '#renderer/ui/Input.tsx'
 import { ProblemNote } from '#renderer/ui/ProblemNote.tsx'
 import { Section } from '#renderer/ui/Section.tsx'
 import { SkeletonRows } from '#renderer/ui/Skeleton.tsx'
-import type { Limits } from '#shared/ipc/settings.ts'
 import { LIMIT_FIELDS, readDrafts, showLimit, type LimitField } from './limitFields.ts'
 
 export const SAVE_LIMITS_ID = 'save-limits'
@@ -76,9 +76,9 @@ function LimitsForm({ limits }: { limits: Limits }) {
             Discard changes
           </Button>
         ) : null}
-        <p role="status" className="min-w-0 flex-1 basis-48 text-sm text-muted">
+        <output className="min-w-0 flex-1 basis-48 text-sm text-muted">
           {tried && Object.keys(errors).length > 0 ? 'Not saved: look at the fields marked above.' : isChanged ? 'Not saved yet.' : areSet === false ? 'These are the defaults. Real money asks that you look at them and save them once.' : ''}
-        </p>
+        </output>
       </div>
     </form>
   )

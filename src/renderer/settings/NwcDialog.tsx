@@ -80,7 +80,7 @@ export function NwcDialog({ close }: { close: () => void }) {
             void tryIt(text)
           }}
         />
-        {attempt.busy ? <p role="status" className="text-sm text-muted">Asking the wallet what it can do. This takes up to ten seconds.</p> : null}
+        {attempt.busy ? <output className="text-sm text-muted">Asking the wallet what it can do. This takes up to ten seconds.</output> : null}
         {attempt.problem ? <ProblemNote level="danger" message={attempt.problem.message} /> : null}
       </form>
     </Dialog>

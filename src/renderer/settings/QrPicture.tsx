@@ -4,7 +4,7 @@ import { Button } from '#renderer/ui/Button.tsx'
 import { joinClasses } from '#renderer/ui/joinClasses.ts'
 import { readQrPicture } from './readQrPicture.ts'
 
-/** Takes a picture of a QR code: chosen as a file, dropped here, or pasted anywhere in this window. No camera is used. */
+/** Takes a picture of a QR code: chosen as a file, or dropped or pasted anywhere in this window. No camera is used. */
 export function QrPicture({ onText }: { onText: (text: string) => void }) {
   const chooser = useRef<HTMLInputElement>(null)
   const [isOver, setIsOver] = useState(false)
@@ -26,26 +26,24 @@ export function QrPicture({ onText }: { onText: (text: string) => void }) {
     event.preventDefault()
     void take(picture)
   })
+  const onDrag = useEffectEvent((event: DragEvent) => {
+    // Otherwise the browser would open the picture in the place of the page.
+    event.preventDefault()
+    setIsOver(event.type === 'dragover')
+    if (event.type === 'drop') void take(event.dataTransfer?.files[0])
+  })
   useEffect(() => {
-    const listener = (event: ClipboardEvent) => onPaste(event)
-    document.addEventListener('paste', listener)
-    return () => document.removeEventListener('paste', listener)
+    const leaving = new AbortController()
+    const { signal } = leaving
+    document.addEventListener('paste', (event) => onPaste(event), { signal })
+    for (const name of ['dragover', 'dragleave', 'drop'] as const) document.addEventListener(name, (event) => onDrag(event), { signal })
+    return () => leaving.abort()
   }, [])
 
   return (
     <div className="flex flex-col gap-1">
       <fieldset
         aria-label="Picture of the QR code"
-        onDragOver={(event) => {
-          event.preventDefault()
-          setIsOver(true)
-        }}
-        onDragLeave={() => setIsOver(false)}
-        onDrop={(event) => {
-          event.preventDefault()
-          setIsOver(false)
-          void take(event.dataTransfer.files[0])
-        }}
         className={joinClasses('flex flex-wrap items-center justify-between gap-x-4 gap-y-2 rounded-lg border border-dashed px-3 py-2', isOver ? 'border-accent-text bg-accent-soft' : 'border-line-strong')}
       >
         <p className="min-w-0 flex-1 basis-48 text-sm text-muted">Or a picture of its QR code: drop it here, paste it, or choose a file.</p>

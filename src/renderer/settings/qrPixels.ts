@@ -1,6 +1,6 @@
 /** Finds the text of a QR code in pixels. Pure; loaded only when somebody hands in a picture. */
-import { fail, ok, type Result } from '#shared/market/result.ts'
 import decodeQr from 'qr/decode.js'
+import { fail, ok, type Result } from '#shared/market/result.ts'
 
 /** As long as the longest connection that is taken. */
 const MAX_CHARS = 4_096

@@ -49,9 +49,7 @@ export function DepositDialog({ close }: { close: () => void }) {
       {problem ? <ProblemNote level="danger" message={problem.message} /> : null}
       {address === undefined ? (
         problem ? null : (
-          <p role="status" className="py-6 text-center text-muted">
-            Asking for an address
-          </p>
+          <output className="block py-6 text-center text-muted">Asking for an address</output>
         )
       ) : (
         <div className="flex flex-col items-center gap-3">

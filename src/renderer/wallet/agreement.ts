@@ -1,6 +1,6 @@
 /** How wallet and books compare, in a line. */
-import type { Snapshot } from '#renderer/state/client.ts'
 import { formatSats, msat } from '#shared/market/msat.ts'
+import type { Snapshot } from '#renderer/state/client.ts'
 
 export interface Agreement {
   readonly state: 'agree' | 'differ' | 'not-yet'
