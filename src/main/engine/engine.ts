@@ -323,7 +323,7 @@ async function openEngine(config: EngineConfig, ports: EnginePorts, undo: UndoSt
   const walletLocks = () => account.status.get().info ?? { holdInvoices: false, lockAddress: null }
   const publicRelays = () => relaysToTell(pool.urls('read'))
   const provider = createProvider({
-    clock, log, random, pool, signer, wallet, walletLocks, walletKnown: (timeoutMs) => account.known(timeoutMs), preimages, journal, settings, onJobChanged, onStoreFailure, onUnreadable,
+    clock, log, random, pool, signer, wallet, walletLocks, walletKnown: (timeoutMs) => account.known(timeoutMs), preimages, journal, spending, settings, onJobChanged, onStoreFailure, onUnreadable,
     backend: () => backend.active(),
     availableModels: () => backend.status.get().models.map((model) => model.name),
     modelDigest: (name) => backend.status.get().models.find((model) => model.name === name)?.digest,

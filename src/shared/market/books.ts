@@ -45,6 +45,13 @@ export function standingOf(...moves: readonly { readonly from: Account; readonly
   return standing
 }
 
+/** Several together. Throws RangeError when a balance would be no amount. */
+export function sumStandings(...standings: readonly Standing[]): Standing {
+  const sum: Partial<Record<Account, number>> = {}
+  for (const standing of standings) for (const account of ACCOUNTS) if (standing[account] !== undefined) add(sum, account, standing[account])
+  return sum
+}
+
 /** What has to be posted to come from one standing to another; empty when nothing moved. */
 export function movementBetween(before: Standing, after: Standing): Standing {
   const movement: Partial<Record<Account, number>> = {}

@@ -1,6 +1,6 @@
 /**
- * What a customer says of a job's payment in nip90 and souk/1: an event of kind 2507, always encrypted to the seller. The one word
- * so far releases an escrow (PROTOCOL.md §6). In the open anybody on the payment's way could take the money with it.
+ * What a customer says of a job's payment in nip90 and souk/1: an event of kind 2507, always encrypted to the seller. One word
+ * releases an escrow, another asks for what is owed (PROTOCOL.md §6). In the open anybody on the payment's way could take the money with it.
  */
 import { z } from 'zod'
 import { fail, ok, type Result } from '../market/result.ts'
@@ -10,11 +10,11 @@ import { isHex64, tagValues, type NostrEvent } from './event.ts'
 import { KIND } from './kinds.ts'
 import { describeFault, parseWireObject } from './wireJson.ts'
 
-/** `preimage`: 64 lower-case hex characters. Secret from everybody but the seller. */
-export interface SettlementNote {
-  readonly type: 'release'
-  readonly preimage: string
-}
+export type SettlementNote =
+  /** `preimage`: 64 lower-case hex characters. Secret from everybody but the seller. */
+  | { readonly type: 'release'; readonly preimage: string }
+  /** `bolt11`: of the customer's, over what the seller owes it for the job; not decoded here. */
+  | { readonly type: 'refund'; readonly bolt11: string }
 
 export interface NoteAddress {
   /** Event id of the request whose payment it is about. */
@@ -24,14 +24,18 @@ export interface NoteAddress {
 }
 
 /** Characters of the text that is encrypted, and of its ciphertext: it says one short thing. */
-const MAX_NOTE_CHARACTERS = 1_024
-const MAX_CONTENT_CHARACTERS = 4_096
+const MAX_NOTE_CHARACTERS = 4_096
+const MAX_CONTENT_CHARACTERS = 8_192
+const MAX_BOLT11 = 3_000
 
-const noteSchema = z.object({ type: z.literal('release'), preimage: z.string().refine(isHex64) })
+const noteSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('release'), preimage: z.string().refine(isHex64) }),
+  z.object({ type: z.literal('refund'), bolt11: z.string().max(MAX_BOLT11).regex(/^ln[0-9a-z]+$/) }),
+])
 
 /** The text to encrypt. */
-export function writeSettlementNote({ type, preimage }: SettlementNote): string {
-  return JSON.stringify({ type, preimage })
+export function writeSettlementNote(note: SettlementNote): string {
+  return JSON.stringify(note.type === 'release' ? { type: note.type, preimage: note.preimage } : { type: note.type, bolt11: note.bolt11 })
 }
 
 /** Reads what was decrypted; unknown fields are dropped. Problems: `too-long`, `not-json`, `not-an-object`, `bad-field`. */

@@ -10,6 +10,8 @@ import { fail, ok, type Result } from '#shared/market/result.ts'
 import { LOCK_MARGIN_SECS, LOCK_SLACK_SECS, type Settlement, type SettlementWish } from '#shared/market/settlement.ts'
 import { mostPromptTokens, tariffOf, USUAL_TICK_TOKENS } from '#shared/market/tariff.ts'
 import type { Clock, Log, Random } from '../ports.ts'
+import { isClaimEffect } from '../credit/claim.ts'
+import { createClaimMoney } from '../credit/claimMoney.ts'
 import { createReactor, type Reactor } from '../reactor.ts'
 import type { KeyedSignal } from '../keyedSignal.ts'
 import { createSignal, type Signal } from '../signal.ts'
@@ -29,7 +31,8 @@ import { createLiveText, type TextChange } from './liveText.ts'
 import { meteredTerms } from './meteredTerms.ts'
 import type { SeenOffer } from './offerBook.ts'
 import { createOfferRows } from './offerRows.ts'
-import { lookAt, purchaseMachine, settlementsBought, type Purchase, type PurchaseAgreement, type PurchaseEffect, type PurchaseEvent, type PurchaseMessage } from './purchase.ts'
+import { claimingPurchaseMachine, type AnyPurchaseEffect, type AnyPurchaseEvent, type AnyPurchaseMessage } from './claimingPurchase.ts'
+import { lookAt, settlementsBought, type Purchase, type PurchaseAgreement, type PurchaseMessage } from './purchase.ts'
 import { createPurchaseEffects } from './purchaseEffects.ts'
 import { describePurchase } from './purchaseView.ts'
 import { isLive, whyUnavailable } from './selection.ts'
@@ -109,6 +112,8 @@ export interface Customer {
   quote(question: Question): Result<Quote>
   ask(question: Question): Result<{ readonly jobId: string; readonly threadId: string }>
   stop(jobId: string): Result<null>
+  /** Asks the seller for what it owes for a job that has ended. */
+  claim(jobId: string): Result<null>
   /** Gives the seller what is locked for an answer that is there. */
   release(jobId: string): Result<null>
   /** The same question as a new job; privately if it was private. */
@@ -152,24 +157,36 @@ export function createCustomer(options: CustomerOptions): Customer {
     onlyPrivate: options.onlyPrivate,
   })
 
-  const reactor: Reactor<Purchase, PurchaseMessage> = createReactor<Purchase, PurchaseMessage, PurchaseEvent, PurchaseEffect>({
+  const claimMoney = createClaimMoney({
+    clock,
+    wallet,
+    dispatch: (jobId, message) => reactor.dispatch(jobId, message),
+    async send(jobId, bolt11) {
+      const purchase = reactor.state(jobId)
+      return purchase.begun ? dialectNamed(dialects, purchase.request.dialect).send({ what: 'refund', bolt11 }, purchase, null) : null
+    },
+  })
+
+  const performPurchase = createPurchaseEffects({
+    clock,
+    wallet,
+    preimages: options.preimages,
+    dialectOf: ({ request }) => dialectNamed(dialects, request.dialect),
+    liveText,
+    isMuted: options.isMuted,
+    bidderRank,
+    state: (jobId) => reactor.state(jobId),
+    spending: options.spending,
+    dispatch: (jobId, message) => reactor.dispatch(jobId, message),
+  })
+
+  const reactor: Reactor<Purchase, AnyPurchaseMessage> = createReactor<Purchase, AnyPurchaseMessage, AnyPurchaseEvent, AnyPurchaseEffect>({
     role: 'customer' as const,
-    machine: purchaseMachine,
+    machine: claimingPurchaseMachine,
     journal,
     clock,
     log,
-    perform: createPurchaseEffects({
-      clock,
-      wallet,
-      preimages: options.preimages,
-      dialectOf: ({ request }) => dialectNamed(dialects, request.dialect),
-      liveText,
-      isMuted: options.isMuted,
-      bidderRank,
-      state: (jobId) => reactor.state(jobId),
-      spending: options.spending,
-      dispatch: (jobId, message) => reactor.dispatch(jobId, message),
-    }),
+    perform: (effect, jobId, signal) => (isClaimEffect(effect) ? claimMoney(effect, jobId, signal) : performPurchase(effect, jobId, signal)),
     describe: describePurchase,
     tick: (at): PurchaseMessage => ({ at, type: 'tick', clockProblem: options.clockProblem() }),
     onChange(jobId, _state, row, events) {
@@ -341,6 +358,14 @@ export function createCustomer(options: CustomerOptions): Customer {
     return outcome === 'store-failed' ? fail('store-failed', STORE_FAILED) : ok({ jobId, threadId })
   }
 
+  /** A channel has no word for it. */
+  function claim(jobId: string): Result<null> {
+    if (journal.row('customer', jobId)?.dialect === 'channel') return fail('not-possible', 'A job of a public channel is not paid back this way. Ask the seller.')
+    const outcome = reactor.dispatch(jobId, { at: clock.now(), type: 'claimWanted' })
+    if (outcome === 'changed') return ok(null)
+    return outcome === 'store-failed' ? fail('store-failed', STORE_FAILED) : fail('not-now', 'Nothing is owed for this job, or it is being asked for already.')
+  }
+
   function answer(jobId: string): string {
     const purchase = reactor.state(jobId)
     return purchase.begun ? purchase.text + liveText.waiting(jobId) : ''
@@ -368,6 +393,7 @@ export function createCustomer(options: CustomerOptions): Customer {
       if (outcome === 'changed') return ok(null)
       return outcome === 'store-failed' ? fail('store-failed', STORE_FAILED) : fail('not-now', 'Nothing of this job waits for your release.')
     },
+    claim: (jobId) => claim(jobId),
     retry(jobId, selection, maxPriceMsat, confirmedMsat) {
       const turn = threads.turn(jobId)
       if (!turn) return fail('no-job', 'This question is no longer there.')

@@ -14,6 +14,8 @@ import type { SealedGoods } from '#shared/market/sealedGoods.ts'
 import { SETTLEMENTS, type Settlement } from '#shared/market/settlement.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import type { Delivery } from '../delivery.ts'
+import type { Claim } from '../credit/claim.ts'
+import { lookWithClaims } from '../credit/purchaseClaims.ts'
 import type { Usage } from '../inference/backend.ts'
 import type { Machine } from '../machine.ts'
 import type { Payment, PayOutcome } from '../wallet/wallet.ts'
@@ -112,6 +114,8 @@ export interface PurchaseBase {
   /** A private question that was answered in the open. */
   readonly isExposed: boolean
   readonly troubles: number
+  /** How what the provider owes for it is got back: in whatever mode. Absent: it was never asked for. */
+  readonly claims?: readonly Claim[]
 }
 export type BegunPurchase = PurchaseBase & { readonly phase: PurchasePhase }
 export type Purchase = { readonly begun: false } | BegunPurchase
@@ -217,7 +221,7 @@ export function invoicesOf(purchase: BegunPurchase): readonly string[] {
 }
 
 export function lookAt(purchase: BegunPurchase): PurchaseLook {
-  return modeOf(purchase).look(purchase)
+  return lookWithClaims(modeOf(purchase).look(purchase), purchase.claims ?? [])
 }
 
 /** The phases of a purchase are all its own mode's: nothing else makes one. */

@@ -3,8 +3,11 @@ import type { TimelineEntry } from '#shared/ipc/activity.ts'
 import { addMsat } from '#shared/market/msat.ts'
 import { utf8Bytes } from '#shared/market/conversation.ts'
 import { nameOfKey } from '#shared/protocol/nip89.ts'
+import { isClaimEvent } from '../credit/claim.ts'
+import { describeClaimEvent } from '../credit/timeline.ts'
 import type { Usage } from '../inference/backend.ts'
 import type { JobRecord } from '../store/journal.ts'
+import type { AnyPurchaseEvent } from './claimingPurchase.ts'
 import { lookAt, type Purchase, type PurchaseEvent, type PurchaseSending } from './purchase.ts'
 
 const PREVIEW_CHARACTERS = 120
@@ -49,6 +52,7 @@ export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
     settledAt,
     paymentHash: look.paymentHashes.at(-1) ?? null,
     paymentHashes: look.paymentHashes,
+    ...(look.claimHashes === undefined ? {} : { refundHashes: look.claimHashes }),
     standing: look.standing,
   }
 }
@@ -66,8 +70,8 @@ const SENT_TITLES: { readonly [What in PurchaseSending]: string } = {
   cancel: 'Cancel sent',
 }
 
-export function purchaseTimeline(events: readonly PurchaseEvent[]): TimelineEntry[] {
-  return events.map((event) => ({ at: event.at, ids: {}, ...entryOf(event) }))
+export function purchaseTimeline(events: readonly AnyPurchaseEvent[]): TimelineEntry[] {
+  return events.map((event) => ({ at: event.at, ids: {}, ...(isClaimEvent(event) ? describeClaimEvent(event) : entryOf(event)) }))
 }
 
 type Entry = Omit<TimelineEntry, 'at' | 'ids'> & { ids?: Record<string, string> }

@@ -50,6 +50,8 @@ export interface SaleInbox {
   onCancel(requestId: string, from: string, eventId: string): void
   /** HtlcLocked: a claim of where a lock is to be found. */
   onLockClaim(jobId: string, from: string, eventId: string, claim: LockClaim): void
+  /** It wants what is owed for a job on that invoice. */
+  onRefundWish?(jobId: string, from: string, eventId: string, bolt11: string): void
   /** The secret that opens what is locked for a job. */
   onRelease(jobId: string, from: string, eventId: string, preimage: string): void
 }

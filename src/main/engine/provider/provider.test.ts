@@ -5,6 +5,7 @@ import { jobIdOf } from '#shared/protocol/channel.ts'
 import { createToyBackend } from '../inference/toy.ts'
 import { loadNostrCrypto } from '../nostr/crypto.ts'
 import { createMemoryPool } from '../nostr/testing/memoryPool.ts'
+import { UNLIMITED } from '../spending/judgeSpending.ts'
 import { createManualClock } from '../testing/manualClock.ts'
 import { createMemoryStore } from '../testing/memoryStore.ts'
 import { nodeRandom } from '../testing/nodePorts.ts'
@@ -36,6 +37,7 @@ async function open() {
     clock, pool,
     random: nodeRandom,
     preimages: { keep: () => {}, find: () => null },
+    spending: () => UNLIMITED,
     walletKnown: () => Promise.resolve(true),
     walletLocks: () => ({ holdInvoices: false, lockAddress: null }),
     log: () => {},

@@ -5,12 +5,15 @@ import { saleTermsSchema, type SaleTerms } from '#shared/ipc/provider.ts'
 import { addMsat, msat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { SETTLEMENTS, type Settlement } from '#shared/market/settlement.ts'
+import { decodeInvoice } from '#shared/protocol/bolt11.ts'
 import { jobIdOf } from '#shared/protocol/channel.ts'
 import { channelCreateTemplate } from '#shared/protocol/channelCreate.ts'
 import type { Listing } from '#shared/protocol/nip89.ts'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { z } from 'zod'
 import { signAndDeliver } from '../delivery.ts'
+import { createRefundPayer } from '../credit/payRefund.ts'
+import { isRefundEffect } from '../credit/refund.ts'
 import type { Backend } from '../inference/backend.ts'
 import { createScheduler } from '../inference/scheduler.ts'
 import type { RelayPool, Subscription } from '../nostr/relayPool.ts'
@@ -18,6 +21,8 @@ import type { Signer } from '../nostr/signer.ts'
 import type { Clock, Log, Random } from '../ports.ts'
 import { createReactor, type Reactor } from '../reactor.ts'
 import { createSignal, type Signal } from '../signal.ts'
+import type { SpendingContext } from '../spending/judgeSpending.ts'
+import type { SpendingSubject } from '../spending/readSpending.ts'
 import type { Journal } from '../store/journal.ts'
 import type { SettingStore } from '../store/settings.ts'
 import { hashOf, type Preimages } from '../store/preimages.ts'
@@ -27,7 +32,8 @@ import { agreeOn } from './agreement.ts'
 import { createAnnouncer } from './announcer.ts'
 import { canGiveCredit, CREDIT_WINDOW_MS, debtorOf, depositListed } from './credit.ts'
 import type { SaleDialect, SaleInbox } from './dialect.ts'
-import { lookAt, saleMachine, settlementsSold, type Sale, type SaleMessage } from './sale.ts'
+import { repayableSaleMachine, type AnySaleMessage } from './repayableSale.ts'
+import { lookAt, settlementsSold, type Sale, type SaleMessage } from './sale.ts'
 import type { SaleProgress } from './generation.ts'
 import { createSaleEffects } from './saleEffects.ts'
 import { describeSale } from './saleView.ts'
@@ -45,6 +51,8 @@ export interface ProviderOptions {
   /** Whether the wallet can hold money on a hash, and be locked money at an address, as far as is known now. */
   readonly walletLocks: () => { readonly holdInvoices: boolean; readonly lockAddress: string | null }
   readonly journal: Journal
+  /** What paying back is checked against, read in the transaction that stores the intent. */
+  readonly spending: (subject: SpendingSubject) => SpendingContext
   readonly settings: SettingStore
   readonly backend: () => Backend
   /** Models that the backend could run now, in its own order. */
@@ -186,13 +194,15 @@ export function createProvider(options: ProviderOptions): Provider {
     },
   })
 
-  const reactor: Reactor<Sale, SaleMessage> = createReactor({
+  const payRefund = createRefundPayer({ clock, wallet, spending: options.spending, dispatch: (jobId, message) => reactor.dispatch(jobId, message) })
+
+  const reactor: Reactor<Sale, AnySaleMessage> = createReactor({
     role: 'provider' as const,
-    machine: saleMachine,
+    machine: repayableSaleMachine,
     journal,
     clock,
     log,
-    perform: effects.perform,
+    perform: (effect, jobId, signal) => (isRefundEffect(effect) ? payRefund(effect, jobId, signal) : effects.perform(effect, jobId, signal)),
     describe: describeSale,
     tick: (at): SaleMessage => ({ at, type: 'tick' }),
     onChange(jobId, _state, row) {
@@ -295,6 +305,12 @@ export function createProvider(options: ProviderOptions): Provider {
     onLockClaim(jobId, from, eventId, claim) {
       // Anybody may name the hash of somebody else's lock: it is for one job, and the first to name it.
       if (isCustomer(jobId, from)) reactor.dispatch(jobId, () => (isHashTaken(claim.paymentHash, jobId) ? { at: clock.now(), type: 'paymentClaimed', eventId } : { at: clock.now(), type: 'lockAnnounced', eventId, ...claim }))
+    },
+    onRefundWish(jobId, from, eventId, bolt11) {
+      if (!isCustomer(jobId, from)) return
+      const decoded = decodeInvoice(bolt11)
+      const paymentHash = decoded.ok ? decoded.value.paymentHash : null
+      reactor.dispatch(jobId, () => ({ at: clock.now(), type: 'refundWanted', eventId, bolt11, network: wallet.network, context: options.spending({ paymentHash, jobId: null, provider: null }) }))
     },
     onRelease(jobId, from, eventId, preimage) {
       const paymentHash = hashOf(preimage)

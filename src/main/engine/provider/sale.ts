@@ -15,6 +15,8 @@ import type { Problem } from '#shared/market/result.ts'
 import type { Sampling } from '#shared/market/sampling.ts'
 import { SETTLEMENTS, type Settlement } from '#shared/market/settlement.ts'
 import type { Delivery } from '../delivery.ts'
+import type { Refund } from '../credit/refund.ts'
+import { lookWithRefunds } from '../credit/saleRefunds.ts'
 import type { Usage } from '../inference/backend.ts'
 import type { Machine } from '../machine.ts'
 import type { Invoice } from '../wallet/wallet.ts'
@@ -77,6 +79,8 @@ export interface SaleBase {
   readonly requestedAt: number
   readonly changedAt: number
   readonly claimed: boolean
+  /** What was paid back of it, or is being: in whatever mode. Absent: nothing. */
+  readonly refunds?: readonly Refund[]
 }
 export type BegunSale = SaleBase & { readonly phase: SalePhase }
 export type Sale = { readonly begun: false } | BegunSale
@@ -200,7 +204,7 @@ export function meterOf(sale: BegunSale): Meter | null {
 
 export function lookAt(sale: BegunSale): SaleLook {
   const { phase } = sale
-  if (!isRefusal(phase)) return modeOf(sale).look({ ...sale, phase })
+  if (!isRefusal(phase)) return lookWithRefunds(modeOf(sale).look({ ...sale, phase }), sale.refunds ?? [])
   return {
     state: 'refused', note: phase.reason, final: phase.name === 'declined', generated: null, receivedMsat: ZERO_MSAT, receivedAt: null,
     paymentHashes: [], standing: NO_STANDING, lockedMsat: ZERO_MSAT, lockedUntil: null, owedMsat: ZERO_MSAT,

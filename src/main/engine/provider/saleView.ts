@@ -4,6 +4,9 @@ import type { JobRow } from '#shared/ipc/common.ts'
 import { parseConversation, utf8Bytes } from '#shared/market/conversation.ts'
 import { ZERO_MSAT } from '#shared/market/msat.ts'
 import type { JobRecord } from '../store/journal.ts'
+import { isRefundEvent } from '../credit/refund.ts'
+import { describeRefundEvent } from '../credit/timeline.ts'
+import type { AnySaleEvent } from './repayableSale.ts'
 import { lookAt, type Generated, type Sale, type SaleEvent, type SaleSending } from './sale.ts'
 import type { SaleLook } from './settlement/mode.ts'
 
@@ -12,7 +15,7 @@ const PREVIEW_CHARACTERS = 120
 export function describeSale(jobId: string, sale: Sale): JobRecord {
   if (!sale.begun) throw new RangeError(`${jobId} has not begun`)
   const { request } = sale
-  const { state, note, final, generated, receivedMsat, receivedAt, paymentHashes, standing, lockedMsat, lockedUntil, owedMsat, sealed, creditMsat, settlement } = lookAt(sale)
+  const { state, note, final, generated, receivedMsat, receivedAt, paymentHashes, standing, lockedMsat, lockedUntil, owedMsat, refunds, sealed, creditMsat, settlement } = lookAt(sale)
   return {
     row: {
       jobId,
@@ -27,7 +30,7 @@ export function describeSale(jobId: string, sale: Sale): JobRecord {
       promptPreview: lastMessage(request.prompt).slice(0, PREVIEW_CHARACTERS),
       priceMsat: request.priceMsat,
       movedMsat: receivedMsat,
-      feeMsat: ZERO_MSAT,
+      feeMsat: refunds?.feeMsat ?? ZERO_MSAT,
       ...(lockedMsat === 0 ? {} : { lockedMsat }),
       ...(lockedUntil === null ? {} : { lockedUntil }),
       ...(owedMsat === 0 ? {} : { owedMsat }),
@@ -39,10 +42,11 @@ export function describeSale(jobId: string, sale: Sale): JobRecord {
       ...(generated?.usage ? describeUsage(generated.usage) : {}),
       ...(note === null ? {} : { note }),
     },
-    pendingMsat: ZERO_MSAT,
+    pendingMsat: refunds?.pendingMsat ?? ZERO_MSAT,
     settledAt: receivedAt,
     paymentHash: paymentHashes.at(-1) ?? null,
     paymentHashes,
+    ...(refunds === undefined ? {} : { refundHashes: refunds.hashes }),
     standing,
   }
 }
@@ -74,8 +78,8 @@ const SENT_TITLES: { readonly [What in SaleSending]: string } = {
   trouble: 'Told the customer',
 }
 
-export function saleTimeline(events: readonly SaleEvent[]): TimelineEntry[] {
-  return events.map((event) => ({ at: event.at, ids: {}, ...entryOf(event) }))
+export function saleTimeline(events: readonly AnySaleEvent[]): TimelineEntry[] {
+  return events.map((event) => ({ at: event.at, ids: {}, ...(isRefundEvent(event) ? describeRefundEvent(event) : entryOf(event)) }))
 }
 
 type Entry = Omit<TimelineEntry, 'at' | 'ids'> & { ids?: Record<string, string> }
@@ -134,6 +138,6 @@ function entryOf(event: SaleEvent): Entry {
 }
 
 /** What was answered, as far as it went. */
-export function answerOf(events: readonly SaleEvent[]): string {
+export function answerOf(events: readonly AnySaleEvent[]): string {
   return events.findLast((event) => event.type === 'generated')?.generated.text ?? ''
 }

@@ -13,6 +13,7 @@ import { createProvider, type Provider } from '../provider/provider.ts'
 import { openDatabase } from '../store/database.ts'
 import { createJournal } from '../store/journal.ts'
 import { MIGRATIONS } from '../store/migrations.ts'
+import { UNLIMITED } from '../spending/judgeSpending.ts'
 import { createPreimages } from '../store/preimages.ts'
 import { createSettingStore } from '../store/settings.ts'
 import { createNwcWallet } from '../wallet/nwc.ts'
@@ -69,6 +70,8 @@ async function openHouse({ sandbox, clock, random, log, openWebSocket, crypto, t
     signer,
     wallet: wallet.value,
     preimages: createPreimages(database),
+    // Play money, and its own.
+    spending: () => UNLIMITED,
     walletKnown: () => Promise.resolve(true),
     // The sandbox's mint can.
     walletLocks: () => ({ holdInvoices: true, lockAddress: null }),

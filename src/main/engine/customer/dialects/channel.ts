@@ -74,6 +74,9 @@ export function createChannelPurchases(options: { readonly pool: RelayPool; read
           // Only with both does a reader of the original's begin.
           return locked !== null && (await say(purchase, { type: 'PaymentSent', job_id: request.jobId, payment_id: paymentId }, createdAt)) !== null ? locked : null
         }
+        case 'refund':
+          // Nothing is hidden in it: there, what is owed is not asked for.
+          return null
         case 'release': {
           if (preimage === null) throw new Error('the secret of a lock was not kept')
           const released = await say(purchase, { type: 'PreimageRelease', job_id: request.jobId, preimage }, createdAt)

@@ -9,7 +9,7 @@ import { MAX_CLOCK_ERROR_SECS, type NostrEvent } from '#shared/protocol/event.ts
 import { cancelTemplate, parseFeedback, type Feedback } from '#shared/protocol/feedback.ts'
 import type { Frame } from '#shared/protocol/frames.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
-import { writeSettlementNote } from '#shared/protocol/settlementNote.ts'
+import { writeSettlementNote, type SettlementNote } from '#shared/protocol/settlementNote.ts'
 import { dateMessage, deliver, signAndDeliver, type Delivery } from '../../delivery.ts'
 import type { Cipher } from '../../nostr/cipher.ts'
 import type { JobIdentities, JobIdentity } from '../../nostr/jobIdentity.ts'
@@ -61,11 +61,11 @@ export function createJobMessages({ pool, clock, identities, answerRelays }: Job
   const relaysOf = (purchase: BegunPurchase, use: 'read' | 'write') => withOwnRelays(pool, use, routeOf(purchase).relays)
 
   /** Encrypted: whoever is on the payment's way could take the money with it. */
-  function release(preimage: string | null, purchase: BegunPurchase): Promise<Delivery | null> {
+  function sendNote(note: SettlementNote, purchase: BegunPurchase): Promise<Delivery | null> {
     const { provider, request } = purchase
-    if (preimage === null || provider === null) throw new Error('the secret of a lock was not kept')
+    if (provider === null) throw new Error('a note is to somebody')
     const { signer, cipher } = identityOf(purchase)
-    const sealed = cipher.encrypt(provider, writeSettlementNote({ type: 'release', preimage }))
+    const sealed = cipher.encrypt(provider, writeSettlementNote(note))
     // The provider's key signed its invoice.
     if (!sealed.ok) throw new Error(sealed.error.message)
     const template = envelopeTemplate({ kind: KIND.settlementNote, peer: provider, requestId: request.event.id, ciphertext: sealed.value }, dateMessage(purchase.changedAt, clock.now()))
@@ -90,7 +90,10 @@ export function createJobMessages({ pool, clock, identities, answerRelays }: Job
         case 'locked':
           throw new Error('Nothing is locked at an address in this dialect.')
         case 'release':
-          return release(preimage, purchase)
+          if (preimage === null) throw new Error('the secret of a lock was not kept')
+          return sendNote({ type: 'release', preimage }, purchase)
+        case 'refund':
+          return sendNote({ type: 'refund', bolt11: outgoing.bolt11 }, purchase)
       }
     },
     sendFrame(frame, purchase, provider) {

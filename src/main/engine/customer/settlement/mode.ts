@@ -29,6 +29,8 @@ export type PurchaseOutgoing =
   /** Channel dialect: HtlcLocked and PaymentSent. */
   | { readonly what: 'locked'; readonly paymentHash: string; readonly amountMsat: Msat; readonly expirySecs: number; readonly paymentId: string }
   | { readonly what: 'release'; readonly paymentHash: string }
+  /** Asks for what is owed, on our invoice. */
+  | { readonly what: 'refund'; readonly bolt11: string }
 
 /** How a purchase stands, for pages, limits and books. */
 export interface PurchaseLook {
@@ -56,6 +58,9 @@ export interface PurchaseLook {
   readonly owedMsat: Msat
   /** What the wallet was asked to pay and said no to, of a job that is over or about to be: should it say otherwise later, it is believed. */
   readonly refused: Pick<Intent, 'paymentHash'> | null
+  /** Of what is owed or was lost, what may be asked back now; left out: nothing. And by which invoices that was done. */
+  readonly claimableMsat?: Msat
+  readonly claimHashes?: readonly string[]
   /** BOLT 11 of what the wallet was asked to pay. */
   readonly invoices: readonly string[]
   /** Whether pieces of the answer are taken now. */

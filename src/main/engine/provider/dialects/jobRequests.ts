@@ -141,7 +141,10 @@ export function createJobRequests(options: JobRequestsOptions): JobRequests {
       if (address?.peer !== cipher.pubkey || !inbox.isCustomer(address.requestId, event.pubkey)) return
       const text = cipher.decrypt(event.pubkey, event.content)
       const note = text.ok ? parseSettlementNote(text.value) : text
-      if (note.ok) inbox.onRelease(jobIdOf(address.requestId), event.pubkey, event.id, note.value.preimage)
+      if (!note.ok) return
+      const jobId = jobIdOf(address.requestId)
+      if (note.value.type === 'release') inbox.onRelease(jobId, event.pubkey, event.id, note.value.preimage)
+      else inbox.onRefundWish?.(jobId, event.pubkey, event.id, note.value.bolt11)
     }
 
     // Older ones are not taken any more (PROTOCOL.md §1).

@@ -330,6 +330,7 @@ function look(sale: SaleIn<Phase>): SaleLook {
     lockedMsat: ZERO_MSAT,
     lockedUntil: null,
     owedMsat,
+    repayableMsat: phase.name === 'handed' || phase.name === 'lapsed' || phase.name === 'failing' ? owedMsat : ZERO_MSAT,
   }
 }
 

@@ -83,6 +83,10 @@ export interface SaleLook {
   readonly lockedUntil: number | null
   /** Paid and not delivered. */
   readonly owedMsat: Msat
+  /** Of that, what will not be delivered either: paid back when the customer asks. Left out: nothing. */
+  readonly repayableMsat?: Msat
+  /** Payments back to the customer: of those under way with what they may cost, and the fees of those that are made. */
+  readonly refunds?: { readonly hashes: readonly string[]; readonly pendingMsat: Msat; readonly feeMsat: Msat }
   /** Delivered under seal and not opened. `until`: Unix ms to which it can be; null: not known yet. */
   readonly sealed?: { readonly bytes: number; readonly openMsat: Msat; readonly until: number | null } | null
   /** Worth of what was made, or may be, for who has not paid: bounded when the next one asks (agreement.ts). */

@@ -1,0 +1,44 @@
+/** Pays back what a sale owes: once, and looked up until the wallet knows. */
+import { unlessAborted } from '../pause.ts'
+import type { Clock } from '../ports.ts'
+import type { DispatchOutcome } from '../reactor.ts'
+import type { SpendingContext } from '../spending/judgeSpending.ts'
+import type { SpendingSubject } from '../spending/readSpending.ts'
+import type { PayOutcome, Wallet } from '../wallet/wallet.ts'
+import type { RefundEffect, RefundIntent, RefundMessage } from './refund.ts'
+
+export interface RefundPayerOptions {
+  readonly clock: Clock
+  readonly wallet: Wallet
+  readonly spending: (subject: SpendingSubject) => SpendingContext
+  readonly dispatch: (jobId: string, message: RefundMessage | (() => RefundMessage)) => DispatchOutcome
+}
+
+const STOPPED: PayOutcome = { state: 'failed', problem: { code: 'wallet-refused', message: 'Spending is stopped.' } }
+
+export function createRefundPayer({ clock, wallet, spending, dispatch }: RefundPayerOptions): (effect: RefundEffect, jobId: string, signal: AbortSignal) => Promise<void> {
+  const isStopped = (jobId: string) => spending({ paymentHash: null, jobId, provider: null }).isStopped
+
+  async function ask(jobId: string, { bolt11, paymentHash, maxFeeMsat, idempotencyKey }: RefundIntent, signal: AbortSignal): Promise<void> {
+    const outcome = await unlessAborted(wallet.pay({ bolt11, maxFeeMsat, idempotencyKey }), signal)
+    if (outcome !== null) dispatch(jobId, { at: clock.now(), type: 'refundAnswered', paymentHash, outcome })
+  }
+
+  return async ({ type, intent }, jobId, signal) => {
+    const { paymentHash } = intent
+    if (type === 'payRefund') {
+      // On disk before the wallet hears of it: after a crash from here on, the wallet is asked what happened.
+      let stopped = false
+      const told = dispatch(jobId, () => {
+        stopped = isStopped(jobId)
+        return stopped ? { at: clock.now(), type: 'refundAnswered', paymentHash, outcome: STOPPED } : { at: clock.now(), type: 'refundAsked', paymentHash }
+      })
+      return told === 'changed' && !stopped ? ask(jobId, intent, signal) : undefined
+    }
+    const found = await unlessAborted(wallet.lookup(paymentHash, 'outgoing'), signal)
+    if (found === null || !found.ok) return
+    const told = dispatch(jobId, { at: clock.now(), type: 'refundLookedUp', paymentHash, payment: found.value })
+    // The wallet never heard of it: the same invoice under the same key is the same payment, never a second one.
+    if (told === 'unchanged' && found.value === null && clock.now() < intent.expiresAt * 1_000 && !isStopped(jobId)) await ask(jobId, intent, signal)
+  }
+}

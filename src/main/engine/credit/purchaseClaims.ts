@@ -1,0 +1,32 @@
+/** How a purchase stands with what was got back of it. */
+import { standingOf, sumStandings } from '#shared/market/books.ts'
+import { formatSats, minMsat, msat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import type { PurchaseLook } from '../customer/settlement/mode.ts'
+import { claimedMsat, openClaim, type Claim } from './claim.ts'
+
+export function lookWithClaims(look: PurchaseLook, claims: readonly Claim[]): PurchaseLook {
+  const owedMsat = balanceOf(look, 'owedToUs')
+  const lostMsat = balanceOf(look, 'lost')
+  const backMsat = claimedMsat(claims)
+  // Only what nothing comes for any more is asked back.
+  const claimableMsat = look.final ? msat(Math.max(0, owedMsat + lostMsat - backMsat)) : ZERO_MSAT
+  if (claims.length === 0) return { ...look, claimableMsat }
+  const fromOwed = minMsat(backMsat, owedMsat)
+  const fromLost = minMsat(msat(backMsat - fromOwed), lostMsat)
+  return {
+    ...look,
+    claimableMsat,
+    claimHashes: claims.flatMap(({ invoice }) => (invoice === null ? [] : [invoice.paymentHash])),
+    final: look.final && openClaim(claims) === null,
+    owedMsat: msat(Math.max(0, look.owedMsat - backMsat)),
+    note: backMsat === 0 ? look.note : `${look.note} ${formatSats(backMsat)} sats were paid back.`.trim(),
+    standing: sumStandings(
+      look.standing,
+      standingOf({ from: 'owedToUs', to: 'wallet', msat: fromOwed }, { from: 'lost', to: 'wallet', msat: fromLost }, { from: 'refunds', to: 'wallet', msat: msat(backMsat - fromOwed - fromLost) }),
+    ),
+  }
+}
+
+function balanceOf({ standing }: PurchaseLook, account: 'owedToUs' | 'lost'): Msat {
+  return msat(Math.max(0, standing[account] ?? 0))
+}
