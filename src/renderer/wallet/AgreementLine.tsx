@@ -56,7 +56,7 @@ function Explained({ at }: { at: number | undefined }) {
         </dl>
       )}
       <div className="flex flex-col gap-2">
-        <h3 className="font-medium">What looks at the wallet have explained</h3>
+        <h2 className="font-medium">What looks at the wallet have explained</h2>
         {explained.length === 0 ? <p className="text-sm text-muted">Nothing had to be explained: every sat that moved was booked from here.</p> : <EntryTable label="Explained differences" rows={explained} />}
       </div>
     </div>
