@@ -124,3 +124,19 @@ it('goes on after a crash between intent and wallet, but not while spending is s
   expect(await codeOf(withdrawals.send(id, 'medium'))).toBe('payment-failed')
   expect(store.payments.spending(0)).toEqual({ settledMsat: msat(0), pendingMsat: msat(0), pendingPayments: 0 })
 })
+
+it('does not call it failed after a crash because the wallet cannot be reached: it may have been sent before', async () => {
+  outcome = UNKNOWN
+  const id = await quoteId()
+  await withdrawals.send(id, 'medium')
+  withdrawals.close()
+  asked = []
+  outcome = { state: 'failed', problem: { code: 'wallet-unreachable', message: 'The operators do not answer.' } }
+  withdrawals = open()
+  withdrawals.resume()
+  await expect.poll(() => afterPause(() => asked.length)).toBeGreaterThan(2)
+  expect(store.payments.spending(0)).toMatchObject({ pendingMsat: sats(430), pendingPayments: 1 })
+  outcome = SENT
+  await expect.poll(() => afterPause(() => store.payments.unresolved())).toEqual([])
+  expect(store.payments.spending(0)).toMatchObject({ settledMsat: sats(430), pendingPayments: 0 })
+})

@@ -50,6 +50,11 @@ export function isWithdrawal({ bolt11 }: Pick<SentPayment, 'bolt11'>): boolean {
   return bolt11.startsWith(`${MARK}:`)
 }
 
+/** It was not asked now; of an attempt before, also one before a restart, that says nothing. */
+function isOutOfReach(outcome: WithdrawOutcome): boolean {
+  return outcome.state === 'failed' && (outcome.problem.code === 'wallet-unreachable' || outcome.problem.code === 'wallet-timeout')
+}
+
 /** A withdrawal has no payment hash: wallets list it under the SHA-256 of its key. */
 const hashOfKey = (key: string) => createHash('sha256').update(key).digest('hex')
 
@@ -79,7 +84,8 @@ export function createWithdrawals({ onchain, payments, transact, spending, clock
     while (!closing.signal.aborted) {
       // Asking again may send what was never asked for: not while nothing is to leave the wallet.
       const isStopped = spending({ paymentHash: null, jobId: null, provider: null }).isStopped
-      if (!isStopped && resolve(payment, await ask(payment))) return
+      const outcome = isStopped ? null : await ask(payment)
+      if (outcome !== null && !isOutOfReach(outcome) && resolve(payment, outcome)) return
       await pause(clock, FOLLOW_UP_MS, closing.signal)
     }
   }

@@ -40,16 +40,18 @@ export function createSparkOnchain({ client, records, network }: { readonly clie
   }
 
   /** A withdrawal has no payment hash: it goes by its id. */
-  async function findById(id: string): Promise<SparkPayment | null> {
+  async function findById(id: string): Promise<Result<SparkPayment | null, WalletProblem>> {
     const reply = await client.call('list', { type: 'send', onlyWaitingLocks: false, limit: 1_000, offset: 0 })
-    return reply.kind === 'result' ? (reply.value.payments.find((payment) => payment.id === id) ?? null) : null
+    return reply.kind === 'result' ? ok(reply.value.payments.find((payment) => payment.id === id) ?? null) : { ok: false, error: describeFailure(reply) }
   }
 
   async function withdraw({ address, amountMsat, speed, maxFeeMsat }: WithdrawRequest, id: string): Promise<WithdrawOutcome> {
     const notAsked = (problem: WalletProblem): WithdrawOutcome => ({ state: asked.has(id) ? 'unknown' : 'failed', problem })
     if (!(await records.refresh())) return notAsked(UNREACHABLE)
     const known = await findById(id)
-    if (known !== null) return outcomeOf(known)
+    // Records that cannot be read do not say that it was never sent.
+    if (!known.ok) return { state: 'unknown', problem: known.error }
+    if (known.value !== null) return outcomeOf(known.value)
     const quoted = await quote(address, amountMsat)
     if (!quoted.ok) return notAsked(quoted.error)
     const feeMsat = sats(quoted.value.onchain[`${speed}Sats`])
@@ -59,8 +61,8 @@ export function createSparkOnchain({ client, records, network }: { readonly clie
     if (sent.kind === 'result') return outcomeOf(sent.value.payment)
     const isFresh = await records.refresh()
     const found = await findById(id)
-    if (found !== null) return outcomeOf(found)
-    return { state: isFresh && saysNothingSent(sent) ? 'failed' : 'unknown', problem: describeFailure(sent) }
+    if (found.ok && found.value !== null) return outcomeOf(found.value)
+    return { state: isFresh && found.ok && saysNothingSent(sent) ? 'failed' : 'unknown', problem: describeFailure(sent) }
   }
 
   return {
