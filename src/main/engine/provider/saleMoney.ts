@@ -27,10 +27,12 @@ export interface SaleMoney {
 /** Looks at the wallet this often besides the wallet's own hints, slower as time goes by. */
 const FIRST_LOOK_MS = 1_000
 const MAX_LOOK_MS = 10_000
+/** Nothing of ours waits for what goes back, and a stranger may lock a sat for weeks. */
+const MAX_RETURN_LOOK_MS = 600_000
 
 export function createSaleMoney({ clock, log, wallet, preimages, dispatch }: SaleMoneyOptions): SaleMoney {
   /** Asks about what comes in under a hash, at every hint and ever more rarely, until `take` has seen enough, or nobody waits. Null: the wallet knows nothing of it. */
-  async function look(paymentHash: string, signal: AbortSignal, take: (found: Payment | null) => boolean): Promise<void> {
+  async function look(paymentHash: string, signal: AbortSignal, take: (found: Payment | null) => boolean, maxWaitMs = MAX_LOOK_MS): Promise<void> {
     let waitMs = FIRST_LOOK_MS
     while (!signal.aborted) {
       // A hint outruns the answer under way, which may have been lost with the wallet's connection.
@@ -41,7 +43,7 @@ export function createSaleMoney({ clock, log, wallet, preimages, dispatch }: Sal
       if (!isEnough) await pause(clock, waitMs, AbortSignal.any([signal, hinted.signal]))
       forget()
       if (isEnough) return
-      waitMs = Math.min(MAX_LOOK_MS, waitMs * 1.5)
+      waitMs = Math.min(maxWaitMs, waitMs * 1.5)
     }
   }
 
@@ -101,7 +103,7 @@ export function createSaleMoney({ clock, log, wallet, preimages, dispatch }: Sal
         else if (found === null || found.state === 'failed' || found.state === 'expired') dispatch(jobId, { at, type: 'lockReturned', paymentHash })
         else return false // It returns by itself, in time.
         return true
-      })
+      }, MAX_RETURN_LOOK_MS)
     },
   }
 }
