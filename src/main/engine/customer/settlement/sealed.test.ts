@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ACCOUNTS, isBalanced } from '#shared/market/books.ts'
-import { msat, sats, ZERO_MSAT } from '#shared/market/msat.ts'
+import { MAX_MSAT, msat, sats, ZERO_MSAT } from '#shared/market/msat.ts'
 import { fail, ok } from '#shared/market/result.ts'
 import type { SealedGoods } from '#shared/market/sealedGoods.ts'
 import { replay } from '../../machine.ts'
@@ -123,6 +123,15 @@ describe('a sealed purchase', () => {
     // What is wrong with them is said before they are paid.
     const wrong = [...DEPOSITED.slice(0, 4), sealedIn({ sealedBytes: 1 }), ...DEPOSITED.slice(4), invoiceIn(HASH, PRICE)]
     expect(run(...wrong).purchase.phase).toMatchObject({ name: 'closing', outcome: 'failed' })
+  })
+
+  it('is stopped by no amount, however absurd, that a seller signs for', () => {
+    const absurd = sealedIn({ amountMsat: MAX_MSAT })
+    for (const messages of [[...TO_SEALED.slice(0, 3), absurd], [...DEPOSITED, absurd], [...DEPOSITED.slice(0, 4), absurd, ...DEPOSITED.slice(4), invoiceIn(HASH, PRICE)]]) {
+      const { purchase } = run(...messages)
+      expect(purchase.phase.name).toBe('closing')
+      expect(describePurchase('job_0123456789abcdef', purchase).row).toMatchObject({ priceMsat: MAX_MSAT, sealed: { openMsat: MAX_MSAT } })
+    }
   })
 
   it.each([
