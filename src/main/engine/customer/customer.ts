@@ -24,6 +24,7 @@ import { createSettlementSeeker } from '../wallet/seekSettlement.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import { rankBidder } from './bidderRank.ts'
 import { chooseSettlement, describeRisk, type SettlementRisk } from './chooseSettlement.ts'
+import { createCreditCollector } from './creditCollector.ts'
 import { createTargetChooser, type SoughtOffer, type Target, type Wish } from './chooseTarget.ts'
 import type { PurchaseDialect } from './dialect.ts'
 import type { Directory } from './directory.ts'
@@ -157,6 +158,14 @@ export function createCustomer(options: CustomerOptions): Customer {
     onlyPrivate: options.onlyPrivate,
   })
 
+  const collector = createCreditCollector({ clock, creditsWith: (seller) => journal.creditsWith(seller), claim: (jobId) => void claim(jobId) })
+  const forgetOffers = directory.offers.subscribe((changed) => {
+    const nowSecs = Math.floor(clock.now() / 1_000)
+    for (const key of changed) {
+      const offer = directory.offers.get().get(key)
+      if (offer !== undefined && isLive(offer, nowSecs)) collector.seen(offer.pubkey)
+    }
+  })
   const claimMoney = createClaimMoney({
     clock,
     wallet,
@@ -355,6 +364,7 @@ export function createCustomer(options: CustomerOptions): Customer {
       return { at, type: 'asked', request }
     })
     options.onThreadsChanged()
+    if (offer !== null) collector.visit(offer.pubkey)
     return outcome === 'store-failed' ? fail('store-failed', STORE_FAILED) : ok({ jobId, threadId })
   }
 
@@ -410,6 +420,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     },
     async close() {
       forgetHints()
+      forgetOffers()
       seeker.close()
       offers.close()
       liveText.close()

@@ -77,6 +77,8 @@ export interface Journal {
   jobOfPayment(paymentHash: string): string | null
   /** Whose payment that is, in that direction. */
   ownerOfPayment(paymentHash: string, direction: PaymentDirection): PaymentOwner | null
+  /** The customer's jobs that have ended with that provider, for which it owes something; at most 50, the oldest first. */
+  creditsWith(provider: string): readonly string[]
   /** Locked now, on either side, the first to return first. */
   locked(limit: number): readonly JobRow[]
   /** Jobs that ended since a time with a payment that was tried and did not settle: its wallet may yet say otherwise. */
@@ -136,6 +138,9 @@ export function createJournal(database: DatabaseSync): Journal {
   const selectOwner = database.prepare(`
     SELECT job.role, job.job_id, final, standing FROM payment_of_job JOIN job ON job.role = payment_of_job.role AND job.job_id = payment_of_job.job_id
     WHERE payment_of_job.payment_hash = ? AND direction = ?`)
+  const selectCredits = database.prepare(`
+    SELECT job_id FROM job WHERE role = 'customer' AND peer = ? AND final = 1 AND json_valid(row) AND json_extract(row, '$.owedMsat') > 0
+    ORDER BY created_at LIMIT 50`)
   const selectLocked = database.prepare(`
     SELECT row FROM job WHERE final = 0 AND json_valid(row) AND json_extract(row, '$.lockedMsat') > 0
     ORDER BY COALESCE(json_extract(row, '$.lockedUntil'), 9e15) LIMIT ?`)
@@ -212,6 +217,7 @@ export function createJournal(database: DatabaseSync): Journal {
       return found ? { role: found['role'] === 'provider' ? 'provider' : 'customer', jobId: String(found['job_id']), final: found['final'] === 1, standing: standingOf(found) } : null
     },
     creditGiven: (customer, sinceMs) => msat(Number(selectCredit.get(sinceMs, customer, customer)?.['given'])),
+    creditsWith: (provider) => selectCredits.all(provider).map((found) => String(found['job_id'])),
     locked: (limit) => selectLocked.all(limit).flatMap((found) => parseRow(found['row']) ?? []),
     endedUnsettled: (role, sinceMs) => selectEndedUnsettled.all(role, sinceMs).map((found) => String(found['job_id'])),
     forgetUnpaid(role, keep, creditSinceMs = 0) {
