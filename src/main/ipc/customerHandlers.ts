@@ -99,6 +99,10 @@ export function customerHandlers({ customer, directory, threads, journal, clock,
         const released = customer.release(jobId)
         return released.ok ? ok({}) : released
       },
+      'customer.claim': ({ jobId }: Input<'customer.claim'>) => {
+        const claimed = customer.claim(jobId)
+        return claimed.ok ? ok({}) : claimed
+      },
       'customer.retry': ({ jobId, selection, maxPriceMsat, confirmedMsat }: Input<'customer.retry'>) => customer.retry(jobId, selection, maxPriceMsat, confirmedMsat),
       'customer.thread': ({ threadId }: Input<'customer.thread'>) => {
         const thread = threads.get(threadId)

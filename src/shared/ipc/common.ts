@@ -78,6 +78,10 @@ export const jobRowSchema = z.object({
   sealed: z.object({ bytes: z.number().int().nonnegative(), openMsat: msatSchema, until: timeSchema.optional() }).optional(),
   /** For the customer, metered: payments made so far, and how much output they are for. */
   metered: z.object({ payments: z.number().int().nonnegative(), paidTokens: z.number().int().nonnegative() }).optional(),
+  /** For the customer: of what it paid, what may be asked back now, by `customer.claim`. */
+  claimableMsat: msatSchema.optional(),
+  /** The customer asked for that, and the seller may still pay it: until then the row is not final, whatever its state says. */
+  claiming: z.boolean().optional(),
   /** It waits for a person's `customer.release`: what is locked goes then, or what is sealed opens. */
   awaitsRelease: z.boolean().optional(),
   /** For the provider: worth of what was made, or may be, for who has not paid. */

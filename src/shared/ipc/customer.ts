@@ -145,6 +145,8 @@ export const customerRoutes = {
   'customer.stop': request(z.object({ jobId: jobIdSchema }), emptySchema),
   /** Gives the seller what is locked for an answer that is there, where the settings leave that to a person. */
   'customer.release': request(z.object({ jobId: jobIdSchema }), emptySchema),
+  /** Asks the seller to pay back what it owes for a job that has ended. Refused for a job of a channel, which has no word for it. */
+  'customer.claim': request(z.object({ jobId: jobIdSchema }), emptySchema),
   /** Asks the same again as a new job, by default of another provider rule; never less privately than before. */
   'customer.retry': request(z.object({ jobId: jobIdSchema, selection: selectionSchema, maxPriceMsat: msatSchema.optional(), confirmedMsat: msatSchema.optional() }), z.object({ jobId: jobIdSchema, threadId: threadIdSchema })),
   'customer.thread': request(z.object({ threadId: threadIdSchema }), z.object({ thread: threadSchema, turns: z.array(turnSchema) })),

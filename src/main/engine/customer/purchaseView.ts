@@ -3,7 +3,7 @@ import type { TimelineEntry } from '#shared/ipc/activity.ts'
 import { addMsat } from '#shared/market/msat.ts'
 import { utf8Bytes } from '#shared/market/conversation.ts'
 import { nameOfKey } from '#shared/protocol/nip89.ts'
-import { isClaimEvent } from '../credit/claim.ts'
+import { isClaimEvent, openClaim } from '../credit/claim.ts'
 import { describeClaimEvent } from '../credit/timeline.ts'
 import type { Usage } from '../inference/backend.ts'
 import type { JobRecord } from '../store/journal.ts'
@@ -40,6 +40,8 @@ export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
       ...(sealed ? { sealed: { bytes: sealed.bytes, openMsat: sealed.openMsat, ...(sealed.until === null ? {} : { until: sealed.until }) } } : {}),
       ...(metered === undefined ? {} : { metered }),
       ...(purchase.phase.name === 'deciding' || purchase.phase.name === 'offered' ? { awaitsRelease: true } : {}),
+      ...(look.claimableMsat === undefined || look.claimableMsat === 0 ? {} : { claimableMsat: look.claimableMsat }),
+      ...(openClaim(purchase.claims ?? []) === null ? {} : { claiming: true }),
       createdAt: purchase.askedAt,
       updatedAt: purchase.changedAt,
       ...(final ? { endedAt: purchase.changedAt } : {}),
