@@ -17,17 +17,20 @@ export function CostLine({ id, quoted, offer, waiting, offline }: CostLineProps)
   const { quote } = quoted
   const words = offline ? 'The engine does not answer. Your text is kept.' : waiting ? 'The last answer is still coming.' : quote ? undefined : offer?.priceMsat === undefined ? '' : `${formatSats(offer.priceMsat)} sats an answer`
   return (
-    <output id={id} className="block min-h-15 text-sm text-muted sm:min-h-10">
-      {words !== undefined || !quote ? (
-        words
-      ) : (
-        <>
-          <span className="block">{costWords(quote)}</span>
-          <span className="block">
-            <span className="font-medium text-text">At risk: {satsText(quote.risk.riskMsat)}.</span> {quote.risk.sentence}
-          </span>
-        </>
-      )}
+    <output className="block min-h-15 text-sm text-muted sm:min-h-10">
+      {/* The name stands inside: an output itself describes nothing to some readers. */}
+      <span id={id} className="block">
+        {words !== undefined || !quote ? (
+          words
+        ) : (
+          <>
+            <span className="block">{costWords(quote)}</span>
+            <span className="block">
+              <span className="font-medium text-text">At risk: {satsText(quote.risk.riskMsat)}.</span> {quote.risk.sentence}
+            </span>
+          </>
+        )}
+      </span>
     </output>
   )
 }

@@ -4,6 +4,7 @@ import type { Turn } from '#shared/ipc/customer.ts'
 import { CopyButton } from '#renderer/ui/CopyButton.tsx'
 import { IconButton } from '#renderer/ui/IconButton.tsx'
 import { AskDialog } from './AskDialog.tsx'
+import { CreditNote } from './CreditNote.tsx'
 import { Receipt } from './Receipt.tsx'
 import { useAskAgain } from './useAskAgain.ts'
 
@@ -20,6 +21,7 @@ export function EndedLine({ turn, job, answer, onAsked }: { turn: Turn; job: Job
         </span>
       </div>
       {job.note ? <p>{job.note}</p> : null}
+      <CreditNote job={job} onClaimed={onAsked} />
       <AskDialog {...again.dialog} />
     </div>
   )

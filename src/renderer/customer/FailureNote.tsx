@@ -8,6 +8,7 @@ import { PrivacyMark } from '#renderer/ui/PrivacyMark.tsx'
 import { ProblemNote, type ProblemLevel } from '#renderer/ui/ProblemNote.tsx'
 import { SettlementMark } from '#renderer/ui/SettlementMark.tsx'
 import { AskDialog } from './AskDialog.tsx'
+import { CreditNote } from './CreditNote.tsx'
 import { useAskAgain } from './useAskAgain.ts'
 
 const TITLES: Partial<Record<JobState, string>> = {
@@ -38,6 +39,7 @@ export function FailureNote({ turn, job, onAsked }: { turn: Turn; job: JobRow; o
             <SettlementMark settlement={job.settlement} />
             <PrivacyMark privacy={job.privacy} dialect={job.dialect} />
           </p>
+          <CreditNote job={job} onClaimed={onAsked} />
           <div className="mt-2 flex flex-wrap gap-2">
             {again.other ? (
               <Button size="small" busy={again.busy} onClick={again.other.ask}>

@@ -20,7 +20,8 @@ export interface TurnViewProps {
 export const TurnView = memo(function TurnView({ turn, onAsked }: TurnViewProps) {
   const { text, job, sealedBytes, interrupted } = useAnswer(turn)
   const seal = sealView(job, text, sealedBytes)
-  const live = !job.final
+  // Over, with money still to come back.
+  const live = !job.final && job.claiming !== true
   return (
     <article aria-label={`Question: ${turn.prompt.slice(0, 80)}`} className="flex flex-col gap-3" style={live ? undefined : { contentVisibility: 'auto', containIntrinsicSize: 'auto 320px' }}>
       <div className="ml-auto max-w-[85%] rounded-lg bg-sunken px-3 py-2 whitespace-pre-wrap wrap-anywhere">

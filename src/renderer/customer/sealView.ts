@@ -24,7 +24,7 @@ export function sealView(job: JobRow, text: string, madeBytes: number): SealView
 }
 
 function stateOf(job: JobRow): SealView['state'] {
-  if (!job.final) return job.awaitsRelease === true ? 'offered' : job.state === 'sealed' ? 'waiting' : 'opening'
+  if (!job.final && job.claiming !== true) return job.awaitsRelease === true ? 'offered' : job.state === 'sealed' ? 'waiting' : 'opening'
   // What it was to cost in all has gone, and it is closed all the same.
   return job.movedMsat > 0 && subtractMsat(job.movedMsat, job.feeMsat) >= job.priceMsat ? 'broken' : 'left'
 }

@@ -114,6 +114,10 @@ export function playMarket(engine: FakeEngine, script: MarketScript): void {
     setJob(jobId, { state: 'unlocking', note: 'Released. The seller is taking it.' })
     return ok({})
   }
+  engine.requests['customer.claim'] = ({ jobId }) => {
+    setJob(jobId, { claiming: true, final: false })
+    return ok({})
+  }
   engine.requests['customer.thread'] = (input) => {
     const thread = engine.getState('customer.threads')?.threads[input.threadId]
     if (!thread) return fail('customer.unknown-thread', 'This thread is not here any more.')
