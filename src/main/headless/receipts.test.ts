@@ -42,7 +42,8 @@ describe('verify says what a file proves, alone', () => {
   })
 
   test('of many good jobs a line each, and all of those that are not', async () => {
-    const receipts = Array.from({ length: 12 }, (_, index) => signReceipt({ requestId: index.toString(16).padStart(64, '0') }))
+    const payments = (index: number) => [{ paymentHash: index.toString(16).padStart(64, 'f'), amountMsat: msat(10_000), fate: 'paid' as const }]
+    const receipts = Array.from({ length: 12 }, (_, index) => signReceipt({ requestId: index.toString(16).padStart(64, '0'), payments: payments(index) }))
     const bad = signReceipt({ role: 'customer', requestId: '0'.repeat(64), settlement: 'escrow' })
     const { code, stdout } = await verify(put('many.json', JSON.stringify([...receipts, bad])))
     expect(code).toBe(EXIT.failed)
