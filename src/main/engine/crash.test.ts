@@ -26,10 +26,10 @@ function paymentAtMint(state: string): Promise<void> {
   return vi.waitFor(() => expect(count()).toBe(before + 1), { timeout: 30_000, interval: 20 })
 }
 
-function checkDone(kills: readonly string[], { bought, sold }: Run): void {
+function checkDone(kills: readonly string[], { bought, sold, balances = {} }: Run): void {
   if (bought === undefined || sold === undefined) throw new Error(`no job after ${kills.join(', ')}`)
   expect([kills, bought.state, sold.state]).toEqual([kills, 'done', 'done'])
-  world.checkMoney({ bought, sold })
+  world.checkMoney({ bought, sold, balances })
 }
 
 describe('money survives kill -9', () => {

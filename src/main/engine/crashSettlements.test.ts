@@ -21,11 +21,11 @@ afterEach(async () => {
 const isMeant = (point: string) => process.env['SOUK_CRASH'] === 'all' || !/kind (40|10002|31990)|ServiceAnnouncement|^(publish|wallet lookup).*: before$/.test(point)
 
 /** Ended on both sides, and every msat accounted for; a paid answer that a crash cut short may be owed, and nothing else. */
-function check(settlement: Settlement, killAt: string, { bought, sold }: Run): void {
+function check(settlement: Settlement, killAt: string, { bought, sold, balances = {} }: Run): void {
   if (bought === undefined || sold === undefined) throw new Error(`no job after ${killAt}`)
   const good = settlement === 'metered' ? ['done', 'stopped'] : ['done']
   expect([killAt, good.includes(bought.state) || bought.state, good.includes(sold.state) || sold.state]).toEqual([killAt, true, true])
-  world?.checkMoney({ bought, sold })
+  world?.checkMoney({ bought, sold, balances })
 }
 
 describe.each(['escrow', 'sealed', 'metered'] as const)('%s survives kill -9', (settlement) => {

@@ -27,7 +27,7 @@ afterAll(() => market.end())
 
 const nextFolder = () => market.dataFolder(`folder${names++}`)
 function start(dataFolder: string): SoukProcess {
-  const souk = startSouk({ role: 'customer', dataFolder, sandboxFolder: market.sandboxFolder, killAt: null, ask: null })
+  const souk = startSouk({ role: 'customer', dataFolder, sandboxFolder: market.sandboxFolder, killAt: null, settlement: 'prepay', ask: null })
   processes.add(souk)
   return souk
 }

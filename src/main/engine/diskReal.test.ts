@@ -152,7 +152,7 @@ describe('a disk that really fails', () => {
       const impossible = limitFileSize(null)
       if (impossible !== null) return context.skip(impossible)
       const dataFolder = market.dataFolder(`failing${names++}`)
-      const souk = startSouk({ role: 'customer', dataFolder, sandboxFolder: market.sandboxFolder, killAt: null, ask: pubkeyOf(slowSeller) })
+      const souk = startSouk({ role: 'customer', dataFolder, sandboxFolder: market.sandboxFolder, killAt: null, settlement: 'prepay', ask: pubkeyOf(slowSeller) })
       try {
         const jobId = await souk.hear((report) => (report.type === 'job' && report.state === state ? report.jobId : null), state)
         // Its log cannot grow: the next write is an I/O error.

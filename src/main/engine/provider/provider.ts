@@ -448,7 +448,7 @@ export function createProvider(options: ProviderOptions): Provider {
       status.update((before) => ({ ...before, selling: 'starting', problem: null }))
       if (offeredModels().length === 0) return notSelling('There is no model to sell. Start Ollama and pull a model, or choose the toy.')
       // Requests that came while it was away are read at once, and refused when what the wallet can do is not known.
-      if (!(await options.walletKnown(CONNECT_TIMEOUT_MS))) return notSelling('The wallet does not answer, so nothing could be paid. See Wallet.')
+      const isWalletKnown = await options.walletKnown(CONNECT_TIMEOUT_MS)
       if (!(await pool.connected(CONNECT_TIMEOUT_MS))) return notSelling('No relay is connected. Check the relays in Settings.')
       const channelId = status.get().channelId ?? (await createChannel())
       if (channelId === null) return notSelling('No relay took the new channel. Check the relays in Settings.')
@@ -460,7 +460,7 @@ export function createProvider(options: ProviderOptions): Provider {
       }
       listen()
       announcer.start(listing)
-      status.update((before) => ({ ...before, selling: 'on', since: clock.now() }))
+      status.update((before) => ({ ...before, selling: 'on', since: clock.now(), problem: isWalletKnown ? null : 'The wallet does not answer, so nothing can be paid. See Wallet.' }))
       return ok(null)
     },
     async stop() {

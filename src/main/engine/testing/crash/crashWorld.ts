@@ -2,8 +2,10 @@
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { JobRow } from '#shared/ipc/common.ts'
+import type { Standing } from '#shared/market/books.ts'
 import type { Settlement } from '#shared/market/settlement.ts'
 import type { Engine } from '../../engine.ts'
+import { createBooks, type Books } from '../../store/books.ts'
 import { openDatabase } from '../../store/database.ts'
 import { createJournal, type Journal } from '../../store/journal.ts'
 import { MIGRATIONS } from '../../store/migrations.ts'
@@ -23,6 +25,8 @@ export interface Run extends Partial<Ended> {
   readonly deaths: number
   /** What the first process passed. */
   readonly points: readonly string[]
+  /** What the books of the one that was killed say in the end. */
+  readonly balances?: Standing
 }
 
 export interface CrashWorld {
@@ -32,9 +36,9 @@ export interface CrashWorld {
   nextFolder(): string
   /** No job of its is open any more. */
   settled(souk: SoukProcess): Promise<true>
-  readJournal<T>(dataFolder: string, read: (journal: Journal) => T): T
+  readJournal<T>(dataFolder: string, read: (journal: Journal, books: Books) => T): T
   /** Both journals say what the mint says, of every payment there was; of none, then there is no answer either. */
-  checkMoney(ended: Ended): void
+  checkMoney(run: Ended & Pick<Run, 'balances'>): void
   /** A customer in a process of its own, killed and restarted, against the seller here. */
   runCustomer(kills: readonly string[]): Promise<Run>
   /** The same for a provider, against the customer here. */
@@ -62,25 +66,27 @@ export async function openCrashWorld(settlement: Settlement): Promise<CrashWorld
   const settled = (souk: SoukProcess) => souk.hear((report) => (report.type === 'settled' ? true : null), 'the end of its jobs')
 
   /** What an ended process left on disk. */
-  function readJournal<T>(dataFolder: string, read: (journal: Journal) => T): T {
+  function readJournal<T>(dataFolder: string, read: (journal: Journal, books: Books) => T): T {
     const opened = openDatabase(join(dataFolder, 'souk.db'), MIGRATIONS, Date.now())
     if (!opened.ok) throw new Error(opened.error.message)
     expect(opened.value.quarantined).toBeNull()
     try {
-      return read(createJournal(opened.value.database))
+      return read(createJournal(opened.value.database), createBooks(opened.value.database))
     } finally {
       opened.value.database.close()
     }
   }
 
   /** Both journals say what the mint says, of exactly one payment, or of none and then no answer either. */
-  function checkMoney({ bought, sold }: Ended): void {
+  function checkMoney({ bought, sold, balances = {} }: Ended & Pick<Run, 'balances'>): void {
     const paid = market.settledPayments(bought.jobId)
     if (settlement !== 'metered') expect(paid.length).toBeLessThanOrEqual(1)
     expect(bought.movedMsat).toBe(paid.reduce((sum, { amountMsat, feeMsat }) => sum + amountMsat + feeMsat, 0))
     expect(sold.movedMsat).toBe(paid.reduce((sum, { amountMsat }) => sum + amountMsat, 0))
     if (paid.length === 0) expect(sold.state).not.toBe('done')
     expect(market.audit().balanced).toBe(true)
+    // Nothing of an ended job is on its way or in a lock any more.
+    expect([balances.onTheWay, balances.locked, balances.lockedForUs, balances.promised]).toEqual([undefined, undefined, undefined, undefined])
   }
 
   /** Runs a Souk on one folder, killed at each of the points in turn and started again; resolves with the last one, which lives. */
@@ -105,11 +111,11 @@ export async function openCrashWorld(settlement: Settlement): Promise<CrashWorld
     )
     await settled(last)
     await last.stop()
-    const [bought] = readJournal(dataFolder, (journal) => journal.list({ role: 'customer', limit: 2 }))
+    const { rows: [bought], balances } = readJournal(dataFolder, (journal, books) => ({ rows: journal.list({ role: 'customer', limit: 2 }), balances: books.balances() }))
     const points = first.points()
-    if (bought === undefined) return { deaths, points }
+    if (bought === undefined) return { deaths, points, balances }
     const sold = await ended(seller, 'provider', bought.jobId)
-    return { deaths, points, bought, sold }
+    return { deaths, points, bought, sold, balances }
   }
 
   /** The same for a provider, against the customer here. */
@@ -125,9 +131,9 @@ export async function openCrashWorld(settlement: Settlement): Promise<CrashWorld
     const bought = await ended(buyer, 'customer', jobId, 60_000)
     await settled(last)
     await last.stop()
-    const [sold, ...others] = readJournal(dataFolder, (journal) => journal.list({ role: 'provider', limit: 2 }))
+    const { rows: [sold, ...others], balances } = readJournal(dataFolder, (journal, books) => ({ rows: journal.list({ role: 'provider', limit: 2 }), balances: books.balances() }))
     if (sold === undefined || others.length > 0) throw new Error(`${others.length} jobs more than one`)
-    return { deaths, points: first.points(), bought, sold }
+    return { deaths, points: first.points(), bought, sold, balances }
   }
 
   return {

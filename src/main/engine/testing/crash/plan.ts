@@ -28,7 +28,7 @@ export const reportSchema = z.discriminatedUnion('type', [
 export type Report = z.output<typeof reportSchema>
 
 /** Small ticks, so that a short answer has several. */
-export const CRASH_TERMS = { tickTokens: 16, outputPer1kMsat: sats(60), inputPer1kMsat: sats(10) } as const
+export const CRASH_TERMS = { tickTokens: 16, graceSecs: 5, outputPer1kMsat: sats(60), inputPer1kMsat: sats(10) } as const
 
 export const TOY_TOKENS_PER_SECOND = 500
 export const PROMPT = 'write 40 words'
