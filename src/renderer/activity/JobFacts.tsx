@@ -17,7 +17,7 @@ export function JobFacts({ job }: { job: JobRow }) {
     <div className="flex flex-col gap-3">
       <p className="text-lg wrap-anywhere">{job.promptPreview}</p>
       {job.note ? <ProblemNote announced={false} level={GRAVE.has(job.state) ? 'danger' : job.state === 'payment-unknown' ? 'warning' : 'info'} message={job.note} /> : null}
-      <dl className="grid grid-cols-[repeat(auto-fill,minmax(11.5rem,1fr))] gap-x-4 gap-y-3">
+      <dl className="grid grid-cols-[repeat(auto-fill,minmax(10.5rem,1fr))] gap-x-4 gap-y-3">
         <Fact name={sold ? 'Customer' : 'Seller'}>
           {job.peerName ? <span className="block truncate">{job.peerName}</span> : null}
           <ShortId id={job.peer} name={sold ? 'the customer’s key' : 'the seller’s key'} />

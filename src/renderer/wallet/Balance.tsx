@@ -41,7 +41,7 @@ export function Balance({ wallet }: { wallet: Snapshot<'wallet.status'> }) {
                 'Asking the wallet'
               ) : (
                 <>
-                  {wallet.spendingStopped ? 'Spending is stopped.' : 'You can spend this now.'} The wallet has {formatSats(balanceMsat)}, <TimeAgo at={wallet.checkedAt} prefix="checked " />.
+                  {away ? 'As far as is known.' : wallet.spendingStopped ? 'Spending is stopped.' : 'You can spend this now.'} The wallet {away ? 'had' : 'has'} {formatSats(balanceMsat)}, <TimeAgo at={wallet.checkedAt} prefix="checked " />.
                 </>
               )}
             </p>
