@@ -19,7 +19,12 @@ test('a purchase is in the books, with its job, and wallet and books agree', asy
   await expect(page.getByText('Wallet and books agree.')).toBeVisible()
   await page.getByText('Show how').click()
   await expect(page.getByText('The wallet says')).toBeVisible()
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+  for (const width of [1_280, 360]) {
+    await page.setViewportSize({ width, height: 800 })
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0)
+  }
+  await page.setViewportSize({ width: 1_280, height: 800 })
 
   const download = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Export the books' }).click()
