@@ -23,6 +23,12 @@ describe('a settlement note', () => {
     expect(parseSettlementNote(`{"preimage":"${PREIMAGE}","later":1,"type":"release"}`)).toEqual({ ok: true, value: { type: 'release', preimage: PREIMAGE } })
   })
 
+  test('asks for what is owed on an invoice, which is lower case, bounded, and nothing else', () => {
+    const note = { type: 'refund', bolt11: 'lnbcrt100n1mock' } as const
+    expect(parseSettlementNote(writeSettlementNote(note))).toEqual({ ok: true, value: note })
+    for (const bolt11 of ['', 'LNBCRT1', 'https://pay.test', `ln${'a'.repeat(3_000)}`, `lnbcrt1 ${PREIMAGE}`]) expect(refusal(JSON.stringify({ type: 'refund', bolt11 }))).toBe('bad-field')
+  })
+
   test.each([
     ['', 'not-json'],
     ['[]', 'not-an-object'],
@@ -30,7 +36,7 @@ describe('a settlement note', () => {
     [`{"type":"refund","preimage":"${PREIMAGE}"}`, 'bad-field'],
     [`{"type":"release","preimage":"${PREIMAGE.slice(2)}"}`, 'bad-field'],
     [`{"type":"release","preimage":"${'AB'.repeat(32)}"}`, 'bad-field'],
-    [`{"type":"release","preimage":"${PREIMAGE}","x":"${'x'.repeat(1_000)}"}`, 'too-long'],
+    [`{"type":"release","preimage":"${PREIMAGE}","x":"${'x'.repeat(4_000)}"}`, 'too-long'],
   ])('that is %s is refused, and its secret is not quoted', (text, code) => {
     expect(refusal(text)).toBe(code)
   })
@@ -51,7 +57,7 @@ describe('the event of a note', () => {
     ['about no request', { tags: event.tags.filter(([name]) => name !== 'e') }],
     ['to nobody', { tags: event.tags.filter(([name]) => name !== 'p') }],
     ['about what is no id', { tags: [['e', 'x'], ...event.tags.filter(([name]) => name !== 'e')] }],
-    ['that is too long', { content: 'x'.repeat(4_097) }],
+    ['that is too long', { content: 'x'.repeat(8_193) }],
   ])('%s is none', (_what, change) => {
     expect(noteAddress({ ...event, ...change })).toBeNull()
   })

@@ -28,11 +28,13 @@ export function createSpendingReader(options: {
     const { limits, spendingStopped } = options.settings()
     const today = startOfDay(clock.now())
     const [byJobs, byHand] = [journal.spending('customer', today), payments.spending(today)]
+    // Of a sale, what is pending is what is being paid back.
+    const paidBack = journal.spending('provider', Number.MAX_SAFE_INTEGER)
     return {
       isStopped: spendingStopped,
       settledTodayMsat: sumMsat(byJobs.settledMsat, byHand.settledMsat),
-      pendingMsat: sumMsat(byJobs.pendingMsat, byHand.pendingMsat),
-      pendingPayments: byJobs.pendingPayments + byHand.pendingPayments,
+      pendingMsat: sumMsat(byJobs.pendingMsat, byHand.pendingMsat, paidBack.pendingMsat),
+      pendingPayments: byJobs.pendingPayments + byHand.pendingPayments + paidBack.pendingPayments,
       sameJobMsat: jobId === null ? ZERO_MSAT : journal.spendingOfJob(jobId),
       provider: provider === null ? null : journal.spendingWith(provider, today),
       hashIsKnown: paymentHash !== null && (journal.jobOfPayment(paymentHash) !== null || payments.find(paymentHash) !== null),
