@@ -54,6 +54,13 @@ function choose(wish: Wish, { offers = [CHANNEL, STRANGER, SOUK], onlyPrivate = 
   return chosen.ok ? `${chosen.value.offer?.name ?? 'anyone'} ${chosen.value.dialect.name} ${chosen.value.privacy}` : chosen.error.code
 }
 
+test('a cap is held against the price of a request, but for what is paid as it comes', () => {
+  const capped = { selection: { by: 'offer', key: 'd' }, maxPriceMsat: sats(5) } as const
+  expect(choose(capped)).not.toBe('d souk/1 private')
+  expect(choose({ ...capped, settlement: 'escrow' })).not.toBe('d souk/1 private')
+  expect(choose({ ...capped, settlement: 'metered' })).toBe('d souk/1 private')
+})
+
 test('the best dialect that both speak, and who can read it then', () => {
   expect(choose({ selection: { by: 'cheapest' } })).toBe('a channel public-channel')
   expect(choose({ selection: { by: 'offer', key: 'b' } })).toBe('b nip90 public-relays')

@@ -63,7 +63,9 @@ export function createTargetChooser({ offers, dialects, network, nowSecs, ownPub
     const { by } = wish.selection
     const isOpenToAll = allowed === anyDialect && (wish.dialect === undefined || by === 'offer' || by === 'pubkey')
     const candidates = isOpenToAll ? offers() : [...offers()].filter((offer) => chooseDialect(offer, allowed(offer), wish.dialect).ok)
-    const offer = selectOffer<SeenOffer>(candidates, wish.selection, { network, maxPriceMsat: wish.maxPriceMsat ?? null, nowSecs: nowSecs(), excludePubkeys: [ownPubkey] })
+    // What is paid as it comes has a cap of its own, and the price of a request does not count.
+    const maxPriceMsat = wish.settlement === 'metered' ? null : (wish.maxPriceMsat ?? null)
+    const offer = selectOffer<SeenOffer>(candidates, wish.selection, { network, maxPriceMsat, nowSecs: nowSecs(), excludePubkeys: [ownPubkey] })
     if (!offer.ok) return offer
     const dialect = chooseDialect(offer.value, allowed(offer.value), wish.dialect)
     if (!dialect.ok) return dialect

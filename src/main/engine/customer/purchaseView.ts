@@ -17,6 +17,8 @@ export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
   const { request, isExposed } = purchase
   const look = lookAt(purchase)
   const { state, final, settledAt, lockedMsat, lockedUntil, owedMsat, sealed, metered } = look
+  // There the payment is the end of the work, not its beginning.
+  const isPaidLast = request.settlement?.name === 'escrow' || request.settlement?.name === 'sealed'
   const note = final && isExposed && look.note === '' ? 'Asked privately, and the seller answered in the open: the relays can read the answer.' : look.note
   return {
     row: {
@@ -47,7 +49,7 @@ export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
       ...(final ? { endedAt: purchase.changedAt } : {}),
       ...(purchase.usage === null ? {} : describeUsage(purchase.usage)),
       // The clock may have been set back in between.
-      ...(final && settledAt !== null ? { durationMs: Math.max(0, purchase.changedAt - settledAt) } : {}),
+      ...(final && settledAt !== null ? { durationMs: Math.max(0, purchase.changedAt - (isPaidLast ? purchase.askedAt : settledAt)) } : {}),
       ...(note === '' ? {} : { note }),
     },
     pendingMsat: look.pendingMsat,
