@@ -15,13 +15,18 @@ export function CreditNote({ job, onClaimed }: { job: JobRow; onClaimed: () => v
     const answer = await claim.run({ jobId: job.jobId })
     if (answer.ok) onClaimed()
   }
+  // A channel has no word for it.
+  const isAskable = job.claimableMsat !== undefined && job.dialect !== 'channel'
+  const isSaid = job.note?.includes('owes you') === true
+  if (isSaid && !isAskable) return null
   return (
     <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
-      <span>
-        {seller} owes you {amount}
-        {job.claimableMsat === undefined ? '.' : job.dialect === 'channel' ? ': a channel has no word to ask for them.' : ', paid and not delivered.'}
-      </span>
-      {job.claimableMsat === undefined || job.dialect === 'channel' ? null : (
+      {isSaid ? null : (
+        <span>
+          {seller} owes you {amount}.
+        </span>
+      )}
+      {!isAskable ? null : (
         <Button size="small" busy={claim.busy} onClick={() => void ask()}>
           Ask for it back
         </Button>

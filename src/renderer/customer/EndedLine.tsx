@@ -20,8 +20,10 @@ export function EndedLine({ turn, job, answer, onAsked }: { turn: Turn; job: Job
           <IconButton icon={RotateCcw} size="small" label={again.retryLabel} busy={again.busy} onClick={again.retry} />
         </span>
       </div>
-      {job.note ? <p>{job.note}</p> : null}
-      <CreditNote job={job} onClaimed={onAsked} />
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        {job.note ? <p>{job.note}</p> : null}
+        <CreditNote job={job} onClaimed={onAsked} />
+      </div>
       <AskDialog {...again.dialog} />
     </div>
   )

@@ -14,8 +14,7 @@ export function Receipt({ job }: { job: JobRow }) {
   if (job.model) parts.push(['model', job.model])
   if (job.outputTokens !== undefined) parts.push(['tokens', `${job.outputTokens.toLocaleString('en-US')} tokens`])
   parts.push(['sats', <Amount key="sats" msat={job.movedMsat} />])
-  const took = tookMs(job)
-  if (took !== undefined) parts.push(['time', durationText(took)])
+  if (job.durationMs !== undefined) parts.push(['time', durationText(job.durationMs)])
   parts.push(['settlement', <SettlementMark key="settlement" settlement={job.settlement} />])
   parts.push(['privacy', <PrivacyMark key="privacy" privacy={job.privacy} dialect={job.dialect} />])
   return (
@@ -31,10 +30,4 @@ export function Receipt({ job }: { job: JobRow }) {
       </button>
     </p>
   )
-}
-
-/** What is paid at the end is paid in no time: there the whole job counts. */
-function tookMs({ settlement, durationMs, createdAt, endedAt }: JobRow): number | undefined {
-  if (settlement === 'prepay' || settlement === 'metered') return durationMs
-  return endedAt === undefined ? undefined : Math.max(0, endedAt - createdAt)
 }
