@@ -1,11 +1,8 @@
-import { BookOpen, Download } from 'lucide-react'
+import { BookOpen } from 'lucide-react'
 import { useState } from 'react'
-import { toast } from 'sonner'
 import { useClient } from '#renderer/state/client.ts'
 import { Button } from '#renderer/ui/Button.tsx'
-import { downloadFile } from '#renderer/ui/downloadFile.ts'
 import { EmptyState } from '#renderer/ui/EmptyState.tsx'
-import { Menu } from '#renderer/ui/Menu.tsx'
 import { ProblemNote } from '#renderer/ui/ProblemNote.tsx'
 import { Section } from '#renderer/ui/Section.tsx'
 import { Select } from '#renderer/ui/Select.tsx'
@@ -13,7 +10,7 @@ import { SkeletonRows } from '#renderer/ui/Skeleton.tsx'
 import type { EntryFilter } from './bookText.ts'
 import { EntryTable } from './EntryTable.tsx'
 import { entriesToCsv, entriesToJson } from './exportEntries.ts'
-import { exportName } from './exportHistory.ts'
+import { ExportMenu } from './ExportMenu.tsx'
 import { fetchAllEntries, useEntries } from './useEntries.ts'
 
 const FILTERS: readonly { value: EntryFilter; label: string }[] = [
@@ -25,6 +22,7 @@ const FILTERS: readonly { value: EntryFilter; label: string }[] = [
 
 /** Souk's own books: what moved, why, and for which job. Only added to. */
 export function Books() {
+  const client = useClient()
   const [filter, setFilter] = useState<EntryFilter>('all')
   const { rows, more, loadingMore, problem, loadMore, reload } = useEntries(filter)
   const isEmpty = rows?.length === 0 && filter === 'all'
@@ -38,7 +36,7 @@ export function Books() {
             <span className="w-44">
               <Select aria-label="Entries" value={filter} options={FILTERS} onChange={setFilter} />
             </span>
-            <ExportBooks />
+            <ExportMenu label="Export the books" fileName="souk-books" gather={() => fetchAllEntries(client)} toCsv={entriesToCsv} toJson={entriesToJson} />
           </span>
         )
       }
@@ -72,32 +70,5 @@ export function Books() {
         </>
       )}
     </Section>
-  )
-}
-
-function ExportBooks() {
-  const client = useClient()
-  const [busy, setBusy] = useState(false)
-  const exportAs = async (kind: 'csv' | 'json') => {
-    setBusy(true)
-    const rows = await fetchAllEntries(client)
-    setBusy(false)
-    if (typeof rows === 'string') return void toast.error(`Nothing was exported. ${rows}`)
-    const name = exportName(kind, new Date(), 'souk-books')
-    if (kind === 'csv') downloadFile(name, 'text/csv;charset=utf-8', entriesToCsv(rows))
-    else downloadFile(name, 'application/json', entriesToJson(rows))
-  }
-  return (
-    <Menu
-      trigger={
-        <Button size="small" icon={Download} busy={busy} aria-label="Export the books">
-          Export
-        </Button>
-      }
-      items={[
-        { label: 'CSV, for a spreadsheet', onSelect: () => void exportAs('csv') },
-        { label: 'JSON, for a program', onSelect: () => void exportAs('json') },
-      ]}
-    />
   )
 }

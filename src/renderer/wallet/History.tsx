@@ -1,23 +1,20 @@
-import { ArrowDownLeft, ArrowUpRight, Download, ReceiptText } from 'lucide-react'
-import { useState } from 'react'
-import { toast } from 'sonner'
+import { ArrowDownLeft, ArrowUpRight, ReceiptText } from 'lucide-react'
 import type { PaymentRow } from '#shared/ipc/wallet.ts'
 import { useClient, type SoukClient } from '#renderer/state/client.ts'
 import { useView } from '#renderer/state/view.ts'
 import { Amount } from '#renderer/ui/Amount.tsx'
 import { Badge, type BadgeTone } from '#renderer/ui/Badge.tsx'
 import { Button } from '#renderer/ui/Button.tsx'
-import { downloadFile } from '#renderer/ui/downloadFile.ts'
 import { EmptyState } from '#renderer/ui/EmptyState.tsx'
 import { joinClasses } from '#renderer/ui/joinClasses.ts'
-import { Menu } from '#renderer/ui/Menu.tsx'
 import { ProblemNote } from '#renderer/ui/ProblemNote.tsx'
 import { Section } from '#renderer/ui/Section.tsx'
 import { shortenId } from '#renderer/ui/shortenId.ts'
 import { SkeletonRows } from '#renderer/ui/Skeleton.tsx'
 import { HeaderCell, Table, TableCell, TableHead, TableRow } from '#renderer/ui/Table.tsx'
 import { TimeAgo } from '#renderer/ui/TimeAgo.tsx'
-import { exportName, toCsv, toJson } from './exportHistory.ts'
+import { toCsv, toJson } from './exportHistory.ts'
+import { ExportMenu } from './ExportMenu.tsx'
 import { keyOf, stateWord } from './paymentRows.ts'
 import { useHistory } from './useHistory.ts'
 
@@ -27,9 +24,10 @@ const MAX_EXPORT = 100_000
 const TONES: Record<PaymentRow['state'], BadgeTone> = { settled: 'neutral', pending: 'amber', held: 'violet', failed: 'neutral', expired: 'neutral' }
 
 export function History() {
+  const client = useClient()
   const { rows, more, loadingMore, problem, loadMore, reload } = useHistory()
   return (
-    <Section title="The wallet’s own list" hint="As the wallet tells it, also of what was not sent from here." action={rows && rows.length > 0 ? <ExportMenu /> : null}>
+    <Section title="The wallet’s own list" hint="As the wallet tells it, also of what was not sent from here." action={rows && rows.length > 0 ? <ExportMenu label="Export the wallet’s list" fileName="souk-payments" gather={() => fetchAll(client)} toCsv={toCsv} toJson={toJson} /> : null}>
       {problem ? (
         <ProblemNote
           message={`The wallet’s list could not be read. ${problem.message}`}
@@ -131,32 +129,6 @@ function HistoryRow({ row }: { row: PaymentRow }) {
         <TimeAgo at={row.createdAt} />
       </TableCell>
     </TableRow>
-  )
-}
-
-function ExportMenu() {
-  const client = useClient()
-  const [busy, setBusy] = useState(false)
-  const exportAs = async (kind: 'csv' | 'json') => {
-    setBusy(true)
-    const rows = await fetchAll(client)
-    setBusy(false)
-    if (typeof rows === 'string') return void toast.error(`Nothing was exported. ${rows}`)
-    if (kind === 'csv') downloadFile(exportName('csv', new Date()), 'text/csv;charset=utf-8', toCsv(rows))
-    else downloadFile(exportName('json', new Date()), 'application/json', toJson(rows))
-  }
-  return (
-    <Menu
-      trigger={
-        <Button size="small" icon={Download} busy={busy} aria-label="Export the wallet’s list">
-          Export
-        </Button>
-      }
-      items={[
-        { label: 'CSV, for a spreadsheet', onSelect: () => void exportAs('csv') },
-        { label: 'JSON, for a program', onSelect: () => void exportAs('json') },
-      ]}
-    />
   )
 }
 

@@ -18,5 +18,5 @@ describe('the files', () => {
     expect(JSON.parse(toJson([row]))).toEqual([{ ...row, createdAt: '2026-01-05T09:40:00.000Z', settledAt: '2026-01-05T09:40:01.000Z' }])
   })
 
-  it('are named by the day', () => expect(exportName('csv', new Date(2026, 0, 5, 23, 59))).toBe('souk-payments-2026-01-05.csv'))
+  it('are named by the day', () => expect(exportName('csv', new Date(2026, 0, 5, 23, 59), 'souk-payments')).toBe('souk-payments-2026-01-05.csv'))
 })

@@ -23,7 +23,7 @@ export function toJson(rows: readonly PaymentRow[]): string {
 }
 
 /** "souk-payments-2026-01-05.csv", the day of the reader's clock. */
-export function exportName(extension: 'csv' | 'json', now: Date, what = 'souk-payments'): string {
+export function exportName(extension: 'csv' | 'json', now: Date, what: string): string {
   const pad = (value: number) => String(value).padStart(2, '0')
   return `${what}-${now.getFullYear()}-${pad(now.getMonth() + 1)}-${pad(now.getDate())}.${extension}`
 }
