@@ -12,6 +12,7 @@ import { judgeSpending, sumMsat, type SpendingContext } from '../spending/judgeS
 import type { SpendingSubject } from '../spending/readSpending.ts'
 import type { SentPayment, SentPaymentStore } from '../store/sentPayments.ts'
 import type { Onchain, WithdrawalQuote, WithdrawalSpeed, WithdrawOutcome } from './onchain.ts'
+import { uuidOf } from './spark/uuid.ts'
 
 export interface Withdrawals {
   /** What sending costs; `quoteId` is what `send` takes. */
@@ -111,7 +112,7 @@ export function createWithdrawals({ onchain, payments, transact, spending, clock
     async quote(address, amountMsat) {
       const quoted = await onchain.quoteWithdrawal({ address: address.trim(), amountMsat })
       if (!quoted.ok) return quoted
-      const quoteId = uuidFrom(random.bytes(16))
+      const quoteId = uuidOf(Buffer.from(random.bytes(16)).toString('hex'))
       setBounded(quotes, quoteId, quoted.value, MAX_QUOTES)
       return ok({ ...quoted.value, quoteId })
     },
@@ -147,11 +148,4 @@ function answerOf(known: SentPayment): Result<Sent> {
 function speedNamed(text: string): WithdrawalSpeed {
   if (text === 'fast' || text === 'medium' || text === 'slow') return text
   throw new RangeError(`unknown speed of a withdrawal in the store: ${text}`)
-}
-
-/** RFC 9562, version 4. */
-function uuidFrom(bytes: Uint8Array): string {
-  const hex = Buffer.from(bytes).toString('hex')
-  const variant = ((Number.parseInt(hex[16] ?? '0', 16) & 3) | 8).toString(16)
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
