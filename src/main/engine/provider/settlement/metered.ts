@@ -16,34 +16,14 @@
 import type { JobState } from '#shared/ipc/common.ts'
 import { NO_STANDING, standingOf } from '#shared/market/books.ts'
 import { utf8Bytes } from '#shared/market/conversation.ts'
-import { addMsat, subtractMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
-import { MAX_STEPS, mostPromptTokens, priceOfStep, settleAnswer, stepTokens, unusedTokens, type TokenCount } from '#shared/market/tariff.ts'
-import type { Invoice } from '../../wallet/wallet.ts'
-import type { Generated, SaleAgreement, SaleBase, SaleEffect, SaleEvent, SaleMessage, SaleOutcome, SaleRequest, SaleSending } from '../sale.ts'
+import { subtractMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import { mostPromptTokens, priceOfStep, settleAnswer, unusedTokens, type TokenCount } from '#shared/market/tariff.ts'
+import type { Generated, SaleBase, SaleEffect, SaleEvent, SaleMessage, SaleOutcome, SaleSending } from '../sale.ts'
 import { INVOICE_EXPIRY_SECS, isOver } from './invoicePatience.ts'
 import { wake, watchPayment, type Meter, type SaleIn, type SaleLook, type SaleMode, type SaleOutgoing } from './mode.ts'
+import { changeOpen, openStep, paidSteps, paidTokens, receivedOf, stepAt, termsIn, termsOf, tokensOf, totalTokens, type Ledger, type Made } from './meteredLedger.ts'
 import { closedWords } from './prepay.ts'
 import { quickRetryAt } from './workFailure.ts'
-
-/** An invoice of the job: they are paid in order, so that only the last may be open. */
-interface PaidStep {
-  readonly invoice: Invoice
-  /** The customer has it. */
-  readonly sent: boolean
-  readonly paidMsat: Msat | null
-  readonly paidAt: number | null
-  /** Nothing comes for it any more. */
-  readonly isOver: boolean
-}
-
-interface Made {
-  readonly tokens: number
-  readonly text: string
-}
-
-interface Ledger {
-  readonly steps: readonly PaidStep[]
-}
 
 export type MeteredPhase =
   | ({ readonly name: 'opening' } & Ledger)
@@ -59,7 +39,6 @@ export type MeteredPhase =
   | ({ readonly name: 'lapsed'; readonly outcome: SaleOutcome; readonly reason: string } & Ledger)
 
 type Phase = MeteredPhase
-type Terms = Extract<SaleAgreement, { name: 'metered' }>
 
 /** What the customer hears of a model that fails: the backend's own words may name machines and files of the seller's. */
 const NOTHING_MADE = 'The seller’s model does not answer. What was paid is owed.'
@@ -404,45 +383,6 @@ function nextStep(sale: SaleIn<Phase>): TokenCount | null {
   return isHalfUsed && paidTokens(sale) < totalTokens(request) ? stepAt(sale, index) : null
 }
 
-function stepAt({ request }: SaleBase, index: number): TokenCount {
-  const step = stepTokens(termsIn(request).tickTokens)
-  return { promptTokens: index === 0 ? mostPromptTokens(utf8Bytes(request.prompt)) : 0, outputTokens: Math.max(0, Math.min(step, totalTokens(request) - index * step)) }
-}
-
-/** Of so many first steps. */
-function tokensOf(sale: SaleBase, steps: number): TokenCount {
-  const step = stepTokens(termsIn(sale.request).tickTokens)
-  return { promptTokens: steps === 0 ? 0 : mostPromptTokens(utf8Bytes(sale.request.prompt)), outputTokens: Math.min(steps * step, totalTokens(sale.request)) }
-}
-
-function paidTokens(sale: SaleIn<Phase>): number {
-  return tokensOf(sale, paidSteps(sale.phase)).outputTokens
-}
-
-/** Paid as they asked for: what came short buys nothing. */
-function paidSteps({ steps }: Ledger): number {
-  return steps.filter(({ invoice, paidMsat }) => paidMsat !== null && paidMsat >= invoice.amountMsat).length
-}
-
-function totalTokens(request: SaleRequest): number {
-  return Math.min(request.maxTokens, MAX_STEPS * stepTokens(termsIn(request).tickTokens))
-}
-
-function receivedOf({ steps }: Ledger): Msat {
-  return addMsat(...steps.map(({ paidMsat }) => paidMsat ?? ZERO_MSAT))
-}
-
-/** The one that money may still come for. */
-function openStep({ steps }: Ledger): PaidStep | null {
-  const last = steps.at(-1)
-  return last === undefined || last.paidMsat !== null || last.isOver ? null : last
-}
-
-function changeOpen(phase: Phase, change: Partial<PaidStep>): Phase {
-  const open = openStep(phase)
-  return open === null ? phase : { ...phase, steps: [...phase.steps.slice(0, -1), { ...open, ...change }] }
-}
-
 function isSending(phase: Phase, what: SaleSending, index: number | undefined): boolean {
   switch (what) {
     case 'invoice':
@@ -462,10 +402,3 @@ function graceEnd(sale: SaleBase, pausedAt: number): number {
 }
 
 const send = (what: SaleSending): SaleEffect => ({ key: `send:${what}`, type: 'send', what })
-
-const termsOf = ({ request }: SaleBase): Terms => termsIn(request)
-
-function termsIn({ settlement }: SaleRequest): Terms {
-  if (settlement?.name !== 'metered') throw new RangeError('not a metered job')
-  return settlement
-}
