@@ -12,6 +12,7 @@ const context: AgreementContext = {
   locks: { holdInvoices: true, lockAddress: null },
   isHashTaken: () => false,
   creditGivenMsat: () => ZERO_MSAT,
+  unreleased: () => 0,
   newSecret: () => 'cd'.repeat(32),
 }
 const agree = (wish: SettlementWish, change: Partial<AgreementContext> = {}) => agreeOn(wish, { ...context, ...change })
@@ -27,6 +28,8 @@ describe('an escrow is agreed on', () => {
     ['at the address, where no hash was said', byWhatever, { locks: { holdInvoices: true, lockAddress: 'spark1…' } }, { name: 'escrow', paymentHash: null, hold: false, holdSecs: 780 }],
     ['as paying ahead, where no hash was said and there is no address', byWhatever, {}, { name: 'prepay' }],
     ['as paying ahead, where no hash was said and escrow is not taken', byWhatever, { locks: atAddress, settlements: ['prepay'] as const }, { name: 'prepay' }],
+    ['as paying ahead, where no hash was said and too many answers wait for their release', byWhatever, { locks: atAddress, unreleased: (): number => 11 }, { name: 'prepay' }],
+    ['while one place is left', byHash, { unreleased: (): number => 10 }, { name: 'escrow', paymentHash: HASH, hold: true, holdSecs: 780 }],
     ['for as long as the seller says that a job may take', byHash, { terms: { ...DEFAULT_TERMS, jobLimitSecs: 60 } }, { name: 'escrow', paymentHash: HASH, hold: true, holdSecs: 240 }],
   ])('%s', (_how, wish, change, agreed) => {
     expect(agree(wish, change)).toEqual({ ok: true, value: agreed })
@@ -34,6 +37,7 @@ describe('an escrow is agreed on', () => {
 
   it.each([
     ['it is not taken', byHash, { settlements: ['prepay', 'metered'] as const }, 'settlement-not-taken'],
+    ['as many answers wait for their release as jobs have a place', byHash, { unreleased: (): number => DEFAULT_TERMS.concurrency + DEFAULT_TERMS.queueLength }, 'too-many-unreleased'],
     ['nothing is taken that is left', byWhatever, { settlements: ['sealed'] as const }, 'settlement-not-taken'],
     ['the hash is another job’s', byHash, { isHashTaken: (hash: string) => hash === HASH }, 'hash-taken'],
   ])('not where %s', (_why, wish, change, code) => {

@@ -17,14 +17,17 @@ export interface AgreementContext {
   readonly isHashTaken: (paymentHash: string) => boolean
   /** Worth of what this customer has, or is being made, without having paid. */
   readonly creditGivenMsat: () => Msat
+  /** Answers that were delivered on a lock and are not released, of everybody: a key says nothing of who has it. */
+  readonly unreleased: () => number
   /** Makes a secret and keeps it; its hash. Called for a mode that needs one, inside the transaction that stores the request. */
   readonly newSecret: () => string
 }
 
 /** Fails with a reason for the customer. */
-export function agreeOn(asked: SettlementWish, { terms, settlements, priceMsat, locks, isHashTaken, creditGivenMsat, newSecret }: AgreementContext): Result<SaleAgreement> {
+export function agreeOn(asked: SettlementWish, { terms, settlements, priceMsat, locks, isHashTaken, creditGivenMsat, unreleased, newSecret }: AgreementContext): Result<SaleAgreement> {
+  const isEscrowFull = asked.name === 'escrow' && unreleased() >= terms.concurrency + terms.queueLength
   // Who says no hash may lock at our address, or simply pay. Where there is none, paying is what is left.
-  const canLockLater = locks.lockAddress !== null && settlements.includes('escrow')
+  const canLockLater = locks.lockAddress !== null && settlements.includes('escrow') && !isEscrowFull
   const wish: SettlementWish = asked.name === 'escrow' && asked.paymentHash === null && !canLockLater ? { name: 'prepay' } : asked
   if (!settlements.includes(wish.name)) return fail('settlement-not-taken', `The settlement ${wish.name} is not taken here. Taken: ${settlements.join(', ')}.`)
   const holdSecs = terms.jobLimitSecs + LOCK_MARGIN_SECS
@@ -32,6 +35,8 @@ export function agreeOn(asked: SettlementWish, { terms, settlements, priceMsat, 
     case 'prepay':
       return ok({ name: 'prepay' })
     case 'escrow':
+      // Whoever reads and does not release gets its money back, and may ask again under another key.
+      if (isEscrowFull) return fail('too-many-unreleased', 'Too many answers wait here for their release. Ask again later, or settle it another way.')
       if (wish.paymentHash !== null && isHashTaken(wish.paymentHash)) return fail('hash-taken', 'This payment hash was used before. Every job needs a secret of its own.')
       return ok({ name: 'escrow', paymentHash: wish.paymentHash, hold: wish.paymentHash !== null && locks.holdInvoices, holdSecs })
     case 'sealed': {

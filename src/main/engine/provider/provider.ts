@@ -290,7 +290,7 @@ export function createProvider(options: ProviderOptions): Provider {
       reactor.dispatch(jobId, () => {
         const at = clock.now()
         if (!admission.accepted) return { at, type: 'requested', request: asRequested, refusal: admission.reason }
-        const agreed = agreeOn(asked.settlement, { terms: status.get().terms, settlements: settlementsOf(dialect), priceMsat: admission.priceMsat, locks: options.walletLocks(), isHashTaken, creditGivenMsat: () => journal.creditGiven(debtorOf(dialect, customer), at - CREDIT_WINDOW_MS), newSecret })
+        const agreed = agreeOn(asked.settlement, { terms: status.get().terms, settlements: settlementsOf(dialect), priceMsat: admission.priceMsat, locks: options.walletLocks(), isHashTaken, creditGivenMsat: () => journal.creditGiven(debtorOf(dialect, customer), at - CREDIT_WINDOW_MS), unreleased, newSecret })
         return agreed.ok ? { at, type: 'requested', request: { ...asRequested, settlement: agreed.value }, refusal: null } : { at, type: 'requested', request: asRequested, refusal: agreed.error.message }
       })
     },
@@ -332,6 +332,10 @@ export function createProvider(options: ProviderOptions): Provider {
   function isHashOf(jobId: string, paymentHash: string): boolean {
     const sale = reactor.state(jobId)
     return sale.begun && lookAt(sale).paymentHashes.includes(paymentHash)
+  }
+
+  function unreleased(): number {
+    return Object.values(status.get().jobs).filter(({ state, settlement }) => state === 'unlocking' && settlement === 'escrow').length
   }
 
   /** Inside the transaction that stores what it is for. */
