@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { JobRow } from '#shared/ipc/common.ts'
-import { addMsat, formatSats, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import { addMsat, formatSats, subtractMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import { useEngineSlice } from '#renderer/state/useEngineState.ts'
 import { useRequest } from '#renderer/state/useRequest.ts'
 import { useView } from '#renderer/state/view.ts'
 import { Amount } from '#renderer/ui/Amount.tsx'
@@ -10,17 +11,28 @@ import { ShortId } from '#renderer/ui/ShortId.tsx'
 import { TimeAgo } from '#renderer/ui/TimeAgo.tsx'
 import { WriteOffDialog } from './WriteOffDialog.tsx'
 
-/** Paid for and not delivered: each can be tried again, or closed once the customer was paid back. */
+/** Paid for and not delivered: each can be tried again, or closed once the customer was paid back. Then what answers needed less than was paid. */
 export function DebtList({ debts }: { debts: readonly JobRow[] }) {
   const [writingOff, setWritingOff] = useState<JobRow>()
+  const owedByUsMsat = useEngineSlice('wallet.status', (wallet) => wallet.owedByUsMsat) ?? ZERO_MSAT
   const total = addMsat(ZERO_MSAT, ...debts.map(owedOf))
+  // What the books owe beyond the jobs that are open is on credit.
+  const credit = owedByUsMsat > total ? subtractMsat(owedByUsMsat, total) : ZERO_MSAT
+  if (debts.length === 0 && credit === 0) return null
   return (
-    <Section title="Owed" hint={`${formatSats(total)} sats were paid to you for answers that did not arrive.`}>
-      <ul aria-label="Debts" className="flex flex-col divide-y divide-line rounded-lg border border-line bg-surface">
-        {debts.map((debt) => (
-          <DebtItem key={debt.jobId} debt={debt} onWriteOff={() => setWritingOff(debt)} />
-        ))}
-      </ul>
+    <Section title="Owed" hint={debts.length === 0 ? undefined : `${formatSats(total)} sats were paid to you for answers that did not arrive.`}>
+      {credit === 0 ? null : (
+        <p className="text-muted">
+          <Amount msat={credit} className="font-medium text-text" /> on credit: answers needed less than was paid. It is paid back when its customer comes again or asks for it.
+        </p>
+      )}
+      {debts.length === 0 ? null : (
+        <ul aria-label="Debts" className="flex flex-col divide-y divide-line rounded-lg border border-line bg-surface">
+          {debts.map((debt) => (
+            <DebtItem key={debt.jobId} debt={debt} onWriteOff={() => setWritingOff(debt)} />
+          ))}
+        </ul>
+      )}
       <WriteOffDialog job={writingOff} close={() => setWritingOff(undefined)} />
     </Section>
   )

@@ -38,7 +38,7 @@ export function QueueSection({ provider }: { provider: Snapshot<'provider.status
           </Table>
         )}
       </Section>
-      {debts.length === 0 ? null : <DebtList debts={debts} />}
+      <DebtList debts={debts} />
       <CancelDialog job={cancelling} current={cancelling ? provider.jobs[cancelling.jobId] : undefined} close={() => setCancelling(undefined)} />
     </>
   )

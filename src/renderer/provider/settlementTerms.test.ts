@@ -65,9 +65,9 @@ describe('a job in the queue', () => {
   const job = (change: object) => makeJob(NOW, { role: 'provider', final: false, movedMsat: ZERO_MSAT, ...change, jobId: 'a' })
 
   it('says what money it waits for', () => {
-    expect(moneyWords(job({ sealed: { bytes: 2_480, openMsat: sats(12) } }), NOW)).toBe('2.5 KB under seal, 12 sats to open')
-    expect(moneyWords(job({ lockedMsat: sats(12), lockedUntil: NOW + 60_000 }), NOW)).toBe(`12 sats locked until ${clockText(NOW + 60_000, NOW)}`)
-    expect(moneyWords(job({ state: 'paused', movedMsat: sats(8) }), NOW)).toBe('8 sats paid, waiting for the next')
+    expect(moneyWords(job({ sealed: { bytes: 2_480, openMsat: sats(12) } }), NOW)).toBe('12 sats open 2.5 KB')
+    expect(moneyWords(job({ lockedMsat: sats(12), lockedUntil: NOW + 60_000 }), NOW)).toBe(`12 sats until ${clockText(NOW + 60_000, NOW)}`)
+    expect(moneyWords(job({ state: 'paused', movedMsat: sats(8) }), NOW)).toBe('8 sats paid so far')
     expect(moneyWords(job({ state: 'queued' }), NOW)).toBeUndefined()
   })
 
