@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { hasTest } from './namedTests.ts'
 
 const root = join(import.meta.dirname, '..')
 const page = readFileSync(join(root, 'docs', 'reliability.md'), 'utf8')
@@ -12,10 +13,4 @@ test('the table has rows, and each of them is read here', () => {
   expect(rows.length).toBe(page.split('\n').filter((line) => /^\| .*\.test\.ts/.test(line)).length)
 })
 
-test.each(rows)('$what: its test is there', ({ file, name }) => {
-  const source = readFileSync(join(root, 'src', 'main', 'engine', file), 'utf8')
-  // Numbers in names come from constants of the same file.
-  const named = source.replaceAll(/\$\{([A-Z]+)\}/g, (whole, constant: string) => new RegExp(`const ${constant} = ([\\d_]+)`).exec(source)?.[1]?.replaceAll('_', '') ?? whole)
-  const quotes = ["'", '`'].map((quote) => `${quote}${name}${quote}`)
-  expect(quotes.some((quoted) => named.includes(quoted))).toBe(true)
-})
+test.each(rows)('$what: its test is there', ({ file, name }) => expect(hasTest(file, name)).toBe(true))
