@@ -17,7 +17,7 @@ export function QueueRow({ job, maxTokens, onCancel }: { job: JobRow; maxTokens:
   const words = moneyWords(job, useNow())
   return (
     <TableRow>
-      <TableCell className="whitespace-nowrap">
+      <TableCell className="whitespace-nowrap max-sm:pr-0">
         <span className="flex items-center gap-2">
           <ShortId id={job.peer} name="the customer’s key" copy={false} />
           <PrivacyMark privacy={job.privacy} iconOnly />
@@ -30,7 +30,7 @@ export function QueueRow({ job, maxTokens, onCancel }: { job: JobRow; maxTokens:
         </span>
       </TableCell>
       <TableCell className="hidden max-w-40 truncate text-muted wide:table-cell">{job.model}</TableCell>
-      <TableCell className="whitespace-nowrap">
+      <TableCell className="whitespace-nowrap max-sm:pr-0">
         <JobStateBadge state={job.state} />
         {job.queuePosition === undefined ? null : <span className="ml-2 text-sm text-muted">{job.queuePosition === 1 ? 'next' : `number ${job.queuePosition}`}</span>}
       </TableCell>
