@@ -103,6 +103,20 @@ test('limits are saved only whole, and another wallet is asked what it is before
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
   await page.keyboard.press('Escape')
 
+  // The code of an invoice is read in the page, and is no connection; a picture without a code is said to have none.
+  await makeInvoice(page, '8')
+  const invoiceCode = await page.getByRole('figure', { name: /QR code of the invoice/ }).screenshot()
+  await page.keyboard.press('Escape')
+  await goTo(page, 'Settings')
+  await page.getByRole('button', { name: 'Connect', exact: true }).click()
+  const picture = page.locator('input[type=file]')
+  await picture.setInputFiles({ name: 'code.png', mimeType: 'image/png', buffer: invoiceCode })
+  await expect(connection).toHaveValue(/^lnbcrt80n1/i)
+  await expect(page.getByText(/not a wallet connection/)).toBeVisible()
+  await picture.setInputFiles({ name: 'page.png', mimeType: 'image/png', buffer: await page.getByRole('button', { name: 'Try it' }).screenshot() })
+  await expect(page.getByText(/no QR code in this picture/)).toBeVisible()
+  await page.keyboard.press('Escape')
+
   await page.getByRole('button', { name: 'Set up' }).click()
   await page.getByRole('radio', { name: 'Mainnet' }).click()
   await expect(page.getByRole('list', { name: 'Before real money' }).getByRole('listitem')).toHaveText([/protected/, /backed up/, /limits are yours: done/, /API key/])
