@@ -76,12 +76,17 @@ test('a metered answer: several ticks are paid as it comes, and the cap stops it
   await ended(turn)
   await expect(turn.getByText('By the tick')).toBeVisible()
   expect(wordsIn(await turn.locator('.prose-answer').innerText())).toBe(700)
+  // The last tick was for more than was left to say.
+  await expect(turn.getByText(/the seller owes you \d+ sats/)).toBeVisible()
+  await turn.getByRole('button', { name: 'Ask for it back' }).click()
+  await expect(turn.getByText(/\d+ sats? were paid back/)).toBeVisible()
+  await expectAccessible(page)
 
   await setLimits(page, { 'For one job': '9' })
   await goTo(page, 'Buy')
   const capped = await askKnowing(page, 'write 1200 words', ['Up to 9 sats', /At risk: \d+ sats\./])
   await expect(capped.getByText('This answer was stopped')).toBeVisible({ timeout: 40_000 })
-  await expect(capped.getByText(/What this question may cost, 9 sats with fees, is used up/)).toBeVisible()
+  await expect(capped.getByText(/your limit per job is 9|9 sats with fees, is used up/)).toBeVisible()
   expect(wordsIn(await capped.locator('.prose-answer').innerText())).toBeLessThan(1_200)
 })
 
