@@ -4,7 +4,7 @@ import type { Clock } from '../ports.ts'
 import type { DispatchOutcome } from '../reactor.ts'
 import type { SpendingContext } from '../spending/judgeSpending.ts'
 import type { SpendingSubject } from '../spending/readSpending.ts'
-import type { PayOutcome, Wallet } from '../wallet/wallet.ts'
+import type { PayOutcome, Wallet, WalletProblemCode } from '../wallet/wallet.ts'
 import type { RefundEffect, RefundIntent, RefundMessage } from './refund.ts'
 
 export interface RefundPayerOptions {
@@ -14,14 +14,17 @@ export interface RefundPayerOptions {
   readonly dispatch: (jobId: string, message: RefundMessage | (() => RefundMessage)) => DispatchOutcome
 }
 
+/** Our own reasons not to ask the wallet: of an earlier try they say nothing. */
+const NOT_ASKED: ReadonlySet<WalletProblemCode> = new Set(['wallet-unreachable', 'invoice-expired', 'invalid-invoice', 'fee-too-high'])
 const STOPPED: PayOutcome = { state: 'failed', problem: { code: 'wallet-refused', message: 'Spending is stopped.' } }
 
 export function createRefundPayer({ clock, wallet, spending, dispatch }: RefundPayerOptions): (effect: RefundEffect, jobId: string, signal: AbortSignal) => Promise<void> {
   const isStopped = (jobId: string) => spending({ paymentHash: null, jobId, provider: null }).isStopped
 
-  async function ask(jobId: string, { bolt11, paymentHash, maxFeeMsat, idempotencyKey }: RefundIntent, signal: AbortSignal): Promise<void> {
+  async function ask(jobId: string, { bolt11, paymentHash, maxFeeMsat, idempotencyKey }: RefundIntent, isFirst: boolean, signal: AbortSignal): Promise<void> {
     const outcome = await unlessAborted(wallet.pay({ bolt11, maxFeeMsat, idempotencyKey }), signal)
-    if (outcome !== null) dispatch(jobId, { at: clock.now(), type: 'refundAnswered', paymentHash, outcome })
+    if (outcome === null || (!isFirst && outcome.state === 'failed' && NOT_ASKED.has(outcome.problem.code))) return
+    dispatch(jobId, { at: clock.now(), type: 'refundAnswered', paymentHash, outcome })
   }
 
   return async ({ type, intent }, jobId, signal) => {
@@ -33,12 +36,12 @@ export function createRefundPayer({ clock, wallet, spending, dispatch }: RefundP
         stopped = isStopped(jobId)
         return stopped ? { at: clock.now(), type: 'refundAnswered', paymentHash, outcome: STOPPED } : { at: clock.now(), type: 'refundAsked', paymentHash }
       })
-      return told === 'changed' && !stopped ? ask(jobId, intent, signal) : undefined
+      return told === 'changed' && !stopped ? ask(jobId, intent, true, signal) : undefined
     }
     const found = await unlessAborted(wallet.lookup(paymentHash, 'outgoing'), signal)
     if (found === null || !found.ok) return
     const told = dispatch(jobId, { at: clock.now(), type: 'refundLookedUp', paymentHash, payment: found.value })
     // The wallet never heard of it: the same invoice under the same key is the same payment, never a second one.
-    if (told === 'unchanged' && found.value === null && clock.now() < intent.expiresAt * 1_000 && !isStopped(jobId)) await ask(jobId, intent, signal)
+    if (told === 'unchanged' && found.value === null && clock.now() < intent.expiresAt * 1_000 && !isStopped(jobId)) await ask(jobId, intent, false, signal)
   }
 }

@@ -9,8 +9,8 @@ import { decideRefund, dueRefunds, evolveRefunds, judgeRefund, openRefund, refun
 const START = 1_700_000_000_000
 const OWED = sats(10)
 const hashOf = (index: number) => (index + 1).toString(16).padStart(64, '0')
-const invoiceOver = (amountMsat: Msat, index = 0, network: 'regtest' | 'mainnet' = 'regtest', createdAt = START / 1_000) =>
-  encodeInvoice({ network, amountMsat, createdAt, paymentHash: hashOf(index), paymentSecret: 'cd'.repeat(32), description: 'x', expirySecs: 600 }, new Uint8Array(32).fill(7))
+const invoiceOver = (amountMsat: Msat, index = 0, network: 'regtest' | 'mainnet' = 'regtest', createdAt = START / 1_000, minFinalCltvExpiry = 18) =>
+  encodeInvoice({ network, amountMsat, createdAt, paymentHash: hashOf(index), paymentSecret: 'cd'.repeat(32), description: 'x', expirySecs: 600, minFinalCltvExpiry }, new Uint8Array(32).fill(7))
 const wanted = (bolt11: string, context: Partial<SpendingContext> = {}, at = START): RefundMessage => ({ at, type: 'refundWanted', eventId: 'f'.repeat(64), bolt11, network: 'regtest', context: { ...UNLIMITED, maxFeePermille: 10, ...context } })
 const settled = (index = 0): RefundMessage => ({ at: START, type: 'refundAnswered', paymentHash: hashOf(index), outcome: { state: 'settled', preimage: '1'.repeat(64), feeMsat: sats(1) } })
 const failed = (index = 0): RefundMessage => ({ at: START, type: 'refundAnswered', paymentHash: hashOf(index), outcome: { state: 'failed', problem: { code: 'payment-failed', message: 'No route.' } } })
@@ -39,6 +39,7 @@ describe('paying back', () => {
     ['an expired invoice', invoiceOver(OWED, 0, 'regtest', START / 1_000 - 600), {}, 'expired'],
     ['a used invoice', invoiceOver(OWED), { hashIsKnown: true }, 'reused'],
     ['no invoice', 'lnbcrt', {}, null],
+    ['an invoice whose payee could hold it for weeks', invoiceOver(OWED, 0, 'regtest', START / 1_000, 2_016), {}, 'holds-too-long'],
     ['the kill switch', invoiceOver(OWED), { isStopped: true }, 'spending-stopped'],
     ['the limit of a day', invoiceOver(OWED), { perDayMsat: sats(5) }, 'over-day-limit'],
     ['too much under way', invoiceOver(OWED), { maxPendingMsat: sats(5) }, 'over-pending-limit'],
@@ -62,6 +63,11 @@ describe('paying back', () => {
     expect(tell(done, wanted(invoiceOver(sats(5), 1)))).toBe(done)
     expect(tell(done, wanted(invoiceOver(sats(6), 0)))).toBe(done)
     expect(openRefund(tell(done, wanted(invoiceOver(sats(4), 1))))).toMatchObject({ intent: { amountMsat: sats(4) } })
+  })
+
+  it('is refused, and no more, when less may be paid back than was', () => {
+    const done = told(wanted(invoiceOver(OWED)), asked(), settled())
+    expect(decideRefund(done, sats(9), wanted(invoiceOver(sats(1), 1)))).toEqual([])
   })
 
   it('takes what is unknown for unknown until the wallet says, or long after the invoice has expired', () => {

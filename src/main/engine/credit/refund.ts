@@ -5,7 +5,7 @@
  * Invariants: only the key that asked for the job is heard; one payment back is under way at a time, each with an intent that is
  * stored first and one key; all of them together are no more than what is owed; what is unknown is looked up, never paid again.
  */
-import { addMsat, subtractMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import { addMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import type { Network } from '#shared/market/network.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { decodeInvoice } from '#shared/protocol/bolt11.ts'
@@ -52,6 +52,8 @@ export interface RefundEffect {
 /** The wallet may still be sending in the invoice's last second. */
 const DOUBT_GRACE_MS = 120_000
 const MIN_REMAINING_SECS = 5
+/** Two days, as of any invoice that we pay. */
+const MAX_HOLD_BLOCKS = 288
 /** A customer whose invoices cannot be paid asks in vain at last: each costs us a row. */
 const MAX_REFUNDS = 20
 
@@ -101,7 +103,8 @@ export function judgeRefund(refunds: readonly Refund[], owedMsat: Msat, { at, bo
   if (openRefund(refunds) !== null) return fail('under-way', 'One is under way.')
   if (refunds.length >= MAX_REFUNDS) return fail('too-many', 'It was tried too often.')
   if (decoded.value.network !== network) return fail('wrong-network', 'The invoice is for another network.')
-  const leftMsat = subtractMsat(owedMsat, refundedMsat(refunds))
+  if (decoded.value.minFinalCltvExpiry > MAX_HOLD_BLOCKS) return fail('holds-too-long', 'Its payee could hold our money for days.')
+  const leftMsat = Math.max(0, owedMsat - refundedMsat(refunds))
   if (amountMsat === null || amountMsat === 0 || amountMsat > leftMsat) return fail('not-owed', 'That much is not owed.')
   if (expiresAt - at / 1_000 < MIN_REMAINING_SECS) return fail('expired', 'The invoice has expired.')
   if (context.hashIsKnown || refunds.some(({ intent }) => intent.paymentHash === paymentHash)) return fail('reused', 'The invoice was used before.')
