@@ -1,27 +1,33 @@
-/** One durable transition on a real file, and the eight of a whole sale through the reactor that ships. */
+/** One durable transition on a real file, and eight of a sale in each settlement mode through the reactor that ships, beside eight bare commits. */
 import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '#main/headless/nodePorts.ts'
-import { saleMachine, type SaleMessage, type SaleRequest } from '#engine/provider/sale.ts'
+import { saleMachine, type SaleMessage } from '#engine/provider/sale.ts'
 import { describeSale } from '#engine/provider/saleView.ts'
 import { createReactor } from '#engine/reactor.ts'
-import { openDatabase } from '#engine/store/database.ts'
+import { inTransaction, openDatabase, type Migration } from '#engine/store/database.ts'
 import { createJournal } from '#engine/store/journal.ts'
 import { MIGRATIONS } from '#engine/store/migrations.ts'
-import { msat } from '#shared/market/msat.ts'
-import { createSamples, type Measure } from '../measure.ts'
-import { summarize } from '../statistics.ts'
+import { SETTLEMENTS, type Settlement } from '#shared/market/settlement.ts'
+import { createSamples, type Measure, type Row, type Samples } from '../measure.ts'
+import { saleMessages } from '../saleMessages.ts'
+import { subtractRounds, summarize } from '../statistics.ts'
 
 const JOBS_PER_ROUND = 20
 const APPENDS_PER_JOB = 4
-const PRICE = msat(10_000)
+/** The shortest sale has so many; one of more counts in proportion. */
+const TRANSITIONS = 8
+const BARE = [{ number: 1, change: 'One row a commit', sql: 'CREATE TABLE number (value INTEGER PRIMARY KEY) STRICT' }]
 
 export function measureStore(folder: string): Measure {
-  const opened = openDatabase(join(folder, 'store.db'), MIGRATIONS, Date.now())
-  if (!opened.ok) throw new Error(opened.error.message)
-  const { database } = opened.value
+  const database = open(join(folder, 'store.db'), MIGRATIONS)
+  // What the disk takes for as many commits, whatever is in them.
+  const bare = open(join(folder, 'bare.db'), BARE)
+  const insertBare = bare.prepare('INSERT INTO number (value) VALUES (NULL)')
   const journal = createJournal(database)
   const one = createSamples()
-  const whole = createSamples()
+  const commits = createSamples()
+  const sales: Readonly<Record<Settlement, Samples>> = { prepay: createSamples(), escrow: createSamples(), sealed: createSamples(), metered: createSamples() }
   let jobs = 0
 
   const reactor = createReactor({
@@ -43,19 +49,26 @@ export function measureStore(folder: string): Measure {
     },
   })
 
-  function runJob(): void {
-    const { jobId, messages } = saleMessages(jobs)
+  function runJob(settlement: Settlement): void {
+    jobs += 1
+    const { jobId, messages } = saleMessages(settlement, jobs)
     const startedAt = performance.now()
     for (const message of messages) {
-      if (reactor.dispatch(jobId, message) !== 'changed') throw new Error(`A sale did not take "${message.type}".`)
+      if (reactor.dispatch(jobId, message) !== 'changed') throw new Error(`A sale by ${settlement} did not take "${message.type}".`)
     }
-    whole.add(performance.now() - startedAt)
-    if (journal.row('provider', jobId)?.state !== 'done') throw new Error('A sale did not end.')
+    sales[settlement].add(((performance.now() - startedAt) * TRANSITIONS) / messages.length)
+    if (journal.row('provider', jobId)?.state !== 'done') throw new Error(`A sale by ${settlement} did not end.`)
+  }
+
+  function commitBare(): void {
+    const startedAt = performance.now()
+    for (let commit = 0; commit < TRANSITIONS; commit += 1) inTransaction(bare, () => insertBare.run())
+    commits.add(performance.now() - startedAt)
   }
 
   /** The store's part alone: the bytes of a real transition, appended in a transaction of their own. */
   function append(part: number): void {
-    const { jobId, messages } = saleMessages(jobs)
+    const { jobId, messages } = saleMessages('prepay', jobs)
     const first = messages[0]
     const [event] = first === undefined ? [] : saleMachine.decide(saleMachine.initial, first)
     if (event === undefined) throw new Error('A sale did not begin.')
@@ -67,46 +80,34 @@ export function measureStore(folder: string): Measure {
 
   return {
     async round() {
-      one.beginRound()
-      whole.beginRound()
+      for (const samples of [one, commits, ...Object.values(sales)]) samples.beginRound()
       for (let job = 0; job < JOBS_PER_ROUND; job += 1) {
-        jobs += 1
-        runJob()
+        for (const settlement of SETTLEMENTS) runJob(settlement)
+        commitBare()
         for (let part = 0; part < APPENDS_PER_JOB; part += 1) append(part)
         await new Promise((resolve) => setImmediate(resolve))
       }
     },
-    samples: () => ({ transitionMs: one.rounds, saleMs: whole.rounds }),
-    rows: () => [
-      { group: 'Store', what: 'one durable transition (WAL, FULL)', unit: 'ms', summary: summarize(one.all()) },
-      { group: 'Store', what: 'the eight of a whole sale', unit: 'ms', summary: summarize(whole.all()) },
-    ],
+    samples: () => ({ transitionMs: one.rounds, bareCommitsMs: commits.rounds, ...Object.fromEntries(SETTLEMENTS.map((name) => [`${name}Ms`, sales[name].rounds])) }),
+    rows() {
+      const group = 'Store'
+      return [
+        { group, what: 'one durable transition (WAL, FULL)', unit: 'ms', summary: summarize(one.all()) },
+        { group, what: 'eight bare commits', unit: 'ms', summary: summarize(commits.all()) },
+        ...SETTLEMENTS.map((name): Row => ({ group, what: `eight transitions of a sale, ${name}`, unit: 'ms', summary: summarize(sales[name].all()), target: { bound: 'at most', value: 2 } })),
+        { group, what: 'eight of prepay above eight bare commits', unit: 'ms', summary: subtractRounds(sales.prepay.rounds, commits.rounds, 0.5) },
+      ]
+    },
     async close() {
       await reactor.close()
       database.close()
+      bare.close()
     },
   }
 }
 
-/** What a sale is told from the request to the delivered result. */
-function saleMessages(number: number): { readonly jobId: string; readonly messages: readonly SaleMessage[] } {
-  const requestId = number.toString(16).padStart(16, '0').repeat(4)
-  const jobId = `job_${requestId.slice(0, 16)}`
-  const at = Date.now()
-  const request: SaleRequest = { jobId, requestId, customer: 'c'.repeat(64), dialect: 'channel', privacy: 'public-channel', route: { channelId: 'd'.repeat(64) }, sampling: {}, prompt: 'What is 2+2? '.repeat(8), model: 'souk-toy', maxTokens: 1_024, priceMsat: PRICE }
-  const invoice = { bolt11: `lnbcrt100n1${'q'.repeat(250)}`, paymentHash: requestId, amountMsat: PRICE, network: 'regtest' as const, createdAt: Math.floor(at / 1_000), expiresAt: Math.floor(at / 1_000) + 600, description: `Souk ${jobId}` }
-  const delivery = { eventId: requestId, raw: 'x'.repeat(700), verdicts: [{ relay: 'ws://127.0.0.1:7777', verdict: 'accepted', message: '' }] }
-  return {
-    jobId,
-    messages: [
-      { at, type: 'requested', request, refusal: null },
-      { at, type: 'invoiceMade', invoice },
-      { at, type: 'sent', what: 'invoice', delivery },
-      { at, type: 'paymentClaimed', eventId: requestId },
-      { at, type: 'paymentSeen', settledMsat: PRICE },
-      { at, type: 'workBegun', attempt: 1 },
-      { at, type: 'generated', generated: { text: 'Four. '.repeat(50), usage: { promptTokens: 26, outputTokens: 100, durationMs: 3_000 }, stoppedBy: 'end' } },
-      { at, type: 'sent', what: 'result', delivery },
-    ],
-  }
+function open(path: string, migrations: readonly Migration[]): DatabaseSync {
+  const opened = openDatabase(path, migrations, Date.now())
+  if (!opened.ok) throw new Error(opened.error.message)
+  return opened.value.database
 }
