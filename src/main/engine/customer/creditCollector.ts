@@ -1,4 +1,5 @@
 /** Asks sellers for what they owe when they are there again: seen for the first time since the start, or asked for something new. */
+import { setBounded } from '../boundedMap.ts'
 import type { Clock } from '../ports.ts'
 
 export interface CreditCollectorOptions {
@@ -17,9 +18,11 @@ export interface CreditCollector {
 
 /** A seller that does not pay is not asked more often: each time is an invoice, and a message. */
 const ASK_EVERY_MS = 3_600_000
+/** Anybody can list an offer under any number of keys; of one that is forgotten its debts are only looked up again. */
+const MAX_KNOWN = 5_000
 
 export function createCreditCollector({ clock, creditsWith, claim }: CreditCollectorOptions): CreditCollector {
-  const known = new Set<string>()
+  const known = new Map<string, true>()
   const askedAt = new Map<string, number>()
 
   function visit(seller: string): void {
@@ -34,7 +37,7 @@ export function createCreditCollector({ clock, creditsWith, claim }: CreditColle
     visit,
     seen(seller) {
       if (known.has(seller)) return
-      known.add(seller)
+      setBounded(known, seller, true, MAX_KNOWN)
       visit(seller)
     },
   }
