@@ -14,7 +14,8 @@ export function createStepper<State, Message, Event, Facts>(machine: Machine<Sta
   const ids = new Map<string, number>()
   const states: { readonly state: State; readonly facts: Facts }[] = []
   const answers = new Map<string, number>()
-  const spelled = new WeakMap<object, string>()
+  const numbers = new Map<string, number>()
+  const numbered = new WeakMap<object, number>()
 
   function idOf(state: State): number {
     const key = JSON.stringify(state)
@@ -31,12 +32,15 @@ export function createStepper<State, Message, Event, Facts>(machine: Machine<Sta
     return place
   }
 
-  function spell(message: object): string {
-    const known = spelled.get(message)
+  /** Of messages that say the same. */
+  function numberOf(message: object): number {
+    const known = numbered.get(message)
     if (known !== undefined) return known
     const words = JSON.stringify(message)
-    spelled.set(message, words)
-    return words
+    const number = numbers.get(words) ?? numbers.size
+    numbers.set(words, number)
+    numbered.set(message, number)
+    return number
   }
 
   return {
@@ -44,7 +48,7 @@ export function createStepper<State, Message, Event, Facts>(machine: Machine<Sta
     stateOf: (id) => placeOf(id).state,
     factsOf: (id) => placeOf(id).facts,
     tell(id, message, at) {
-      const key = `${id} ${at} ${spell(message)}`
+      const key = `${id} ${at} ${numberOf(message)}`
       const known = answers.get(key)
       if (known !== undefined) return known
       const { state } = placeOf(id)
