@@ -51,7 +51,7 @@ const MOST_OBLIGING_MOVES = 600
 export function explore<State>(model: Model<State>, start: State, events: number, topics: ReadonlySet<Topic>): Explored {
   const places = new Map<string, number>()
   const nodes: Node<State>[] = []
-  const ends = new Map<string, string | null>()
+  const ends = new Map<string, string>()
   const visit = (state: State, cameFrom: Node<State> | null, by: string): number => {
     const key = model.keyOf(state)
     const known = places.get(key)
@@ -86,7 +86,7 @@ export function playScript<State>(model: Pick<Model<State>, 'movesFrom'>, start:
 }
 
 /** Null: it ends well. `ends`: of each state on a way that was gone before, the key of its end. */
-function letEnd<State>(model: Model<State>, start: State, ends: Map<string, string | null>): { readonly events: readonly string[]; readonly what: readonly string[] } | null {
+function letEnd<State>(model: Model<State>, start: State, ends: Map<string, string>): { readonly events: readonly string[]; readonly what: readonly string[] } | null {
   const way: string[] = []
   const events: string[] = []
   let state = start
