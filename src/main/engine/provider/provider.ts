@@ -350,11 +350,16 @@ export function createProvider(options: ProviderOptions): Provider {
   function settlementsOf(name: DialectName): readonly Settlement[] {
     const { holdInvoices, lockAddress } = options.walletLocks()
     // A lock at an address is announced in a channel alone.
-    const canHold = (settlement: Settlement) => (settlement === 'sealed' ? holdInvoices && canGiveCredit(status.get().terms) : settlement !== 'escrow' || holdInvoices || (name === 'channel' && lockAddress !== null))
+    const canHold = (settlement: Settlement) => (settlement === 'sealed' ? holdInvoices && isInvoiceable() && canGiveCredit(status.get().terms) : settlement !== 'escrow' || holdInvoices || (name === 'channel' && lockAddress !== null))
     const { settlements } = dialectNamed(dialects, name)
     // What is paid as it comes has to come.
     const canStream = (settlement: Settlement) => settlement !== 'metered' || status.get().terms.streaming
     return settlementsSold().filter((settlement) => canStream(settlement) && settlements.includes(settlement) && status.get().terms.settlements.includes(settlement) && canHold(settlement))
+  }
+
+  /** Whether the wallet can ask for the price: under seal it does so once the work is done. */
+  function isInvoiceable(): boolean {
+    return wallet.kind !== 'spark' || status.get().terms.priceMsat % 1_000 === 0
   }
 
   /** Only the key that asked is heard about its job. */
