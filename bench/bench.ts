@@ -10,10 +10,12 @@ import { describeLoad, describeMachine } from './machine.ts'
 import type { Measure } from './measure.ts'
 import { measureCrypto } from './measures/crypto.ts'
 import { measureDirectory } from './measures/directory.ts'
+import { measureEscrow } from './measures/escrow.ts'
 import { measureFlood } from './measures/flood.ts'
 import { measureListings } from './measures/listings.ts'
 import { measureMarket } from './measures/market.ts'
 import { measureMessages } from './measures/messages.ts'
+import { measureMetered } from './measures/metered.ts'
 import { measurePrivate } from './measures/private.ts'
 import { measureRelay } from './measures/relay.ts'
 import { measureStart } from './measures/start.ts'
@@ -22,7 +24,7 @@ import { writeTable } from './table.ts'
 
 const FULL_ROUNDS = 6
 const QUICK_ROUNDS = 2
-const MEASURES = { market: measureMarket, messages: measureMessages, crypto: measureCrypto, directory: measureDirectory, listings: measureListings, relay: measureRelay, private: measurePrivate, flood: measureFlood, start: measureStart, store: measureStore }
+const MEASURES = { market: measureMarket, escrow: measureEscrow, metered: measureMetered, messages: measureMessages, crypto: measureCrypto, directory: measureDirectory, listings: measureListings, relay: measureRelay, private: measurePrivate, flood: measureFlood, start: measureStart, store: measureStore }
 type MeasureName = keyof typeof MEASURES
 const TABLE_IN_DOCS = /(<!-- bench -->\n)[^]*(<!-- \/bench -->)/
 

@@ -7,14 +7,16 @@ import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { z } from 'zod'
 import type { TextChange } from '#engine/customer/liveText.ts'
 import { createEngine, type Engine } from '#engine/engine.ts'
 import { createOllamaBackend } from '#engine/inference/ollama.ts'
 import { openWebSocketWithWs } from '#engine/nostr/openWebSocket.ts'
 import type { Secrets } from '#engine/ports.ts'
 import { systemClock, systemRandom } from '#main/headless/nodePorts.ts'
-import type { JobRow, JobState } from '#shared/ipc/common.ts'
+import { jobStateSchema, type JobRow, type JobState } from '#shared/ipc/common.ts'
 import type { DialectName } from '#shared/market/dialect.ts'
+import type { Settlement } from '#shared/market/settlement.ts'
 import { startChild } from './child.ts'
 import { monotonicMs, readStamps } from './clock.ts'
 import { endWithUs, soukEnvironment } from './environment.ts'
@@ -33,14 +35,24 @@ export interface Reading {
   readonly firstAt: number
 }
 
+/** One purchase as both sides told of it. */
+export interface Trade {
+  readonly reading: Reading
+  /** When the purchase first was in each state; and the sale, when the seller's process said so. */
+  readonly steps: ReadonlyMap<JobState, number>
+  readonly sellerSteps: ReadonlyMap<JobState, number>
+  /** When the customer's own wallet first said that the money is locked; null: never. */
+  readonly lockedAt: number | null
+}
+
 export interface BenchMarket {
   /** Hex public key of the seller. */
   readonly seller: string
   readonly customer: Engine
   /** So many chunks straight from the backend, through the adapter that the seller uses too. */
   readDirectly(chunks: number): Promise<Reading>
-  /** The same bought in a dialect that streams; and when the purchase first was in each state. */
-  buy(dialect: DialectName, chunks: number): Promise<{ readonly reading: Reading; readonly steps: ReadonlyMap<JobState, number> }>
+  /** The same bought in a dialect that streams, by default paid ahead. */
+  buy(dialect: DialectName, chunks: number, settlement?: Settlement): Promise<Trade>
   /** The same in any dialect, however its text comes. */
   buyWhole(dialect: DialectName, chunks: number): Promise<void>
   close(): Promise<void>
@@ -60,20 +72,25 @@ export async function openBenchMarket(parent: string, name: string, chunksPerSec
   /** No two alike: a request asked again within its second is the same event. */
   const nextPrompt = () => `Count the seconds. (${(asked += 1)})`
 
-  async function buyWith(dialect: DialectName, chunks: number, onStep: (row: JobRow) => void, onText: (change: TextChange) => void): Promise<void> {
+  /** Returns the job's id once it has ended well. */
+  async function buyWith(dialect: DialectName, chunks: number, settlement: Settlement, onStep: (row: JobRow) => void, onText: (change: TextChange) => void): Promise<string> {
     const { promise: ended, resolve: end, reject } = Promise.withResolvers<void>()
+    let asking: string | null = null
     const stopListening = customer.jobChanged.listen((row) => {
-      if (row.role !== 'customer') return
+      // Earlier jobs go on changing, also because of this one: what a seller owes is asked back at the next purchase.
+      if (row.role !== 'customer' || row.jobId !== asking) return
       onStep(row)
       if (row.final && row.state !== 'done') reject(new Error(`A purchase ended ${row.state}: ${row.note ?? ''}`))
       else if (row.final) end()
     })
-    const outcome = customer.customer.ask({ prompt: nextPrompt(), selection: { by: 'pubkey', prefix: seller.pubkey }, dialect, maxTokens: chunks })
+    const outcome = customer.customer.ask({ prompt: nextPrompt(), selection: { by: 'pubkey', prefix: seller.pubkey }, dialect, settlement, maxTokens: chunks })
     if (!outcome.ok) throw new Error(outcome.error.message)
-    const stopWatching = customer.customer.watchText(outcome.value.jobId, onText)
+    asking = outcome.value.jobId
+    const stopWatching = customer.customer.watchText(asking, onText)
     await ended
     stopWatching()
     stopListening()
+    return asking
   }
 
   return {
@@ -87,14 +104,20 @@ export async function openBenchMarket(parent: string, name: string, chunksPerSec
       }
       return reader.end(chunks)
     },
-    async buy(dialect, chunks) {
+    async buy(dialect, chunks, settlement = 'prepay') {
       const reader = createReader()
       const steps = new Map<JobState, number>()
+      let lockedAt: number | null = null
+      const note = (row: JobRow) => {
+        if (!steps.has(row.state)) steps.set(row.state, monotonicMs())
+        if ((row.lockedMsat ?? 0) > 0) lockedAt ??= monotonicMs()
+        if (row.settlement !== settlement) throw new Error(`It is settled by ${row.settlement}, not by ${settlement}.`)
+      }
       // What only the result brings counts for this bench as not having come.
-      await buyWith(dialect, chunks, (row) => void (steps.has(row.state) || steps.set(row.state, monotonicMs())), (change) => change.type === 'text' && reader.take(change.text))
-      return { reading: reader.end(chunks), steps }
+      const jobId = await buyWith(dialect, chunks, settlement, note, (change) => change.type === 'text' && reader.take(change.text))
+      return { reading: reader.end(chunks), steps, sellerSteps: seller.stepsOf(jobId), lockedAt }
     },
-    buyWhole: (dialect, chunks) => buyWith(dialect, chunks, () => {}, () => {}),
+    buyWhole: async (dialect, chunks) => void (await buyWith(dialect, chunks, 'prepay', () => {}, () => {})),
     async close() {
       await customer.close()
       await seller.close()
@@ -125,7 +148,15 @@ function createReader() {
   }
 }
 
-async function startSeller(folder: string, backendUrl: string): Promise<{ readonly pubkey: string; close(): Promise<void> }> {
+interface BenchSeller {
+  readonly pubkey: string
+  stepsOf(jobId: string): ReadonlyMap<JobState, number>
+  close(): Promise<void>
+}
+
+const saidSchema = z.discriminatedUnion('type', [z.object({ type: z.literal('selling'), pubkey: z.string() }), z.object({ type: z.literal('job'), jobId: z.string(), state: jobStateSchema })])
+
+async function startSeller(folder: string, backendUrl: string): Promise<BenchSeller> {
   const child: ChildProcessByStdio<null, Readable, null> = spawn(
     process.execPath,
     [souk, 'provider', '--json', '--create-channel', '--stream', '--no-house', '--name', 'Bench seller', '--price', String(PRICE_MSAT), '--backend', 'ollama', '--ollama-url', backendUrl, '--data', join(folder, 'seller')],
@@ -133,15 +164,23 @@ async function startSeller(folder: string, backendUrl: string): Promise<{ readon
   )
   endWithUs(child)
   const ended = once(child, 'exit')
+  const jobs = new Map<string, Map<JobState, number>>()
   const pubkey = await new Promise<string>((resolve, reject) => {
     void ended.then(() => reject(new Error('The seller did not start.')))
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const record: unknown = JSON.parse(line)
-      if (typeof record === 'object' && record !== null && 'type' in record && record.type === 'selling' && 'pubkey' in record) resolve(String(record.pubkey))
+      const now = monotonicMs()
+      const said = saidSchema.safeParse(JSON.parse(line))
+      if (!said.success) return
+      if (said.data.type === 'selling') return resolve(said.data.pubkey)
+      const { jobId, state } = said.data
+      const steps = jobs.get(jobId) ?? new Map<JobState, number>()
+      if (!steps.has(state)) steps.set(state, now)
+      jobs.set(jobId, steps)
     })
   })
   return {
     pubkey,
+    stepsOf: (jobId) => jobs.get(jobId) ?? new Map<JobState, number>(),
     async close() {
       child.kill('SIGTERM')
       await ended
