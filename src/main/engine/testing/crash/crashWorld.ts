@@ -9,8 +9,8 @@ import { createBooks, type Books } from '../../store/books.ts'
 import { openDatabase } from '../../store/database.ts'
 import { createJournal, type Journal } from '../../store/journal.ts'
 import { MIGRATIONS } from '../../store/migrations.ts'
-import { askSeller, ended, openMarket, type Market } from '../market.ts'
-import { CRASH_TERMS, PROMPT, TOY_TOKENS_PER_SECOND, type Plan } from './plan.ts'
+import { askSeller, ended, jobRow, openMarket, type Market } from '../market.ts'
+import { CRASH_TERMS, isOver, PROMPT, TOY_TOKENS_PER_SECOND, type Plan } from './plan.ts'
 import { startSouk, type SoukProcess } from './startSouk.ts'
 
 const AT_ONCE = 2
@@ -114,7 +114,7 @@ export async function openCrashWorld(settlement: Settlement): Promise<CrashWorld
     const { rows: [bought], balances } = readJournal(dataFolder, (journal, books) => ({ rows: journal.list({ role: 'customer', limit: 2 }), balances: books.balances() }))
     const points = first.points()
     if (bought === undefined) return { deaths, points, balances }
-    const sold = await ended(seller, 'provider', bought.jobId)
+    const sold = await jobRow(seller, 'provider', bought.jobId, isOver)
     return { deaths, points, bought, sold, balances }
   }
 
@@ -129,11 +129,16 @@ export async function openCrashWorld(settlement: Settlement): Promise<CrashWorld
     })
     const { jobId } = await (asking ?? Promise.reject(new Error('nobody asked')))
     const bought = await ended(buyer, 'customer', jobId, 60_000)
-    await settled(last)
+    // What was paid while it was away is found by its own wallet, in time.
+    await last.hear((report) => (report.type === 'settled' && report.movedMsat === sumPaid(jobId) ? true : null), 'everything that was paid')
     await last.stop()
     const { rows: [sold, ...others], balances } = readJournal(dataFolder, (journal, books) => ({ rows: journal.list({ role: 'provider', limit: 2 }), balances: books.balances() }))
     if (sold === undefined || others.length > 0) throw new Error(`${others.length} jobs more than one`)
     return { deaths, points: first.points(), bought, sold, balances }
+  }
+
+  function sumPaid(jobId: string): number {
+    return market.settledPayments(jobId).reduce((sum, { amountMsat }) => sum + amountMsat, 0)
   }
 
   return {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { JobRow } from '#shared/ipc/common.ts'
 import { sats } from '#shared/market/msat.ts'
 import { SETTLEMENTS } from '#shared/market/settlement.ts'
 
@@ -22,13 +23,16 @@ export const reportSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('point'), name: z.string() }),
   z.object({ type: z.literal('job'), jobId: z.string(), state: z.string(), final: z.boolean() }),
   /** A provider: nothing is open any more, and there was something. A customer: its job has ended, or there is none. */
-  z.object({ type: z.literal('settled') }),
+  z.object({ type: z.literal('settled'), movedMsat: z.number() }),
   z.object({ type: z.literal('problem'), message: z.string() }),
 ])
 export type Report = z.output<typeof reportSchema>
 
 /** Small ticks, so that a short answer has several. */
 export const CRASH_TERMS = { tickTokens: 16, graceSecs: 5, outputPer1kMsat: sats(60), inputPer1kMsat: sats(10) } as const
+
+/** A metered sale that is stopped, or owes a rest, has told its customer everything; it only waits for an invoice to expire, or to be asked for the rest. */
+export const isOver = ({ final, state, settlement }: Pick<JobRow, 'final' | 'state' | 'settlement'>): boolean => final || (settlement === 'metered' && ['stopped', 'done', 'owed'].includes(state))
 
 export const TOY_TOKENS_PER_SECOND = 500
 export const PROMPT = 'write 40 words'

@@ -1,11 +1,12 @@
 /** A provider or a customer in a process of its own, which kills itself at one point: `node soukProcess.ts PLAN`. SIGTERM ends it in order. */
 import { writeSync } from 'node:fs'
+import type { JobRow } from '#shared/ipc/common.ts'
 import { sats } from '#shared/market/msat.ts'
 import type { Settlement } from '#shared/market/settlement.ts'
 import { createEngine, type Engine } from '../../engine.ts'
 import { createNodePorts } from '../nodePorts.ts'
 import { createKillPoints } from './killPoints.ts'
-import { CRASH_TERMS, planSchema, PROMPT, TOY_TOKENS_PER_SECOND, type Report } from './plan.ts'
+import { CRASH_TERMS, isOver, planSchema, PROMPT, TOY_TOKENS_PER_SECOND, type Report } from './plan.ts'
 
 const plan = planSchema.parse(JSON.parse(process.argv[2] ?? ''))
 const say = (report: Report) => void writeSync(1, `${JSON.stringify(report)}\n`)
@@ -31,9 +32,14 @@ process.on('SIGTERM', () => {
 if (plan.role === 'provider') await sell(engine)
 else await buy(engine, plan.ask, plan.settlement)
 
+function sumOf(rows: readonly JobRow[]): number {
+  return rows.reduce((sum, { movedMsat }) => sum + movedMsat, 0)
+}
+
 async function sell({ provider, jobChanged, journal, backend }: Engine): Promise<void> {
   const look = () => {
-    if (journal.openJobs('provider').length === 0 && journal.list({ role: 'provider', limit: 1 }).length > 0) say({ type: 'settled' })
+    const rows = journal.list({ role: 'provider', limit: 2 })
+    if (rows.length > 0 && rows.every(isOver)) say({ type: 'settled', movedMsat: sumOf(rows) })
   }
   jobChanged.listen(look)
   look()
@@ -45,7 +51,7 @@ async function sell({ provider, jobChanged, journal, backend }: Engine): Promise
 
 async function buy({ customer, jobChanged, journal, preferences }: Engine, seller: string | null, settlement: Settlement): Promise<void> {
   const look = () => {
-    if (journal.openJobs('customer').length === 0) say({ type: 'settled' })
+    if (journal.openJobs('customer').length === 0) say({ type: 'settled', movedMsat: sumOf(journal.list({ role: 'customer', limit: 2 })) })
   }
   jobChanged.listen(look)
   if (seller === null) {
