@@ -151,7 +151,8 @@ function createSandbox(options: SandboxOptions, first: Hosting | null, found: No
 /** Takes the folder, then opens relay and mint in it. `fixedPort` is tried alone; without one the last host's is tried first. */
 async function host(options: SandboxOptions, fixedPort: number | null): Promise<Attempt> {
   const { folder, clock, random, log, openWebSocket, crypto } = options
-  const locked = lockFolder(folder)
+  // A guest looks every two seconds whether the host is gone: waiting here would stop everything else it does for as long.
+  const locked = lockFolder(folder, 0)
   if (!locked.ok) return locked.error.code === 'folder-in-use' ? 'taken' : fail('folder-unusable', locked.error.message)
   const opened: (() => Promise<void>)[] = [releaseOf(locked.value)]
   const closeAll = async () => {

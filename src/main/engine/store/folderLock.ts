@@ -12,13 +12,14 @@ const WAIT_MS = 250
 
 /**
  * Holds a folder for this process alone, so that two engines never open one store. The lock is SQLite's own on a
- * file beside the data: the operating system drops it with the process, also on kill -9.
+ * file beside the data: the operating system drops it with the process, also on kill -9. Nothing else runs while it waits for
+ * it: `waitMs: 0` is for who asks again anyway.
  */
-export function lockFolder(folder: string): Result<FolderLock, Problem<'folder-in-use' | 'folder-unusable'>> {
+export function lockFolder(folder: string, waitMs = WAIT_MS): Result<FolderLock, Problem<'folder-in-use' | 'folder-unusable'>> {
   const path = join(folder, 'lock')
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    const held = lockFile(path) ?? lockEmptied(path)
+    const held = lockFile(path, waitMs) ?? lockEmptied(path, waitMs)
     return ok({ release: () => held.close() })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
@@ -30,8 +31,8 @@ export function lockFolder(folder: string): Result<FolderLock, Problem<'folder-i
 }
 
 /** Null when the file is damaged; throws when somebody has it, or it cannot be had. */
-function lockFile(path: string): DatabaseSync | null {
-  const database = new DatabaseSync(path, { timeout: WAIT_MS })
+function lockFile(path: string, waitMs: number): DatabaseSync | null {
+  const database = new DatabaseSync(path, { timeout: waitMs })
   try {
     database.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE')
     return database
@@ -43,9 +44,9 @@ function lockFile(path: string): DatabaseSync | null {
 }
 
 /** Nothing is ever written into a lock file, so nothing in it is missed; and its place stays the same, for whoever locks it too. */
-function lockEmptied(path: string): DatabaseSync {
+function lockEmptied(path: string, waitMs: number): DatabaseSync {
   truncateSync(path, 0)
-  const database = lockFile(path)
+  const database = lockFile(path, waitMs)
   if (database === null) throw new Error('its lock file is damaged')
   return database
 }
