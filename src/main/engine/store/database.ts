@@ -21,6 +21,8 @@ export type OpenProblem = Problem<'store-newer' | 'store-unusable'>
 const BUSY_TIMEOUT_MS = 5_000
 /** Negative is KiB: one megabyte of page cache serves a store of this size. */
 const CACHE_KIB = -1_024
+/** A log that still grows makes every commit change the file's size, too, which doubles what it costs: this long it grows after a start. */
+const LOG_PAGES = 256
 
 /**
  * Opens a database: WAL, `synchronous=FULL`, integrity checked, migrated. A damaged file is renamed with its
@@ -48,7 +50,7 @@ function tryOpen(path: string): TryOpen {
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
-    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = ${CACHE_KIB}`)
+    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = ${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${LOG_PAGES}`)
     const check = database.prepare('PRAGMA quick_check(1)').get()
     if (check?.['quick_check'] === 'ok') return { ok: true, value: database }
     database.close()

@@ -31,7 +31,7 @@ export interface EventStore {
 /** `database` is migrated (RELAY_MIGRATIONS) and from here on the store's own: `close` closes it. */
 export function createEventStore(database: DatabaseSync, limits: RelayLimits): EventStore {
   // A relay's events are public copies: surviving the death of the process is enough, the power cord's is not paid for.
-  database.exec('PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -4096')
+  database.exec('PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -4096')
   const selectId = database.prepare('SELECT 1 FROM event WHERE id = ?')
   const selectRow = database.prepare('SELECT json FROM event WHERE row = ? AND (expires_at IS NULL OR expires_at > ?)')
   const selectAddress = database.prepare('SELECT row, created_at AS createdAt, id FROM event WHERE address = ?')
