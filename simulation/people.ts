@@ -147,7 +147,10 @@ export function createPeople({ time, chance, sellers, customers, cheat, jobs, di
     giveUp() {
       for (const { machine } of customers) {
         machine.act((engine) => {
-          for (const { jobId } of Object.values(engine.customer.jobs.get())) if (engine.customer.stop(jobId).ok) did('customer gave up')
+          for (const { jobId } of Object.values(engine.customer.jobs.get())) {
+            if (engine.customer.stop(jobId).ok) did('customer gave up')
+            else if (engine.customer.claim(jobId).ok) did('customer asked for what is owed')
+          }
         })
       }
     },
