@@ -26,7 +26,7 @@ describe.concurrent('what is typed', () => {
     ['an unknown option', ['customer', '--pormpt', 'x'], /Did you mean --prompt/],
     ['no question', ['customer', '--prompt', '  '], /nothing to ask/],
     ['a trial on mainnet', ['provider', '--no-wallet'], /trials.*mainnet.*given away/, { SOUK_NETWORK: 'mainnet' }],
-    ['real money', ['customer', '--prompt', 'x'], /real money/, { SOUK_NETWORK: 'mainnet', SOUK_NWC: 'nostr+walletconnect://x' }],
+    ['a wallet connection that is none', ['customer', '--prompt', 'x'], /SOUK_NWC: This is not a wallet connection/, { SOUK_NETWORK: 'mainnet', SOUK_NWC: 'nostr+walletconnect://x' }],
   ])('%s is a usage error that says what would be right', async ([, args, words, environment]) => {
     const { code, records, stderr } = await home.run([...args, '--json'], environment === undefined ? {} : { environment })
     expect(code).toBe(EXIT.usage)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { chooseRelays, chooseWallet, findOllamaUrl } from './openSouk.ts'
 
-const NWC = 'nostr+walletconnect://x?relay=ws://127.0.0.1:1&secret=y'
+const NWC = `nostr+walletconnect://${'a'.repeat(64)}?relay=ws://127.0.0.1:1&secret=${'b'.repeat(64)}`
 
 test('without a word the wallet is the one that was chosen in the folder; SOUK_NWC brings one’s own on the network that is named', () => {
   expect(chooseWallet({}, {})).toMatchObject({ ok: true, value: { kind: 'chosen' } })
@@ -11,6 +11,7 @@ test('without a word the wallet is the one that was chosen in the folder; SOUK_N
 })
 
 test.for([
+  ['a connection that is none', {}, { SOUK_NWC: 'nostr+walletconnect://x?secret=y', SOUK_NETWORK: 'signet' }, 'invalid-connection'],
   ['mainnet without a wallet', {}, { SOUK_NETWORK: 'mainnet' }, 'no-wallet-for-network'],
   ['a trial on mainnet', { wallet: false }, { SOUK_NETWORK: 'mainnet' }, 'trial-needs-sandbox'],
   ['a trial on mainnet with a wallet', { wallet: false }, { SOUK_NWC: NWC, SOUK_NETWORK: 'mainnet' }, 'trial-needs-sandbox'],

@@ -9,7 +9,8 @@ import type { LogLevel } from '#engine/ports.ts'
 import { createNodeWeb } from '#engine/web/nodeWeb.ts'
 import type { RelaySetting } from '#shared/ipc/settings.ts'
 import { NETWORKS, type Network } from '#shared/market/network.ts'
-import { fail, type Result } from '#shared/market/result.ts'
+import { fail, ok, type Result } from '#shared/market/result.ts'
+import { parseConnection } from '#shared/protocol/nip47.ts'
 import { findFolders } from './folders.ts'
 import { createStderrLog, systemClock, systemRandom } from './nodePorts.ts'
 import { createPassphraseReader } from './passphrase.ts'
@@ -110,7 +111,10 @@ export function chooseWallet(options: Pick<CommonOptions, 'wallet'>, environment
     return fail('trial-needs-sandbox', `--no-wallet is for trials: ${reason}. Unset SOUK_NETWORK, or leave --no-wallet out.`)
   }
   if (isTrial) return { ok: true, value: { kind: 'mock' } }
-  if (connection !== '') return { ok: true, value: { kind: 'nwc', connection, network } }
+  if (connection !== '') {
+    const parsed = parseConnection(connection)
+    return parsed.ok ? ok({ kind: 'nwc', connection, network }) : fail(parsed.error.code, `SOUK_NWC: ${parsed.error.message}`)
+  }
   if (network !== 'regtest') return fail('no-wallet-for-network', `SOUK_NETWORK is ${network}, and no wallet is given for it. Set SOUK_NWC to its connection, or unset SOUK_NETWORK for the sandbox.`)
   return { ok: true, value: { kind: 'chosen' } }
 }
