@@ -15,8 +15,8 @@ const frames: readonly Frame[] = [
 const receipt = { requestId: id, customer: id, sha256: id, amountMsat: 21_000 as Msat, paymentHash: id, model: 'llama3.2', usage }
 const receiptEvent = { ...channelCreateEvent, ...receiptTemplate(receipt, VECTOR_SECS) }
 const results = [{ text: 'Four.', sha256: id, usage, receipt: receiptEvent }, { parts: [id, 'd'.repeat(64)], sha256: id, usage: null, receipt: null }].map(writePrivateResult)
-const commitment = { sha256: id, sealedBytes: 1, paymentHash: id, amountMsat: 21_000 as Msat, usage, receipt: receiptEvent }
-const sealed = [{ preview: 'Fo', ciphertext: 'AAAAAAAAAAAAAAAAAAAAAAA=' }, { ids: [id], sha256: id }].map((body) => writeSealedResult({ ...commitment, body }))
+const signedFor = { commitment: id, sealedBytes: 64, paymentHash: id, amountMsat: 21_000 as Msat }
+const sealed = [{ preview: 'Fo', ciphertext: `${'AAAA'.repeat(26)}AAA=` }, { ids: [id], sha256: id }].map((body) => writeSealedResult({ ...signedFor, body }))
 const addressed = [id, null].map((requestId) => ({ ...channelCreateEvent, ...frameTemplate({ peer: id, requestId }, 'x', VECTOR_SECS) }))
 
 export const targets = [

@@ -5,6 +5,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Limits } from '#shared/ipc/settings.ts'
 import { msat, sats, type Msat } from '#shared/market/msat.ts'
+import { filledBytes } from '#shared/market/sealedGoods.ts'
 import { envelopeTemplate, writeHiddenTags } from '#shared/protocol/envelope.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import { jobRequestTags } from '#shared/protocol/jobRequest.ts'
@@ -57,8 +58,8 @@ async function askAgain(buyer: Engine, peer: Peer): Promise<SpokenJob> {
 /** An honest seal around the text, under a secret of the moment. */
 function sealedBy(text = TEXT): { readonly secret: string; readonly result: SealedResult } {
   const secret = Buffer.from(nodeRandom.bytes(32)).toString('hex')
-  const { preview, ciphertext, sha256, sealedBytes } = sealAnswer(text, 300, secret)
-  return { secret, result: { sha256, sealedBytes, paymentHash: hashOf(secret), amountMsat: PRICE, body: { preview, ciphertext }, usage: null, receipt: null } }
+  const { preview, ciphertext, commitment, sealedBytes } = sealAnswer(text, 300, secret)
+  return { secret, result: { commitment, sealedBytes, paymentHash: hashOf(secret), amountMsat: PRICE, body: { preview, ciphertext } } }
 }
 
 const say = (peer: Peer, job: SpokenJob, result: SealedResult) =>
@@ -98,7 +99,7 @@ describe('a seller that seals', () => {
     const { secret, result } = make()
     const noise = Buffer.from(nodeRandom.bytes(result.sealedBytes + 16)).toString('base64')
     const body = 'ids' in result.body ? result.body : signedFor === null ? { ...result.body, ciphertext: noise } : result.body
-    const said = await say(peer, job, { ...result, body, sha256: signedFor ?? result.sha256 })
+    const said = await say(peer, job, { ...result, body, commitment: signedFor ?? result.commitment })
     await invoice(peer, job, result.paymentHash)
     await claim(peer, secret)
     const row = await ended(buyer, 'customer', job.jobId)
@@ -117,7 +118,7 @@ describe('a seller that seals', () => {
     const [peer, buyer] = [await openPeer(), await openBuyer()]
     const job = await askPlayed(buyer, peer)
     const { result } = sealedBy()
-    await say(peer, job, { ...result, sealedBytes: result.sealedBytes + 1 })
+    await say(peer, job, { ...result, sealedBytes: result.sealedBytes + 64 })
     await invoice(peer, job, result.paymentHash)
     await expectUnpaid(buyer, job, 'refused', /not as long as the seller signed for/)
   })
@@ -250,7 +251,10 @@ describe('a customer that', () => {
       await hear(peer, job, KIND.jobFeedback, (text) => text.includes('payment-required'))
       const made = saleEvents(seller, job.jobId).find((event) => event.type === 'generated')?.generated.text ?? ''
       expect(sealed.sealed.preview.length).toBeLessThanOrEqual(made.length * 0.3)
-      expect(sealed.sealed.bytes).toBe(Buffer.byteLength(made) - Buffer.byteLength(sealed.sealed.preview))
+      // Nor anything by which a guess of the rest could be told right: no digest of it, in a receipt neither, and no count of its tokens.
+      expect(Object.keys(sealed)).toEqual(['souk', 'sealed'])
+      expect(JSON.stringify(sealed)).not.toContain(digestText(made))
+      expect(sealed.sealed.bytes).toBe(filledBytes(Buffer.byteLength(made) - Buffer.byteLength(sealed.sealed.preview)))
       if (!cancels) continue
       await peer.publish(frameIn(job, peer, { type: 'cancel', seq: 0, reason: '' }))
       expect(await ended(seller, 'provider', job.jobId)).toMatchObject({ state: 'expired', movedMsat: 0, creditMsat: PRICE })

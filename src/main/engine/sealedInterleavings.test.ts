@@ -146,7 +146,7 @@ function publish(world: World, said: NonNullable<ReturnType<typeof saleSays>>): 
       return
     }
     case 'sealed':
-      world.toCustomer.push({ at, type: 'sealedReceived', from, eventId: 's', raw: '', goods: said.goods, usage: said.usage })
+      world.toCustomer.push({ at, type: 'sealedReceived', from, eventId: 's', raw: '', goods: said.goods })
       return
     case 'refusal':
     case 'trouble':

@@ -6,8 +6,8 @@ import { parseSealedBody, parseSealedResult, writeSealedBody, writeSealedResult,
 import { hostileJson, isUnpolluted } from './testing/hostile.ts'
 
 const ID = 'ab'.repeat(32)
-const whole: SealedResult = { sha256: ID, sealedBytes: 5, paymentHash: ID, amountMsat: msat(9_000), body: { preview: 'Two', ciphertext: 'AAAA' }, usage: { promptTokens: 1, outputTokens: 2, durationMs: 3 }, receipt: null }
-const inParts: SealedResult = { ...whole, body: { ids: [ID, ID], sha256: ID }, usage: null }
+const whole: SealedResult = { commitment: ID, sealedBytes: 64, paymentHash: ID, amountMsat: msat(9_000), body: { preview: 'Two', ciphertext: 'AAAA' } }
+const inParts: SealedResult = { ...whole, body: { ids: [ID, ID], sha256: ID } }
 const changed = (change: object) => JSON.stringify({ ...(JSON.parse(writeSealedResult(whole)) as object), ...change })
 
 describe('a sealed result', () => {
@@ -15,8 +15,8 @@ describe('a sealed result', () => {
     for (const result of [whole, inParts]) expect(parseSealedResult(writeSealedResult(result))).toEqual({ ok: true, value: result })
   })
 
-  test('is written with its commitment beside the goods', () => {
-    expect(JSON.parse(writeSealedResult(whole))).toEqual({ souk: 1, sealed: { preview: 'Two', ciphertext: 'AAAA', bytes: 5, payment_hash: ID, amount: 9_000 }, sha256: ID, usage: { prompt_tokens: 1, output_tokens: 2, duration_ms: 3 }, receipt: null })
+  test('is written with its commitment beside the goods, and with nothing else that comes from the text', () => {
+    expect(JSON.parse(writeSealedResult(whole))).toEqual({ souk: 1, sealed: { preview: 'Two', ciphertext: 'AAAA', commitment: ID, bytes: 64, payment_hash: ID, amount: 9_000 } })
   })
 
   test('is no open result to who does not know it, and an open one is no sealed one', () => {
@@ -26,10 +26,9 @@ describe('a sealed result', () => {
   })
 
   test('that commits to nothing, or to no amount, is refused', () => {
-    const sealed = { preview: '', ciphertext: 'AAAA', bytes: 5, payment_hash: ID, amount: 9_000 }
-    for (const bad of [{ bytes: 0 }, { bytes: 1e9 }, { amount: 0 }, { amount: -1 }, { amount: 1.5 }, { payment_hash: 'x' }, { ciphertext: '' }]) expect(parseSealedResult(changed({ sealed: { ...sealed, ...bad } }))).toMatchObject({ error: { code: 'bad-field' } })
-    expect(parseSealedResult(changed({ sha256: 'x' }))).toMatchObject({ error: { code: 'bad-field' } })
-    expect(parseSealedResult(changed({ souk: 2, usage: 'x', receipt: 7, later: 1 }))).toEqual({ ok: true, value: { ...whole, usage: null } })
+    const sealed = { preview: '', ciphertext: 'AAAA', commitment: ID, bytes: 64, payment_hash: ID, amount: 9_000 }
+    for (const bad of [{ commitment: 'x' }, { commitment: undefined }, { bytes: 0 }, { bytes: 65 }, { bytes: 64e7 }, { amount: 0 }, { amount: -1 }, { amount: 1.5 }, { payment_hash: 'x' }, { ciphertext: '' }]) expect(parseSealedResult(changed({ sealed: { ...sealed, ...bad } }))).toMatchObject({ error: { code: 'bad-field' } })
+    expect(parseSealedResult(changed({ souk: 2, later: 1 }))).toEqual({ ok: true, value: whole })
   })
 
   test('of any hostile text is read or refused, and pollutes nothing', () => {

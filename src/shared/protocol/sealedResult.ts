@@ -1,16 +1,15 @@
 /**
  * What the encrypted content of a result, kind 6050, holds when the answer is under seal (PROTOCOL.md §6): its beginning in the
- * clear, the rest encrypted, and what the seller's signature of that event commits to.
+ * clear, the rest encrypted, and what the seller's signature of that event commits to. Nothing else in it comes from the text: a
+ * digest, a receipt or a count of tokens would tell a guessed answer from a wrong one before it is paid for.
  */
 import { z } from 'zod'
 import { isMsat, type Msat } from '../market/msat.ts'
 import { fail, ok, type Result } from '../market/result.ts'
-import { MAX_SEALED_TEXT_BYTES } from '../market/sealedGoods.ts'
+import { MAX_SEALED_TEXT_BYTES, SEAL_BLOCK_BYTES } from '../market/sealedGoods.ts'
 import { safeParse } from '../safeParse.ts'
-import { isHex64, type NostrEvent } from './event.ts'
+import { isHex64 } from './event.ts'
 import { MAX_PARTS, type TextParts } from './jobRequest.ts'
-import { receiptEventSchema } from './receipt.ts'
-import { readUsage, wireUsageSchema, writeUsage, type Usage } from './usage.ts'
 import { describeFault, MAX_EVENT_BYTES, parseWireObject } from './wireJson.ts'
 
 /** Preview and ciphertext, the latter in base64. */
@@ -20,9 +19,9 @@ export interface SealedBody {
 }
 
 export interface SealedResult {
-  /** Hex SHA-256 of the whole answer in UTF-8, preview and rest. */
-  readonly sha256: string
-  /** UTF-8 bytes of the rest. */
+  /** Hex; to the whole answer, preview and rest, under a salt that the secret alone gives. */
+  readonly commitment: string
+  /** Bytes under seal, whole blocks of them. */
   readonly sealedBytes: number
   /** Hex SHA-256 of the secret that opens it. */
   readonly paymentHash: string
@@ -30,35 +29,29 @@ export interface SealedResult {
   readonly amountMsat: Msat
   /** Itself, or the parts of what `writeSealedBody` makes of it. */
   readonly body: SealedBody | TextParts
-  readonly usage: Usage | null
-  /** Of bounded size; its signature and its fields are not looked at here. */
-  readonly receipt: NostrEvent | null
 }
 
 const VERSION = 1
 
 const hex64 = z.string().refine(isHex64)
-const commitment = {
-  bytes: z.number().int().min(1).max(MAX_SEALED_TEXT_BYTES),
+const signedFor = {
+  commitment: hex64,
+  bytes: z.number().int().min(1).max(MAX_SEALED_TEXT_BYTES).multipleOf(SEAL_BLOCK_BYTES),
   payment_hash: hex64,
   amount: z.custom<Msat>((value) => isMsat(value) && value > 0, 'an amount in msat of at least one'),
 }
 const resultSchema = z.object({
-  sha256: hex64,
   sealed: z.union([
-    z.object({ ...commitment, preview: z.string(), ciphertext: z.string().min(1) }),
-    z.object({ ...commitment, parts: z.array(hex64).min(1).max(MAX_PARTS), parts_sha256: hex64 }),
+    z.object({ ...signedFor, preview: z.string(), ciphertext: z.string().min(1) }),
+    z.object({ ...signedFor, parts: z.array(hex64).min(1).max(MAX_PARTS), parts_sha256: hex64 }),
   ]),
-  // What cannot be read of these is as if it were not there: the answer is what is sold.
-  usage: wireUsageSchema.nullable().catch(null),
-  receipt: receiptEventSchema.nullable().catch(null),
 })
 
 /** The text to encrypt. */
-export function writeSealedResult({ sha256, sealedBytes, paymentHash, amountMsat, body, usage, receipt }: SealedResult): string {
+export function writeSealedResult({ commitment, sealedBytes, paymentHash, amountMsat, body }: SealedResult): string {
   const goods = 'ids' in body ? { parts: body.ids, parts_sha256: body.sha256 } : { preview: body.preview, ciphertext: body.ciphertext }
-  const sealed = { ...goods, bytes: sealedBytes, payment_hash: paymentHash, amount: amountMsat }
-  return JSON.stringify({ souk: VERSION, sealed, sha256, usage: usage === null ? null : writeUsage(usage), receipt })
+  const sealed = { ...goods, commitment, bytes: sealedBytes, payment_hash: paymentHash, amount: amountMsat }
+  return JSON.stringify({ souk: VERSION, sealed })
 }
 
 /**
@@ -71,9 +64,9 @@ export function parseSealedResult(plaintext: string): Result<SealedResult, { rea
   if (!object.ok || typeof version !== 'number' || version < VERSION || object.value['sealed'] === undefined) return fail('not-sealed', 'This is not a sealed result of souk/1.')
   const parsed = safeParse(resultSchema, object.value)
   if (!parsed.success) return fail('bad-field', `The sealed result cannot be read. ${describeFault(parsed.error)}`)
-  const { sha256, sealed, usage, receipt } = parsed.data
+  const { sealed } = parsed.data
   const body = 'parts' in sealed ? { ids: sealed.parts, sha256: sealed.parts_sha256 } : { preview: sealed.preview, ciphertext: sealed.ciphertext }
-  return ok({ sha256, sealedBytes: sealed.bytes, paymentHash: sealed.payment_hash, amountMsat: sealed.amount, body, usage: usage === null ? null : readUsage(usage), receipt })
+  return ok({ commitment: sealed.commitment, sealedBytes: sealed.bytes, paymentHash: sealed.payment_hash, amountMsat: sealed.amount, body })
 }
 
 /** One text of both, to be sent in parts: base64 has no full stop. */

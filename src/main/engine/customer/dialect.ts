@@ -52,7 +52,7 @@ export interface PurchaseInbox {
   /** `index`: which invoice of the job the provider says it is, from 0; `step`: what of a metered job it says that it is for. */
   onInvoice(from: string, event: NostrEvent, bolt11: string, index?: number, step?: StepClaim): void
   /** An answer under seal, whole: every byte is there, and the provider signed for it. */
-  onSealed(from: string, event: NostrEvent, goods: SealedGoods, usage: Usage | null, receipt: NostrEvent | null): void
+  onSealed(from: string, event: NostrEvent, goods: SealedGoods): void
   /** So many UTF-8 bytes of the answer have been made, and kept under seal, by now. */
   onVeiled?(from: string, bytes: number): void
   /** The next piece, in order and once: an adapter that cannot tell leaves it to the result. */

@@ -134,7 +134,7 @@ export type PurchaseMessage = { readonly at: number } & (
   | { readonly type: 'textReceived'; readonly from: string; readonly text: string }
   | { readonly type: 'resultReceived'; readonly from: string; readonly eventId: string; readonly raw: string; readonly text: string; readonly usage: Usage | null; readonly receipt: NostrEvent | null; readonly isOpen: boolean }
   /** `isWhole`: every byte is here, and is what the provider signed for. */
-  | { readonly type: 'sealedReceived'; readonly from: string; readonly eventId: string; readonly raw: string; readonly goods: SealedGoods; readonly usage: Usage | null; readonly receipt?: NostrEvent | null }
+  | { readonly type: 'sealedReceived'; readonly from: string; readonly eventId: string; readonly raw: string; readonly goods: SealedGoods }
   /** What the secret made of the sealed rest: the whole text, or why it is not what was committed to. */
   | { readonly type: 'opened'; readonly text: Result<string> }
   /** `isPause`: nothing is wrong, the provider waits for something. */
@@ -167,7 +167,7 @@ export type PurchaseEvent = { readonly at: number } & (
   | { readonly type: 'lockReturned'; readonly paymentHash: string }
   | { readonly type: 'textReceived'; readonly text: string }
   | { readonly type: 'resultReceived'; readonly eventId: string; readonly raw: string; readonly text: string; readonly usage?: Usage | null; readonly receipt?: NostrEvent | null; readonly isOpen?: boolean }
-  | { readonly type: 'sealedReceived'; readonly eventId: string; readonly raw: string; readonly goods: SealedGoods; readonly usage: Usage | null; readonly receipt?: NostrEvent | null }
+  | { readonly type: 'sealedReceived'; readonly eventId: string; readonly raw: string; readonly goods: SealedGoods }
   | { readonly type: 'opened'; readonly text: string }
   /** The provider signed for another text than it sealed: the signed event is the evidence. */
   | { readonly type: 'sealBroken'; readonly reason: string }
@@ -265,7 +265,7 @@ function evolve(purchase: Purchase, event: PurchaseEvent): Purchase {
     case 'resultReceived':
       return { ...next, text: event.text, firstTextAt: purchase.firstTextAt ?? event.at, hasResult: true, usage: event.usage ?? null, isExposed: purchase.request.privacy === 'private' && event.isOpen === true }
     case 'sealedReceived':
-      return { ...next, text: event.goods.preview, firstTextAt: purchase.firstTextAt ?? event.at, usage: event.usage }
+      return { ...next, text: event.goods.preview, firstTextAt: purchase.firstTextAt ?? event.at }
     case 'opened':
       return { ...next, text: event.text, hasResult: true }
     case 'asked':

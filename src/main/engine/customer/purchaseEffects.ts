@@ -213,7 +213,7 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
           held.nudge()
         },
         onResult: (from, event, answer) => take(dispatch(jobId, { at: clock.now(), type: 'resultReceived', from, eventId: event.id, raw: JSON.stringify(event), ...answer })),
-        onSealed: (from, event, goods, usage, receipt) => take(dispatch(jobId, { at: clock.now(), type: 'sealedReceived', from, eventId: event.id, raw: JSON.stringify(event), goods, usage, receipt })),
+        onSealed: (from, event, goods) => take(dispatch(jobId, { at: clock.now(), type: 'sealedReceived', from, eventId: event.id, raw: JSON.stringify(event), goods })),
         onVeiled(from, bytes) {
           if (isProvider(from) && !hasResult()) liveText.veil(jobId, bytes)
         },

@@ -111,7 +111,7 @@ export type SaleMessage = { readonly at: number } & (
   /** Output tokens made so far, at a mark of the mode's meter; `text`: what was made since the mark before. */
   | { readonly type: 'tokensMade'; readonly tokens: number; readonly text: string }
   | { readonly type: 'generated'; readonly generated: Generated }
-  | { readonly type: 'sealed'; readonly preview: string; readonly ciphertext: string; readonly sha256: string; readonly sealedBytes: number }
+  | { readonly type: 'sealed'; readonly preview: string; readonly ciphertext: string; readonly commitment: string; readonly sealedBytes: number }
   | { readonly type: 'workFailed'; readonly problem: Problem }
   | { readonly type: 'customerCancelled'; readonly eventId: string }
   | { readonly type: 'sellerCancelled' }
@@ -146,7 +146,7 @@ export type SaleEvent = { readonly at: number } & (
   | { readonly type: 'retried' }
   | { readonly type: 'stopAsked'; readonly eventId: string }
   | { readonly type: 'generated'; readonly generated: Generated }
-  | { readonly type: 'sealed'; readonly preview: string; readonly ciphertext: string; readonly sha256: string; readonly sealedBytes: number }
+  | { readonly type: 'sealed'; readonly preview: string; readonly ciphertext: string; readonly commitment: string; readonly sealedBytes: number }
   /** `publicReason`: what the customer is still to hear; null or left out: nothing. `outcome`: how it is going to end; left out: `stopped`. */
   | { readonly type: 'withdrawn'; readonly reason: string; readonly publicReason?: string | null; readonly outcome?: SaleOutcome }
   | { readonly type: 'closed'; readonly outcome: SaleOutcome; readonly reason: string }

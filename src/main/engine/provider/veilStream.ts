@@ -1,8 +1,11 @@
 /** A stream that shows the beginning of what is made, and of the rest only how much there is (PROTOCOL.md §6, `sealed`). */
-import { previewLength } from '#shared/market/sealedGoods.ts'
+import { filledBytes, previewLength } from '#shared/market/sealedGoods.ts'
 import type { SaleStream } from './dialect.ts'
 
-/** Never more than so many parts per thousand of what was added so far goes into `stream`, and no character cut in two. */
+/**
+ * Never more than so many parts per thousand of what was added so far goes into `stream`, and no character cut in two. The rest is
+ * counted in whole blocks, and its tokens are not told: the length of each piece, or of a short whole, is as good as the words.
+ */
 export function veilStream(stream: SaleStream, previewPermille: number): SaleStream {
   let made = ''
   let bytes = 0
@@ -17,7 +20,8 @@ export function veilStream(stream: SaleStream, previewPermille: number): SaleStr
       shown = Math.max(shown, length)
       bytes -= Buffer.byteLength(piece)
       if (piece !== '') stream.add(piece)
-      stream.veil?.(bytes)
+      stream.veil?.(filledBytes(bytes))
     },
+    end: () => stream.end(null),
   }
 }

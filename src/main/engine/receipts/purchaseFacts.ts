@@ -27,7 +27,7 @@ const purchaseEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('lockReturned'), paymentHash: hashField }),
   z.object({ type: z.literal('textReceived'), text: z.string() }),
   z.object({ type: z.literal('resultReceived'), text: z.string(), usage: usageField.optional(), receipt: keptReceiptSchema.nullable().optional().catch(null) }),
-  z.object({ type: z.literal('sealedReceived'), usage: usageField, receipt: keptReceiptSchema.nullable().optional().catch(null) }),
+  z.object({ type: z.literal('sealedReceived') }),
   z.object({ type: z.literal('opened'), text: z.string() }),
 ])
 type PurchaseRecord = z.output<typeof purchaseEvent> & { readonly at: number }
@@ -45,7 +45,7 @@ export function factsOfPurchase(stored: readonly StoredEvent[], row: JobRow, pro
   const [first] = events
   if (first?.type !== 'asked') return null
   const { request } = first
-  const foreign = events.flatMap((event) => ((event.type === 'resultReceived' || event.type === 'sealedReceived') && event.receipt ? [event.receipt] : [])).at(-1) ?? null
+  const foreign = events.flatMap((event) => (event.type === 'resultReceived' && event.receipt ? [event.receipt] : [])).at(-1) ?? null
   const { payments, paidAt } = gatherPayments(events.flatMap(moveOf))
   const whole = events.flatMap((event) => (event.type === 'resultReceived' || event.type === 'opened' ? [event] : [])).at(-1)
   const usage = events.flatMap((event) => ('usage' in event && event.usage ? [event.usage] : [])).at(-1) ?? null

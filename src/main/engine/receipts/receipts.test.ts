@@ -122,8 +122,8 @@ describe('a purchase is signed for as it was settled', () => {
       { outcome: 'failed', payments: [{ paymentHash: H1, amountMsat: 10_000, fate: 'paid' }], deliveredAt: null }],
     ['escrow at an address, returned', [asked({ settlement: { name: 'escrow' } }), { type: 'lockIntended', from: seller.pubkey, intent: { paymentHash: H2, amountMsat: 10_000 } }, { type: 'locked', paymentHash: H2, heldUntil: null }, { type: 'lockReturned', paymentHash: H2 }], { state: 'returned' },
       { settlement: 'escrow', outcome: 'returned', payments: [{ paymentHash: H2, amountMsat: 10_000, fate: 'returned' }] }],
-    ['sealed, opened', [asked({ settlement: { name: 'sealed' } }), { type: 'sealedReceived', goods: { preview: 'Fo' }, usage: { promptTokens: 3, outputTokens: 2, durationMs: 1 } }, accepted(H1, 10_000), settled(H1), { type: 'opened', text: 'Four.' }], { movedMsat: msat(10_010), ...fee },
-      { settlement: 'sealed', deliveredAt: secs(4), usage: { promptTokens: 3, outputTokens: 2, durationMs: 1 } }],
+    ['sealed, opened', [asked({ settlement: { name: 'sealed' } }), { type: 'sealedReceived', goods: { preview: 'Fo' } }, accepted(H1, 10_000), settled(H1), { type: 'opened', text: 'Four.' }], { movedMsat: msat(10_010), ...fee },
+      { settlement: 'sealed', deliveredAt: secs(4), usage: null }],
     ['metered', [asked({ settlement: { name: 'metered' } }), accepted(H1, 100), settled(H1), accepted(H2, 200), settled(H2), accepted(H3, 200), resultReceived], { movedMsat: msat(310), ...fee },
       { settlement: 'metered', payments: [{ paymentHash: H1, amountMsat: 100, fate: 'paid' }, { paymentHash: H2, amountMsat: 200, fate: 'paid' }] }],
   ])('%s', (_, bodies, row, receipt) => {

@@ -1,7 +1,7 @@
-import { createHash, hkdfSync } from 'node:crypto'
+import { createCipheriv, createHash, hkdfSync } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ciphertextBytes, MAX_SEALED_TEXT_BYTES, previewLength, SEAL_TAG_BYTES, type SealedGoods } from '#shared/market/sealedGoods.ts'
+import { ciphertextBytes, filledBytes, MAX_SEALED_TEXT_BYTES, previewLength, SEAL_BLOCK_BYTES, SEAL_TAG_BYTES, type SealedGoods } from '#shared/market/sealedGoods.ts'
 import { sats } from '#shared/market/msat.ts'
 import vectors from '#shared/protocol/vectors/sealed.json' with { type: 'json' }
 import { boundSealedText, openSeal, sealAnswer } from './seal.ts'
@@ -11,14 +11,14 @@ const texts = fc.oneof(fc.string({ unit: 'binary', minLength: 1, maxLength: 200 
 const goodsOf = (text: string, permille: number, secret = SECRET): SealedGoods => ({ ...sealAnswer(text, permille, secret), paymentHash: createHash('sha256').update(Buffer.from(secret, 'hex')).digest('hex'), amountMsat: sats(1) })
 
 describe('a seal', () => {
-  it('opens with its secret to the whole text, and its length says how much is under it', () => {
+  it('opens with its secret to the whole text, and its length says to a block how much is under it', () => {
     fc.assert(
       fc.property(texts, fc.integer({ min: 0, max: 1_000 }), (text, permille) => {
         const goods = goodsOf(text, permille)
         expect(openSeal(goods, SECRET)).toEqual({ ok: true, value: text })
         expect(text.startsWith(goods.preview)).toBe(true)
-        expect(goods.sealedBytes).toBe(Buffer.byteLength(text.slice(goods.preview.length)))
-        expect(goods.sealedBytes).toBeGreaterThan(0)
+        expect(goods.sealedBytes).toBe(filledBytes(Buffer.byteLength(text.slice(goods.preview.length))))
+        expect([goods.sealedBytes % SEAL_BLOCK_BYTES, goods.sealedBytes > 0]).toEqual([0, true])
         expect(ciphertextBytes(goods.ciphertext)).toBe(goods.sealedBytes + SEAL_TAG_BYTES)
         expect(sealAnswer(text, permille, SECRET)).toEqual(sealAnswer(text, permille, SECRET))
       }),
@@ -42,13 +42,30 @@ describe('a seal', () => {
   it('is no answer when what opens is another text than was signed for, at its beginning or its end', () => {
     const goods = goodsOf('All of this is the answer.', 300)
     expect(openSeal({ ...goods, preview: 'Some of' }, SECRET)).toMatchObject({ error: { message: expect.stringContaining('signed for') } })
-    expect(openSeal({ ...goods, sha256: '0'.repeat(64) }, SECRET)).toMatchObject({ error: { code: 'not-committed' } })
+    expect(openSeal({ ...goods, commitment: '0'.repeat(64) }, SECRET)).toMatchObject({ error: { code: 'not-committed' } })
   })
 
-  it('is AES-256-GCM under HKDF-SHA256, as the vectors say', () => {
-    for (const { secret, text, previewPermille, ...sealed } of vectors.seals) expect(sealAnswer(text, previewPermille, secret)).toEqual(sealed)
-    const [first] = vectors.seals
-    expect(Buffer.from(hkdfSync('sha256', Buffer.from(first?.secret ?? '', 'hex'), Buffer.from(first?.sha256 ?? '', 'hex'), vectors.info, 32)).toString('hex')).toBe(vectors.firstKey)
+  it('with nothing under it, or more than fills its last block, is no answer', () => {
+    const [text, secret] = ['All of this is the answer.', SECRET]
+    const { commitment } = sealAnswer(text, 0, secret)
+    const sealRest = (preview: string, plain: Buffer) => {
+      const key = Buffer.from(hkdfSync('sha256', Buffer.from(secret, 'hex'), Buffer.from(commitment, 'hex'), vectors.info, 32))
+      const cipher = createCipheriv('aes-256-gcm', key, Buffer.alloc(12))
+      return { preview, commitment, ciphertext: Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]).toString('base64') }
+    }
+    const filler = (bytes: number) => Buffer.alloc(bytes, 0xff)
+    expect(openSeal(sealRest('', Buffer.concat([Buffer.from(text), filler(64 - text.length)])), secret)).toEqual({ ok: true, value: text })
+    expect(openSeal(sealRest('', Buffer.concat([Buffer.from(text), filler(128 - text.length)])), secret)).toMatchObject({ error: { code: 'not-committed' } })
+    expect(openSeal(sealRest(text, filler(64)), secret)).toMatchObject({ error: { code: 'not-committed' } })
+  })
+
+  it('is AES-256-GCM under HKDF-SHA256, beside a salted commitment, as the vectors say', () => {
+    for (const { secret, text, previewPermille, commitmentSalt, key, ...sealed } of vectors.seals) {
+      expect(sealAnswer(text, previewPermille, secret)).toEqual(sealed)
+      const derive = (salt: string, info: string) => Buffer.from(hkdfSync('sha256', Buffer.from(secret, 'hex'), Buffer.from(salt, 'hex'), info, 32))
+      expect([derive('', vectors.commitmentInfo).toString('hex'), derive(sealed.commitment, vectors.info).toString('hex')]).toEqual([commitmentSalt, key])
+      expect(createHash('sha256').update(Buffer.from(commitmentSalt, 'hex')).update(text).digest('hex')).toBe(sealed.commitment)
+    }
   })
 
   it('takes as much of a text as fits into what is sent, well-formed', () => {

@@ -65,10 +65,10 @@ export function createPrivateAnswers({ purchase, provider, identity, relays, col
   }
 
   /** The receipt if it is one, by the provider, for this answer and its payment. */
-  function checked(receipt: NostrEvent | null, sha256: string, paidBy: readonly ReceiptPayment[] = payments()): NostrEvent | null {
+  function checked(receipt: NostrEvent | null, sha256: string): NostrEvent | null {
     if (receipt === null) return null
     const said = parseReceipt(receipt)
-    const job = { requestId, customer: identity.signer.pubkey, sha256, payments: paidBy }
+    const job = { requestId, customer: identity.signer.pubkey, sha256, payments: payments() }
     const isSigned = receipt.pubkey === provider && crypto.verify(receipt)
     const fault = !isSigned ? 'The provider did not sign it.' : said.ok ? findReceiptFault(said.value, job) : said.error.message
     if (fault === null) return receipt
@@ -100,11 +100,10 @@ export function createPrivateAnswers({ purchase, provider, identity, relays, col
     else ignore('The answer is not what its digest says.')
   }
 
-  function giveSealed(event: NostrEvent, { preview, ciphertext }: SealedBody, { sha256, sealedBytes, paymentHash, amountMsat, usage, receipt }: SealedResult): void {
+  function giveSealed(event: NostrEvent, { preview, ciphertext }: SealedBody, { commitment, sealedBytes, paymentHash, amountMsat }: SealedResult): void {
     // In the clear there is no seal, and its seller may say later that it was another.
     if (!isEncrypted(event)) return ignore('A sealed answer came unencrypted.')
-    const goods = { preview, ciphertext, sha256, sealedBytes, paymentHash, amountMsat }
-    inbox.onSealed(provider, event, goods, usage, checked(receipt, sha256, [{ paymentHash, amountMsat }]))
+    inbox.onSealed(provider, event, { preview, ciphertext, commitment, sealedBytes, paymentHash, amountMsat })
   }
 
   async function takeSealed(event: NostrEvent, result: SealedResult): Promise<void> {

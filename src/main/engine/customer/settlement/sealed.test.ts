@@ -26,7 +26,7 @@ const EVENT = { id: '1'.repeat(64), pubkey: 'c'.repeat(64), created_at: 0, kind:
 const EXPIRES = START / 1_000 + 3_600
 
 const goods: SealedGoods = { ...sealAnswer(TEXT, 300, SECRET), paymentHash: HASH, amountMsat: PRICE }
-const sealedIn = (change: Partial<SealedGoods> = {}): PurchaseMessage => ({ at: START, type: 'sealedReceived', from: PROVIDER, eventId: 's', raw: '{"the signed":"event"}', goods: { ...goods, ...change }, usage: null })
+const sealedIn = (change: Partial<SealedGoods> = {}): PurchaseMessage => ({ at: START, type: 'sealedReceived', from: PROVIDER, eventId: 's', raw: '{"the signed":"event"}', goods: { ...goods, ...change } })
 const invoiceIn = (paymentHash: string, amountMsat: number, context = UNLIMITED, holdBlocks = 18): PurchaseMessage =>
   ({ at: START, type: 'invoiceReceived', from: PROVIDER, eventId: paymentHash, raw: '', context, invoice: ok({ bolt11: `ln${paymentHash}`, amountMsat: msat(amountMsat), network: 'regtest', paymentHash, expiresAt: EXPIRES, description: '', holdBlocks }) })
 const asked = (depositMsat = 0, release: 'auto' | 'ask' = 'auto'): PurchaseMessage => {
@@ -95,8 +95,8 @@ describe('a sealed purchase', () => {
   it('shows of what is under seal the beginning that was signed for, how much there is, what it costs and until when', () => {
     const { purchase } = run(...TO_SEALED, invoiceIn(HASH, PRICE))
     expect(purchase.text).toBe(PREVIEW)
-    expect(describePurchase('job_0123456789abcdef', purchase).row).toMatchObject({ state: 'paying', sealed: { bytes: TEXT.length - 22, openMsat: PRICE, until: EXPIRES * 1_000 } })
-    expect(note(...TO_SEALED)).toBe('52 bytes are under seal; opening them costs 10 sats. Waiting for the invoice that opens it.')
+    expect(describePurchase('job_0123456789abcdef', purchase).row).toMatchObject({ state: 'paying', sealed: { bytes: 64, openMsat: PRICE, until: EXPIRES * 1_000 } })
+    expect(note(...TO_SEALED)).toBe('64 bytes are under seal; opening them costs 10 sats. Waiting for the invoice that opens it.')
   })
 
   it('pays a deposit as large as announced, and for the rest what is left', () => {

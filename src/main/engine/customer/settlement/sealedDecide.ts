@@ -80,9 +80,9 @@ function onInvoice({ request }: Begun, { goods, deposit }: Phase & { name: 'seal
   return verdict.ok ? [{ at, type: 'invoiceAccepted', from, eventId, raw, intent: verdict.value, index }] : refuse(verdict.error.message)
 }
 
-function onSealed({ phase, request }: Begun, { at, eventId, raw, goods, usage, receipt = null }: Said<'sealedReceived'>): readonly PurchaseEvent[] {
+function onSealed({ phase, request }: Begun, { at, eventId, raw, goods }: Said<'sealedReceived'>): readonly PurchaseEvent[] {
   if (!isListening(phase)) return []
-  const received: PurchaseEvent = { at, type: 'sealedReceived', eventId, raw, goods, usage, receipt }
+  const received: PurchaseEvent = { at, type: 'sealedReceived', eventId, raw, goods }
   const paidMsat = phase.name === 'payingDeposit' ? phase.intent.amountMsat : 'deposit' in phase ? (phase.deposit?.intent.amountMsat ?? ZERO_MSAT) : ZERO_MSAT
   const verdict = judgeSealed(goods, { ...request, depositMsat: paidMsat })
   // While a deposit is on its way nothing ends: it is judged again before it is paid.

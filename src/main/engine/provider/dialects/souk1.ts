@@ -50,15 +50,13 @@ export function createPrivateSales({ pool, clock, receiptSigner, cipher, answers
     return parts === null ? null : publish({ parts, sha256, usage, receipt })
   }
 
-  /** The signed event is the commitment: to the whole text by its digest, and to what is handed over. */
-  async function sendSealed({ goods, usage }: SaleOutgoing & { what: 'sealed' }, sale: BegunSale): Promise<Delivery | null> {
-    const { request } = sale
+  /** The signed event is the commitment, to the whole text and to what is handed over. A receipt would tell the digest of what is not paid for. */
+  async function sendSealed({ goods }: SaleOutgoing & { what: 'sealed' }, sale: BegunSale): Promise<Delivery | null> {
     const createdAt = dateMessage(sale.changedAt, clock.now())
-    const { preview, ciphertext, sha256, sealedBytes, paymentHash, amountMsat } = goods
-    const receipt = receiptSigner.sign(receiptTemplate({ requestId: request.requestId, customer: request.customer, sha256, model: request.model, usage, amountMsat, paymentHash }, createdAt))
-    const publish = (body: SealedResult['body']) => answers.publish(sale, answers.seal(sale, KIND.textGenerationResult, writeSealedResult({ sha256, sealedBytes, paymentHash, amountMsat, body, usage, receipt }), createdAt))
+    const { preview, ciphertext, commitment, sealedBytes, paymentHash, amountMsat } = goods
+    const publish = (body: SealedResult['body']) => answers.publish(sale, answers.seal(sale, KIND.textGenerationResult, writeSealedResult({ commitment, sealedBytes, paymentHash, amountMsat, body }), createdAt))
     const whole = { preview, ciphertext }
-    if (Buffer.byteLength(writeSealedResult({ sha256, sealedBytes, paymentHash, amountMsat, body: whole, usage, receipt })) <= MAX_PART_BYTES) return publish(whole)
+    if (Buffer.byteLength(writeSealedResult({ commitment, sealedBytes, paymentHash, amountMsat, body: whole })) <= MAX_PART_BYTES) return publish(whole)
     const text = writeSealedBody(whole)
     const ids = await sendParts(sale, text, createdAt)
     return ids === null ? null : publish({ ids, sha256: digestText(text) })

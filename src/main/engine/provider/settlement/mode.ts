@@ -8,7 +8,6 @@ import type { Msat } from '#shared/market/msat.ts'
 import type { SealedGoods } from '#shared/market/sealedGoods.ts'
 import type { Tariff, TokenCount } from '#shared/market/tariff.ts'
 import type { Settlement } from '#shared/market/settlement.ts'
-import type { Usage } from '../../inference/backend.ts'
 import type { Invoice } from '../../wallet/wallet.ts'
 import type { Generated, SaleBase, SaleEffect, SaleEvent, SaleMessage, SaleRequest, SaleSending } from '../sale.ts'
 
@@ -45,7 +44,7 @@ export type SaleOutgoing =
   /** `index`: which invoice of the job, from 0. */
   | { readonly what: 'invoice'; readonly invoice: Invoice; readonly index: number; readonly step?: InvoicedStep }
   | { readonly what: 'result'; readonly generated: Generated; readonly payments: readonly PaidInvoice[] }
-  | { readonly what: 'sealed'; readonly goods: SealedGoods; readonly usage: Usage | null }
+  | { readonly what: 'sealed'; readonly goods: SealedGoods }
   /** For the customer to read. `isPause`: nothing is wrong, the work waits. */
   | { readonly what: 'refusal' | 'trouble'; readonly reason: string; readonly isPause?: boolean }
 

@@ -92,7 +92,7 @@ describe('a sealed sale', () => {
 
   it('hands over the beginning in the clear and the rest sealed, for what is left of the price', () => {
     const { sale } = run(...DEPOSIT, begun, generated, sealedUp)
-    expect(outgoingOf(sale, 'sealed')).toMatchObject({ what: 'sealed', goods: { preview: TEXT.slice(0, 22), paymentHash: HASH, amountMsat: PRICE - sats(2), sealedBytes: TEXT.length - 22 } })
+    expect(outgoingOf(sale, 'sealed')).toMatchObject({ what: 'sealed', goods: { preview: TEXT.slice(0, 22), paymentHash: HASH, amountMsat: PRICE - sats(2), sealedBytes: 64 } })
     expect(outgoingOf(sale, 'invoice')).toBeNull()
     expect(outgoingOf(sale, 'result')).toBeNull()
   })
@@ -132,7 +132,7 @@ describe('a sealed sale', () => {
     const missing = (at: number, isClosed: boolean): SaleMessage => ({ at, type: 'paymentMissing', paymentHash: HASH, isClosed })
     expect(run(...TO_WAITING, missing(EXPIRED - 1, true)).sale.phase.name).toBe('waiting')
     expect(run(...TO_WAITING, missing(EXPIRED, false)).sale.phase.name).toBe('waiting')
-    for (const at of [missing(EXPIRED, true), missing(EXPIRED + CLOCK_DOUBT_MS, false)]) expect(lookAt(run(...TO_WAITING, at).sale)).toMatchObject({ state: 'expired', final: true, creditMsat: PRICE, sealed: { bytes: TEXT.length - 22, openMsat: PRICE } })
+    for (const at of [missing(EXPIRED, true), missing(EXPIRED + CLOCK_DOUBT_MS, false)]) expect(lookAt(run(...TO_WAITING, at).sale)).toMatchObject({ state: 'expired', final: true, creditMsat: PRICE, sealed: { bytes: 64, openMsat: PRICE } })
     expect(lookAt(run(...TO_WAITING, locked, { at: START, type: 'lockReturned', paymentHash: HASH }).sale)).toMatchObject({ state: 'returned', final: true, creditMsat: PRICE, standing: {} })
     // Locked, it waits for its wallet, however long that takes.
     expect(run(...TO_WAITING, locked, missing(EXPIRED + CLOCK_DOUBT_MS, true)).sale.phase.name).toBe('claiming')

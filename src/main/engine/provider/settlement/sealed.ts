@@ -57,8 +57,8 @@ function next(phase: Phase, event: SaleEvent, { request }: SaleIn<Phase>): Phase
       return phase.name === 'working' ? { name: 'sealing', deposit: phase.deposit, generated: event.generated } : phase
     case 'sealed': {
       if (phase.name !== 'sealing') return phase
-      const { preview, ciphertext, sha256, sealedBytes, at } = event
-      const goods = { preview, ciphertext, sha256, sealedBytes, paymentHash: termsOf(request).paymentHash, amountMsat: openingMsat(request) }
+      const { preview, ciphertext, commitment, sealedBytes, at } = event
+      const goods = { preview, ciphertext, commitment, sealedBytes, paymentHash: termsOf(request).paymentHash, amountMsat: openingMsat(request) }
       return { name: 'delivering', since: at, deposit: phase.deposit, generated: phase.generated, goods }
     }
     case 'lockAccepted':
@@ -164,5 +164,5 @@ function outgoing({ phase, request }: SaleIn<Phase>, what: SaleSending): SaleOut
   if (what === 'invoice' && phase.name === 'offeringDeposit') return { what, invoice: phase.invoice, index: 0 }
   if (what === 'invoice' && phase.name === 'offering') return { what, invoice: phase.invoice, index: indexOfOpening(request) }
   if (what === 'trouble' && (phase.name === 'owed' || phase.name === 'failing')) return { what, reason: phase.publicReason }
-  return what === 'sealed' && phase.name === 'delivering' ? { what, goods: phase.goods, usage: phase.generated.usage } : null
+  return what === 'sealed' && phase.name === 'delivering' ? { what, goods: phase.goods } : null
 }

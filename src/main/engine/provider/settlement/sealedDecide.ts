@@ -36,8 +36,8 @@ export function decide(sale: SaleIn<Phase>, message: SaleMessage): readonly Sale
     case 'generated':
       return phase.name === 'working' ? onGenerated(phase, message.generated, at) : []
     case 'sealed': {
-      const { preview, ciphertext, sha256, sealedBytes } = message
-      return phase.name === 'sealing' ? [{ at, type: 'sealed', preview, ciphertext, sha256, sealedBytes }] : []
+      const { preview, ciphertext, commitment, sealedBytes } = message
+      return phase.name === 'sealing' ? [{ at, type: 'sealed', preview, ciphertext, commitment, sealedBytes }] : []
     }
     case 'workFailed':
       return phase.name === 'working' ? [onFailure(phase, message.problem.message, at)] : []

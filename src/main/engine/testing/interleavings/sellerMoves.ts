@@ -125,7 +125,7 @@ function publish(world: World, said: SaleOutgoing): World {
     case 'result':
       return say(world, { to: 'customer', name: `the result, ${said.generated.text.length} characters`, message: { type: 'resultReceived', ...from, text: said.generated.text, usage: said.generated.usage, receipt: null, isOpen: true } })
     case 'sealed':
-      return say(world, { to: 'customer', name: 'the sealed answer', message: { type: 'sealedReceived', ...from, goods: said.goods, usage: said.usage } })
+      return say(world, { to: 'customer', name: 'the sealed answer', message: { type: 'sealedReceived', ...from, goods: said.goods } })
     case 'refusal':
     case 'trouble':
       return say(world, { to: 'customer', name: `“${said.reason}”`, message: { type: 'refusalReceived', ...from, reason: said.reason, isPause: said.isPause === true } })
