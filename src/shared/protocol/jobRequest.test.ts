@@ -3,6 +3,7 @@ import { accountFromSeedWords } from 'nostr-tools/nip06'
 import { finalizeEvent, verifyEvent } from 'nostr-tools/pure'
 import { describe, expect, test } from 'vitest'
 import { msat } from '../market/msat.ts'
+import type { SettlementWish } from '../market/settlement.ts'
 import { openEnvelope, writeHiddenTags } from './envelope.ts'
 import { parseCancel } from './feedback.ts'
 import { jobRequestTags, jobRequestTemplate, MAX_TAG_VALUE_BYTES, parseJobRequest, type JobRequestDraft } from './jobRequest.ts'
@@ -13,7 +14,7 @@ import vectors from './vectors/nip90.json' with { type: 'json' }
 const { canonical, original, promptType } = vectors
 const customer = accountFromSeedWords(identities.find(({ pubkey }) => pubkey === canonical.request.pubkey)?.mnemonic ?? '')
 const idOf = (template: ReturnType<typeof jobRequestTemplate>) => finalizeEvent({ ...template, tags: template.tags.map((tag) => [...tag]) }, customer.privateKey).id
-const nothing = { model: null, maxTokens: null, sampling: {}, stream: null, bidMsat: null, relays: [], parts: null, refusal: null, inputs: [] }
+const nothing = { model: null, maxTokens: null, sampling: {}, stream: null, settlement: { name: 'prepay' }, bidMsat: null, relays: [], parts: null, refusal: null, inputs: [] }
 const draft: JobRequestDraft = { prompt: 'What is 2+2?', model: null, maxTokens: null, sampling: {}, stream: null, bidMsat: null, relays: [] }
 const provider = 'e8bcf3823669444d0b49ad45d65088635d9fd8500a75b5f20b59abefa56a144f'
 const read = (tags: readonly (readonly string[])[], content = '') => parseJobRequest({ tags, content })
@@ -54,9 +55,10 @@ describe('what is written', () => {
   test('reads back as it was asked for, plain and hidden', () => {
     const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 1_500 }).map((each) => each.toWellFormed())
     const sampling = fc.record({ temperature: fc.constantFrom(0, 0.7, 2), topK: fc.nat(1_000), topP: fc.constantFrom(0, 0.9, 1), repeatPenalty: fc.constantFrom(0.5, 1, 1.1), seed: fc.nat() }, { requiredKeys: [] })
+    const settlements = fc.constantFrom<SettlementWish>({ name: 'prepay' }, { name: 'escrow', paymentHash: 'e'.repeat(64) }, { name: 'sealed' }, { name: 'metered' }, { name: 'metered', tickTokens: 100 })
     fc.assert(
-      fc.property(text, sampling, fc.option(fc.integer({ min: 1, max: 100_000 })), fc.option(fc.nat().map(msat)), fc.boolean(), (prompt, asked, maxTokens, bidMsat, hidden) => {
-        const job = { ...draft, prompt, sampling: asked, maxTokens, bidMsat, stream: hidden ? 'souk/1' : null, relays: ['wss://a.test'] }
+      fc.property(text, sampling, fc.option(fc.integer({ min: 1, max: 100_000 })), fc.option(fc.nat().map(msat)), fc.boolean(), settlements, (prompt, asked, maxTokens, bidMsat, hidden, settlement) => {
+        const job = { ...draft, prompt, sampling: asked, maxTokens, bidMsat, stream: hidden ? 'souk/1' : null, settlement, relays: ['wss://a.test'] }
         const template = hidden ? openEnvelope({ kind: 5050, created_at: 1, tags: [['p', provider]], content: 'secret' }, writeHiddenTags(jobRequestTags(job, true))) : jobRequestTemplate(job, provider, 1)
         const { prompt: _, ...wanted } = job
         expect(parseJobRequest(template)).toEqual({ ...wanted, parts: null, refusal: null, inputs: [input(prompt)] })
