@@ -50,9 +50,18 @@ const SOUK = offerOf('d', 9, ['souk/1', 'nip90', 'channel'])
 
 /** "seller dialect privacy", or the code of the refusal. */
 function choose(wish: Wish, { offers = [CHANNEL, STRANGER, SOUK], onlyPrivate = false, dialects = DIALECTS }: { offers?: readonly SeenOffer[]; onlyPrivate?: boolean; dialects?: readonly PurchaseDialect[] } = {}): string {
-  const chosen = createTargetChooser({ offers: () => offers, dialects, network: 'regtest', nowSecs: () => NOW, ownPubkey: 'f'.repeat(64), limits: () => DEFAULT_LIMITS, onlyPrivate: () => onlyPrivate })(wish)
+  const chosen = createTargetChooser({ offers: () => offers, dialects, network: 'regtest', nowSecs: () => NOW, ownPubkey: 'f'.repeat(64), limits: () => DEFAULT_LIMITS, onlyPrivate: () => onlyPrivate, canSettle: ({ offer, dialect }, settlement) => dialect.settlements.includes(settlement) && (offer?.settlements ?? ['prepay']).includes(settlement) })(wish)
   return chosen.ok ? `${chosen.value.offer?.name ?? 'anyone'} ${chosen.value.dialect.name} ${chosen.value.privacy}` : chosen.error.code
 }
+
+test('of several sellers, one that can be settled as it is wished', () => {
+  const dialects = DIALECTS.map((dialect) => (dialect.name === 'souk/1' ? { ...dialect, settlements: ['prepay', 'sealed'] as const } : dialect))
+  const offers = [CHANNEL, { ...SOUK, pricePerRequestMsat: sats(3) }, { ...SOUK, key: 'e', pubkey: 'e'.repeat(64), name: 'e', settlements: ['prepay', 'sealed'] as const }]
+  const wish = { selection: { by: 'cheapest' } } as const
+  expect(choose(wish, { offers, dialects })).toBe('a channel public-channel')
+  expect(choose({ ...wish, settlement: 'sealed' }, { offers, dialects })).toBe('e souk/1 private')
+  expect(choose({ ...wish, settlement: 'metered' }, { offers, dialects })).toBe('a channel public-channel')
+})
 
 test('a cap is held against the price of a request, but for what is paid as it comes', () => {
   const capped = { selection: { by: 'offer', key: 'd' }, maxPriceMsat: sats(5) } as const

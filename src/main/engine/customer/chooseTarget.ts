@@ -47,9 +47,11 @@ export interface TargetOptions {
   readonly limits: () => Limits
   /** Whether every question is to be private. */
   readonly onlyPrivate: () => boolean
+  /** Whether a job of that seller, in that dialect, can be settled so. */
+  readonly canSettle: (target: Pick<Target, 'offer' | 'dialect' | 'priceMsat'>, settlement: Settlement) => boolean
 }
 
-export function createTargetChooser({ offers, dialects, network, nowSecs, ownPubkey, limits, onlyPrivate }: TargetOptions): (wish: Wish) => Result<Target> {
+export function createTargetChooser({ offers, dialects, network, nowSecs, ownPubkey, limits, onlyPrivate, canSettle }: TargetOptions): (wish: Wish) => Result<Target> {
   /** Which of our dialects may be spoken to that seller; null: to whoever reads it. */
   type Allowed = (offer: SeenOffer | null) => readonly PurchaseDialect[]
 
@@ -62,7 +64,8 @@ export function createTargetChooser({ offers, dialects, network, nowSecs, ownPub
     // By a rule, only sellers that take that dialect are meant; one that is named says what it takes.
     const { by } = wish.selection
     const isOpenToAll = allowed === anyDialect && (wish.dialect === undefined || by === 'offer' || by === 'pubkey')
-    const candidates = isOpenToAll ? offers() : [...offers()].filter((offer) => chooseDialect(offer, allowed(offer), wish.dialect).ok)
+    const speaking = isOpenToAll ? offers() : [...offers()].filter((offer) => chooseDialect(offer, allowed(offer), wish.dialect).ok)
+    const candidates = by === 'cheapest' || by === 'first' ? settling([...speaking], wish, allowed) : speaking
     // What is paid as it comes has a cap of its own, and the price of a request does not count.
     const maxPriceMsat = wish.settlement === 'metered' ? null : (wish.maxPriceMsat ?? null)
     const offer = selectOffer<SeenOffer>(candidates, wish.selection, { network, maxPriceMsat, nowSecs: nowSecs(), excludePubkeys: [ownPubkey] })
@@ -70,6 +73,16 @@ export function createTargetChooser({ offers, dialects, network, nowSecs, ownPub
     const dialect = chooseDialect(offer.value, allowed(offer.value), wish.dialect)
     if (!dialect.ok) return dialect
     return ok({ offer: offer.value, dialect: dialect.value, privacy: privacyOf(dialect.value, wish, offer.value), encrypted: isHidden(wish, offer.value), priceMsat: offer.value.pricePerRequestMsat })
+  }
+
+  /** Of several, those that can be settled as it is wished; all of them where none can, so that it is said of the best. */
+  function settling(candidates: readonly SeenOffer[], { settlement, dialect: named }: Wish, allowed: Allowed): readonly SeenOffer[] {
+    if (settlement === undefined) return candidates
+    const able = candidates.filter((offer) => {
+      const dialect = chooseDialect(offer, allowed(offer), named)
+      return dialect.ok && isBuyable(offer) && canSettle({ offer, dialect: dialect.value, priceMsat: offer.pricePerRequestMsat }, settlement)
+    })
+    return able.length > 0 ? able : candidates
   }
 
   const anyDialect: Allowed = () => dialects
@@ -90,6 +103,10 @@ export function createTargetChooser({ offers, dialects, network, nowSecs, ownPub
     if (by === 'offer' || by === 'pubkey') return fail('only-private', 'This seller can be asked only in the open, and you ask only privately. Choose another one, or allow public questions.')
     return fail('only-private', 'No seller that fits can be asked privately, and you ask only privately. Wait for one, or allow public questions.')
   }
+}
+
+function isBuyable(offer: SeenOffer): offer is SoughtOffer {
+  return offer.pricePerRequestMsat !== null
 }
 
 /** A seller that speaks souk/1 reads what is encrypted in any dialect; of others nobody can be sure. */

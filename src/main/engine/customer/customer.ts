@@ -156,6 +156,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     ownPubkey,
     limits: options.limits,
     onlyPrivate: options.onlyPrivate,
+    canSettle: (target, settlement) => settlementsFor(target).includes(settlement),
   })
 
   const collector = createCreditCollector({ clock, creditsWith: (seller) => journal.creditsWith(seller), claim: (jobId) => void claim(jobId) })
@@ -281,7 +282,7 @@ export function createCustomer(options: CustomerOptions): Customer {
   }
 
   /** In which seller, dialect and both wallets can settle it; an open request is paid ahead. */
-  function settlementsFor({ offer, dialect, priceMsat }: Target): readonly Settlement[] {
+  function settlementsFor({ offer, dialect, priceMsat }: Pick<Target, 'offer' | 'dialect' | 'priceMsat'>): readonly Settlement[] {
     const listed = offer?.settlements ?? ['prepay']
     // Where its wallet can be locked money at, and ours can lock, a seller need not say more.
     const offered = addressOf(offer, dialect.name) === null || listed.includes('escrow') ? listed : [...listed, 'escrow' as const]
