@@ -24,14 +24,13 @@ async function openTrade(terms: Partial<SaleTerms> = {}, tokensPerSecond = 60) {
   return { seller, buyer: await openBuyer() }
 }
 
-/** Of what was paid, what both sides say is owed back; and that they say the same. */
+/** Of what was paid, what both sides say is owed back; and that they say the same, once either wallet has told it all. */
 async function expectEqualBooks(buyer: Engine, seller: Engine, jobId: string): Promise<{ readonly paid: number; readonly owed: number }> {
-  const [bought, sold] = [buyer.journal.row('customer', jobId), await jobRow(seller, 'provider', jobId, ({ state }) => state === 'done' || state === 'stopped', WAIT_MS)]
-  const settled = market().settledPayments(jobId)
-  const paid = settled.reduce((sum, { amountMsat }) => sum + amountMsat, 0)
-  expect([(bought?.movedMsat ?? 0) - (bought?.feeMsat ?? 0), sold.movedMsat]).toEqual([paid, paid])
-  expect(bought?.owedMsat).toBe(sold.owedMsat)
-  return { paid, owed: sold.owedMsat ?? 0 }
+  const paid = () => market().settledPayments(jobId).reduce((sum, { amountMsat }) => sum + amountMsat, 0)
+  const sold = await jobRow(seller, 'provider', jobId, ({ state, movedMsat }) => (state === 'done' || state === 'stopped') && movedMsat === paid(), WAIT_MS)
+  const bought = await jobRow(buyer, 'customer', jobId, ({ movedMsat, feeMsat }) => movedMsat - feeMsat === paid(), WAIT_MS)
+  expect(bought.owedMsat).toBe(sold.owedMsat)
+  return { paid: paid(), owed: sold.owedMsat ?? 0 }
 }
 
 test('an answer is paid while it comes, and both books say the same', async () => {
