@@ -136,7 +136,8 @@ const HOLD_TABLE: Record<keyof typeof HOLD_STATES, Partial<Record<MessageName, r
   },
   delivering: { resultSent: ['sent'], settled: ['paid'], underpaid: ['paid', 'owed'], gone: ['withdrawn'], goneLongAfter: ['withdrawn'], returned: ['lockReturned', 'closed'], released: ['released'], customerCancelled: ['withdrawn'], sellerCancelled: ['withdrawn'] },
   delivered: { settled: ['paid'], underpaid: ['paid', 'owed'], goneLongAfter: ['lockReturned', 'closed'], returned: ['lockReturned', 'closed'], released: ['released'] },
-  claiming: { settled: ['paid'], underpaid: ['paid', 'owed'], goneLongAfter: ['lockReturned', 'closed'], returned: ['lockReturned', 'closed'] },
+  // A look may be behind: what is being claimed is gone only once the lock is over.
+  claiming: { settled: ['paid'], underpaid: ['paid', 'owed'], goneLongAfter: ['lockReturned', 'closed'] },
   refused: { troubleSent: ['sent'], settled: ['paid', 'owed'], underpaid: ['paid', 'owed'], returned: ['lockReturned'] },
   refusedAndBack: { troubleSent: ['sent', 'closed'], settled: ['paid', 'owed'], underpaid: ['paid', 'owed'], late: ['closed'] },
   cancelled: { settled: ['paid', 'owed'], underpaid: ['paid', 'owed'], returned: ['lockReturned', 'closed'] },

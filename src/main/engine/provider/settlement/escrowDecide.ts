@@ -34,7 +34,8 @@ export function decide(sale: Begun, message: SaleMessage): readonly SaleEvent[] 
     case 'paymentMissing':
       return onMissing(sale, message)
     case 'lockReturned':
-      return onReturn(phase, message.paymentHash, at)
+      // A look may be behind, or a wallet wrong: while we claim it, only the end of the lock makes it gone.
+      return phase.name === 'claiming' && at < surelyHeldUntil(phase.lock, request) ? [] : onReturn(phase, message.paymentHash, at)
     case 'preimageReceived':
       return isReleasable(phase) && message.paymentHash === phase.lock.paymentHash ? [{ at, type: 'released', eventId: message.eventId, paymentHash: message.paymentHash }] : []
     case 'workBegun':

@@ -2,7 +2,7 @@
 import { boundSealedText } from '../../sealing/seal.ts'
 import type { Invoice } from '../../wallet/wallet.ts'
 import type { Generated, SaleEvent, SaleMessage } from '../sale.ts'
-import { isOver } from './invoicePatience.ts'
+import { isOver, expiryDeadline } from './invoicePatience.ts'
 import type { SaleIn } from './mode.ts'
 import { DELIVERY_WINDOW_MS, indexOfOpening, isSending, TELL_WINDOW_MS, termsOf, type Phase } from './sealedPhase.ts'
 import { afterFailure, quickRetryAt } from './workFailure.ts'
@@ -115,6 +115,8 @@ function onLock(phase: Phase, { paymentHash, amountMsat, heldUntil }: SaleMessag
 function onReturn(phase: Phase, paymentHash: string, at: number): readonly SaleEvent[] {
   if ((phase.name !== 'claiming' && phase.name !== 'withdrawing') || paymentHash !== phase.invoice.paymentHash) return []
   if (phase.name === 'withdrawing') return [{ at, type: 'closed', outcome: 'unpaid', reason: phase.reason }]
+  // A look may be behind, or a wallet wrong: while we claim it, only the end of the lock makes it gone.
+  if (at < (phase.heldUntil ?? expiryDeadline(phase.invoice))) return []
   return [{ at, type: 'lockReturned', paymentHash }, { at, type: 'closed', outcome: 'returned', reason: 'What was locked went back before the wallet took it: it was not opened, and not paid.' }]
 }
 
