@@ -130,6 +130,7 @@ const TERMS_KEY = 'provider.terms'
 const CHANNEL_KEY = 'provider.channel'
 const LAST_DATE_KEY = 'provider.lastAnnouncement'
 const CONNECT_TIMEOUT_MS = 10_000
+const WALLET_TIMEOUT_MS = 3_000
 /** Refusals are stored and sent; a flood of hopeless requests is not worth either. */
 const REFUSALS_PER_MINUTE = 30
 /** Jobs that came to nothing are kept for the timeline, and this many of them, so that strangers cannot fill the disk. */
@@ -457,7 +458,7 @@ export function createProvider(options: ProviderOptions): Provider {
       status.update((before) => ({ ...before, selling: 'starting', problem: null }))
       if (offeredModels().length === 0) return notSelling('There is no model to sell. Start Ollama and pull a model, or choose the toy.')
       // Requests that came while it was away are read at once, and refused when what the wallet can do is not known.
-      const isWalletKnown = await options.walletKnown(CONNECT_TIMEOUT_MS)
+      const isWalletKnown = await options.walletKnown(WALLET_TIMEOUT_MS)
       if (!(await pool.connected(CONNECT_TIMEOUT_MS))) return notSelling('No relay is connected. Check the relays in Settings.')
       const channelId = status.get().channelId ?? (await createChannel())
       if (channelId === null) return notSelling('No relay took the new channel. Check the relays in Settings.')

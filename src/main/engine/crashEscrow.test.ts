@@ -1,0 +1,3 @@
+import { describeCrashes } from './testing/crash/crashSuite.ts'
+
+describeCrashes('escrow')
