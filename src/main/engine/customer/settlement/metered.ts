@@ -89,7 +89,7 @@ function decide(purchase: Begun, message: PurchaseMessage): readonly PurchaseEve
       return onRefusal(purchase, message)
     case 'stopAsked':
       // Who waits no longer for what it is owed can ask for it back.
-      if (phase.name === 'leaving' && phase.told && phase.outcome === 'failed') return [endedBy(phase, at)]
+      if (phase.name === 'leaving' && phase.told) return [endedBy(phase, at)]
       return phase.name === 'asking' || (phase.name === 'running' && phase.stopping === null) ? [{ at, type: 'stopAsked' }] : []
     case 'tick':
       return onTick(purchase, message.clockProblem, at)
