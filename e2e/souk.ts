@@ -1,4 +1,5 @@
 /** Real Souk processes for the specs: each with a data folder of its own, all on one sandbox in a temporary folder. */
+import { AxeBuilder } from '@axe-core/playwright'
 import { test as base, expect, type Browser, type Page } from '@playwright/test'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -144,4 +145,12 @@ export async function ask({ page }: Pick<Seat, 'page'>, question: string): Promi
 
 export function balance({ page }: Pick<Seat, 'page'>) {
   return page.getByRole('button', { name: 'Balance, open the wallet' })
+}
+
+/** No violation that axe finds, once nothing fades any more: what is half transparent has no contrast of its own. */
+export async function expectAccessible(page: Page): Promise<void> {
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((each) => each.effect?.getComputedTiming().endTime !== Infinity).map((each) => each.finished)))
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  expect(violations.map(({ id, nodes }) => `${id} ${nodes.map((node) => node.html).join(' ')}`)).toEqual([])
 }
