@@ -46,11 +46,11 @@ export function Composer({ threadId, busyWith, onAsked, ref }: ComposerProps) {
   const openDirectory = useView((view) => view.setDirectoryOpen)
   const connected = useConnection() === 'open'
   const loaded = useEngineSlice('customer.offers', (market) => market.loaded) ?? false
-  const expected = useExpectedOffer(selection)
   const limitMsat = useView((view) => view.openLimitMsat)
   const maxPriceMsat = selection.by === 'open' ? limitMsat : undefined
   const encryption = useEncryption(selection)
   const wish = useSettlementWish(threadId)
+  const expected = useExpectedOffer({ selection, settlement: wish })
   const setWish = useWishes((wishes) => wishes.setWish)
   const giveWishTo = useWishes((wishes) => wishes.giveTo)
   const settings = useEngineSlice('settings.values', (values) => values)

@@ -13,6 +13,7 @@ import type { OfferSort } from './offerRows.ts'
 import { OfferTable } from './OfferTable.tsx'
 import { OpenRequestChoice } from './OpenRequestChoice.tsx'
 import { refusedText } from './refusedText.ts'
+import { useSettlementWish } from './settlementWishes.ts'
 import { useExpectedOffer } from './useExpectedOffer.ts'
 import { useOfferView } from './useOfferView.ts'
 import { useWanted } from './useWanted.ts'
@@ -23,8 +24,9 @@ const NOTHING: readonly string[] = []
 export function Directory({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
   const selection = useView((view) => view.selection)
   const setSelection = useView((view) => view.setSelection)
+  const settlement = useSettlementWish(useView((view) => view.threadId))
   const [inSight, setInSight] = useState(NOTHING)
-  const expected = useExpectedOffer(selection)
+  const expected = useExpectedOffer({ selection, settlement })
   useWanted([...(expected ? [expected.key] : []), ...(open ? inSight : NOTHING)])
   const choose = (next: Selection) => {
     setSelection(next)

@@ -9,7 +9,7 @@ import { joinClasses } from '#renderer/ui/joinClasses.ts'
 import { SETTLEMENT_ICONS } from '#renderer/ui/SettlementMark.tsx'
 import { SETTLEMENT_WORDS } from '#renderer/ui/settlementText.ts'
 import type { QuoteInput } from './quoteAsker.ts'
-import { autoSentence, whyNot, type SettlementWish } from './settlementChoices.ts'
+import { autoSentence, isRule, whyNot, type SettlementWish } from './settlementChoices.ts'
 import { useSettlementQuotes } from './useSettlementQuotes.ts'
 
 export interface SettlementChoiceProps {
@@ -63,8 +63,9 @@ function Ways({ wish, onChoose, offer, input }: Pick<SettlementChoiceProps, 'wis
       </Way>
       {SETTLEMENTS.map((settlement) => {
         const quoted = quotes[settlement]
-        // The engine knows best; the page's own words are there at once, and shorter.
-        const reason = quoted?.ok ? undefined : (whyNot(settlement, offer, input.selection) ?? quoted?.error.message)
+        // The engine knows best, and alone who else a rule finds; the page's own words of a seller are there at once, and shorter.
+        const isOpen = quoted === undefined && isRule(input.selection)
+        const reason = quoted?.ok || isOpen ? undefined : (whyNot(settlement, offer, input.selection) ?? quoted?.error.message)
         const risk = quoted?.ok ? quoted.value.risk : undefined
         return (
           <Way

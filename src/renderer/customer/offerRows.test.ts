@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import type { Selection } from '#shared/ipc/customer.ts'
 import { sats } from '#shared/market/msat.ts'
 import { makeOffer } from '#renderer/testing/sceneData.ts'
 import { expectedOffer } from './expectedOffer.ts'
 import { cheapestBuyable, isLive } from './offerRows.ts'
 import { refusedText } from './refusedText.ts'
 import { seenWords } from './seenText.ts'
+import type { SettlementWish } from './settlementChoices.ts'
 
 const NOW = 1_760_000_000_000
 const MINUTE = 60_000
@@ -43,18 +45,29 @@ describe('cheapestBuyable', () => {
 })
 
 describe('expectedOffer', () => {
+  const expectedKey = (selection: Selection, settlement: SettlementWish = 'auto', settings?: Parameters<typeof expectedOffer>[3], offers = OFFERS) => expectedOffer(offers, { selection, settlement }, NOW, settings)?.key
+
   it('is the cheapest that can be bought from somebody else', () => {
-    expect(expectedOffer(OFFERS, { by: 'cheapest' }, NOW)?.key).toBe('cheap')
+    expect(expectedKey({ by: 'cheapest' })).toBe('cheap')
+  })
+
+  it('is the cheapest that settles as it is wished, there or in Settings; the cheapest of all when none does', () => {
+    const offers = { ...OFFERS, dear: { ...OFFERS.dear, settlements: ['prepay' as const, 'escrow' as const] } }
+    expect(expectedKey({ by: 'cheapest' }, 'escrow', undefined, offers)).toBe('dear')
+    expect(expectedKey({ by: 'cheapest' }, 'auto', { onlyPrivate: false, settlement: 'escrow' }, offers)).toBe('dear')
+    expect(expectedKey({ by: 'cheapest' }, 'prepay', { onlyPrivate: false, settlement: 'escrow' }, offers)).toBe('cheap')
+    expect(expectedKey({ by: 'cheapest' }, 'metered', undefined, offers)).toBe('cheap')
   })
 
   it('is the chosen offer, and nobody when it is away', () => {
-    expect(expectedOffer(OFFERS, { by: 'offer', key: 'dear' }, NOW)?.key).toBe('dear')
-    expect(expectedOffer(OFFERS, { by: 'offer', key: 'gone' }, NOW)).toBeUndefined()
+    expect(expectedKey({ by: 'offer', key: 'dear' })).toBe('dear')
+    expect(expectedKey({ by: 'offer', key: 'dear' }, 'sealed')).toBe('dear')
+    expect(expectedKey({ by: 'offer', key: 'gone' })).toBeUndefined()
   })
 
   it('is the seller of a key that starts so, and nobody in particular for an open request', () => {
-    expect(expectedOffer(OFFERS, { by: 'pubkey', prefix: 'aaaa' }, NOW)?.key).toBe('dear')
-    expect(expectedOffer(OFFERS, { by: 'open' }, NOW)).toBeUndefined()
+    expect(expectedKey({ by: 'pubkey', prefix: 'aaaa' })).toBe('dear')
+    expect(expectedKey({ by: 'open' })).toBeUndefined()
   })
 })
 

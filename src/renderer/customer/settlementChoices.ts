@@ -11,6 +11,11 @@ export type SettlementWish = Settlement | 'auto'
 /** As the engine chooses for sums that are not simply paid ahead. */
 const SAFEST_FIRST: readonly Settlement[] = ['escrow', 'sealed', 'metered', 'prepay']
 
+/** Whether who answers depends on how it is settled: then of several sellers one is asked that takes it. */
+export function isRule({ by }: Selection): boolean {
+  return by === 'cheapest' || by === 'first'
+}
+
 /** Why it cannot be settled so; undefined where nothing is known to stand in the way. */
 export function whyNot(settlement: Settlement, offer: OfferRow | undefined, selection: Selection): string | undefined {
   if (selection.by === 'open') return settlement === 'prepay' ? undefined : 'An open request is paid ahead.'

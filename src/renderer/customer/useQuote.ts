@@ -58,7 +58,7 @@ export function useQuote(threadId: string | undefined, { prompt, selection, encr
   }, [asker, connected, empty, threadId, prompt, selection, encrypted, maxPriceMsat, settlement])
   useEffect(() => {
     // Of ten thousand offers, only who would be asked matters: what the others say changes no quote.
-    const seller = () => expectedOffer(states.get('customer.offers')?.offers ?? {}, selection, Date.now(), states.get('settings.values')?.onlyPrivate)
+    const seller = () => expectedOffer(states.get('customer.offers')?.offers ?? {}, { selection, settlement: settlement ?? 'auto' }, Date.now(), states.get('settings.values'))
     let asked = seller()
     const onOffers = () => {
       const now = seller()
@@ -67,7 +67,7 @@ export function useQuote(threadId: string | undefined, { prompt, selection, encr
     }
     const leave = [states.subscribe('customer.offers', onOffers), states.subscribe('wallet.status', () => asker.askAgain()), states.subscribe('settings.values', () => asker.askAgain())]
     return () => leave.forEach((each) => each())
-  }, [asker, states, selection])
+  }, [asker, states, selection, settlement])
 
   const input = inputOf(threadId, { prompt, selection, encrypted, maxPriceMsat, settlement })
   if (empty) return { quote: undefined, problem: undefined, current: true, valid: undefined, input }

@@ -253,12 +253,13 @@ export function createCustomer(options: CustomerOptions): Customer {
   }
 
   function quote(question: Question): Result<Quote> {
-    const target = chooseTarget(question)
+    const preferred = question.settlement ?? options.settling().settlement
+    const target = chooseTarget({ ...question, ...(preferred === 'auto' ? {} : { settlement: preferred }) })
     if (!target.ok) return target
     const { offer, dialect, privacy, encrypted } = target.value
     // Its list is asked for while the question is still being written.
     const relayProblem = options.relayProblem(relaysOf(offer))
-    const settled = chooseSettlement({ preferred: question.settlement ?? options.settling().settlement, possible: settlementsFor(target.value), priceMsat: target.value.priceMsat, trustMsat: options.settling().trustMsat })
+    const settled = chooseSettlement({ preferred, possible: settlementsFor(target.value), priceMsat: target.value.priceMsat, trustMsat: options.settling().trustMsat })
     if (!settled.ok) return settled
     const turns = question.threadId === undefined ? [] : threads.turns(question.threadId).map((turn) => ({ prompt: turn.prompt, answer: answer(turn.jobId) }))
     const rendered = renderConversation(turns, question.prompt, Math.min(dialect.maxPromptBytes, MAX_HISTORY_BYTES))
