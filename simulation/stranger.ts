@@ -92,7 +92,7 @@ export function createStranger(name: string, options: StrangerOptions, playRole:
         const frame = JSON.parse(text ?? '[]') as readonly unknown[] // Of our own network.
         if (frame[0] !== 'EVENT' || !isActive) return
         const event = frame[2] as NostrEvent
-        if (heard.has(event.id) || event.pubkey === signer.pubkey) return
+        if (heard.has(event.id) || event.pubkey === signer.pubkey || !crypto.verify(event)) return
         heard.add(event.id)
         const [oldest] = heard
         if (heard.size > REMEMBERED && oldest !== undefined) heard.delete(oldest)
