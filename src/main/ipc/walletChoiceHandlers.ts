@@ -4,9 +4,10 @@ import type { InputOf } from '#shared/ipc/contract.ts'
 import type { SoukContract } from '#shared/ipc/souk.ts'
 import { fail, ok } from '#shared/market/result.ts'
 import { deriveState } from './derivedState.ts'
+import { isBusy } from './isBusy.ts'
 
-export function walletChoiceHandlers({ account, notices, provider, customer, walletChoice, walletKind, inspectWallet }: Engine) {
-  const isBusy = () => provider.status.get().selling !== 'off' || Object.keys(provider.status.get().jobs).length > 0 || Object.keys(customer.jobs.get()).length > 0
+export function walletChoiceHandlers(engine: Engine) {
+  const { account, notices, walletChoice, walletKind, inspectWallet } = engine
   return {
     requests: {
       'walletChoice.try': async ({ connection }: InputOf<SoukContract['walletChoice.try']>) => {
@@ -16,7 +17,7 @@ export function walletChoiceHandlers({ account, notices, provider, customer, wal
         return ok({ ...abilitiesOf({ ...info, lockAddress: null }), ...(network === null ? {} : { network }), ...(balanceMsat === null ? {} : { balanceMsat }) })
       },
       'walletChoice.choose': async (input: InputOf<SoukContract['walletChoice.choose']>) => {
-        if (isBusy()) return fail('busy', 'Stop selling and let the open jobs end first: they belong to the wallet in use.')
+        if (isBusy(engine)) return fail('busy', 'Stop selling and let the open jobs end first: they belong to the wallet in use.')
         const chosen = await walletChoice.choose(input.kind === 'spark' ? { kind: 'spark', network: input.network, ...(input.apiKey === undefined ? {} : { apiKey: input.apiKey }) } : input)
         if (!chosen.ok) return chosen
         notices.raise('restart-for-wallet', 'warning', 'The chosen wallet is used from the next start. Restart Souk now.')
