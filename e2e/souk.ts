@@ -40,7 +40,7 @@ export interface Seat {
   readonly page: Page
   readonly souk: SoukProcess
   /** A fresh address: the process was restarted and the page has to come back to it. */
-  restart(signal: 'SIGINT' | 'SIGKILL'): Promise<void>
+  restart(signal: 'SIGINT' | 'SIGKILL', environment?: Readonly<Record<string, string>>): Promise<void>
 }
 
 export const test = base.extend<{ market: Market }>({
@@ -121,9 +121,9 @@ async function openSeat(browser: Browser, home: string, run: Market['run'], name
     get souk() {
       return souk
     },
-    async restart(signal) {
+    async restart(signal, environment = {}) {
       await souk.stop(signal)
-      souk = run(args)
+      souk = run(args, environment)
       await visit()
     },
   }

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { openKeyring } from './keyring.ts'
+import { createPhrase } from './nostr/phrase.ts'
 import type { Protection, Secrets } from './ports.ts'
 import { SecretsLocked } from './ports.ts'
 import { MIGRATIONS } from './store/migrations.ts'
@@ -75,6 +76,42 @@ describe('the keyring', () => {
   it('says that the secrets are locked instead of making a new phrase', async () => {
     const locked: Secrets = { ...memorySecrets(), read: () => Promise.reject(new SecretsLocked('Wrong passphrase.')) }
     expect(await open(locked)).toEqual({ ok: false, error: { code: 'secrets-locked', message: 'Wrong passphrase.' } })
+  })
+
+  it('puts the phrase under a passphrase where its keeper takes one, and tells of it', async () => {
+    const asked: unknown[] = []
+    let protection: Protection = 'plain'
+    const keeper: Secrets = {
+      ...memorySecrets('plain', { phrase: createPhrase(random) }),
+      protection: () => protection,
+      protect(current, next) {
+        asked.push([current, next])
+        if (current === 'wrong') return Promise.reject(new SecretsLocked('Not that one.'))
+        protection = next === null ? 'plain' : 'passphrase'
+        return Promise.resolve()
+      },
+    }
+    const opened = await open(keeper)
+    if (!opened.ok) throw new Error(opened.error.message)
+    const { status, protect } = opened.value
+    expect(status.get()).toMatchObject({ protection: 'plain', takesPassphrase: true })
+    expect(await protect(null, '7 chars')).toMatchObject({ ok: false, error: { code: 'passphrase-short' } })
+    expect(await protect(null, 'long enough')).toEqual({ ok: true, value: null })
+    expect(status.get().protection).toBe('passphrase')
+    expect(await protect('wrong', 'long enough too')).toMatchObject({ ok: false, error: { code: 'secrets-locked', message: 'Not that one.' } })
+    expect(await protect('long enough', null)).toEqual({ ok: true, value: null })
+    expect(status.get().protection).toBe('plain')
+    expect(asked).toEqual([[null, 'long enough'], ['wrong', 'long enough too'], ['long enough', null]])
+  })
+
+  it('keeps its passphrase while its money is worth something, and takes none where the system keeps it', async () => {
+    settings.write('identity.backedUp', true)
+    const kept = { phrase: createPhrase(random) }
+    const serious = await open({ ...memorySecrets('passphrase', kept), protect: () => Promise.reject(new Error('asked')) }, true)
+    expect(serious.ok && (await serious.value.protect('long enough', null))).toMatchObject({ ok: false, error: { code: 'needs-protection' } })
+    const system = await open(memorySecrets('os', kept))
+    expect(system.ok && system.value.status.get().takesPassphrase).toBe(false)
+    expect(system.ok && (await system.value.protect(null, 'long enough'))).toMatchObject({ ok: false, error: { code: 'no-passphrase-here' } })
   })
 
   it('does not start with a phrase that cannot be read', async () => {

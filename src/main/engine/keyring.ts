@@ -1,6 +1,7 @@
 /** The one phrase that identity and wallet come from: made on the first start, kept in the secrets, shown only when asked. */
 import { z } from 'zod'
 import { fail, ok, type Result } from '#shared/market/result.ts'
+import { MIN_PASSPHRASE_CHARS } from '#shared/passphrase.ts'
 import { createPhrase, deriveIdentity, isPublicPhrase, parsePhrase, type Identity } from './nostr/identity.ts'
 import { SecretsLocked, type Protection, type Random, type Secrets } from './ports.ts'
 import { createSignal, type Signal } from './signal.ts'
@@ -9,6 +10,8 @@ import type { SettingStore } from './store/settings.ts'
 export interface KeyringStatus {
   readonly protection: Protection
   readonly backedUp: boolean
+  /** A passphrase can be set, changed or taken away here. */
+  readonly takesPassphrase: boolean
 }
 
 export interface Keyring {
@@ -19,6 +22,11 @@ export interface Keyring {
   confirmBackup(words: readonly { readonly index: number; readonly word: string }[]): Promise<Result<null>>
   /** Keeps another phrase in the place of this one. The identity in use stays until the next start. */
   importPhrase(text: string): Promise<Result<null>>
+  /**
+   * Puts the phrase, and every secret beside it, under the passphrase `next`; null takes the passphrase away. `current` is the
+   * one in force, null where there is none. Problems: `no-passphrase-here`, `passphrase-short`, `needs-protection`, `secrets-locked`.
+   */
+  protect(current: string | null, next: string | null): Promise<Result<null>>
 }
 
 const PHRASE_NAME = 'phrase'
@@ -60,7 +68,7 @@ export async function openKeyring({ secrets, settings, random, isSerious }: Keyr
     const danger = dangerOf(parsed.value, secrets.protection(), settings.read(BACKED_UP_KEY, z.boolean()) ?? false)
     if (danger !== null) return fail('phrase-at-risk', danger)
   }
-  const status = createSignal<KeyringStatus>({ protection: secrets.protection(), backedUp: settings.read(BACKED_UP_KEY, z.boolean()) ?? false })
+  const status = createSignal<KeyringStatus>({ protection: secrets.protection(), takesPassphrase: secrets.protect !== undefined, backedUp: settings.read(BACKED_UP_KEY, z.boolean()) ?? false })
   const setBackedUp = (backedUp: boolean) => {
     settings.write(BACKED_UP_KEY, backedUp)
     status.update((before) => ({ ...before, backedUp }))
@@ -85,6 +93,19 @@ export async function openKeyring({ secrets, settings, random, isSerious }: Keyr
       await secrets.write(PHRASE_NAME, imported.value)
       settings.write(PUBKEY_KEY, deriveIdentity(imported.value).pubkey)
       setBackedUp(true)
+      return ok(null)
+    },
+    async protect(current, next) {
+      if (secrets.protect === undefined) return fail('no-passphrase-here', 'The secrets are in this system’s own keeping, which takes no passphrase of yours.')
+      if (next !== null && next.length < MIN_PASSPHRASE_CHARS) return fail('passphrase-short', `The new passphrase needs at least ${MIN_PASSPHRASE_CHARS} characters. Nothing was changed.`)
+      if (next === null && isSerious) return fail('needs-protection', 'With a wallet of your own the secrets stay under a passphrase. Choose another one instead.')
+      try {
+        await secrets.protect(current, next)
+      } catch (error) {
+        if (error instanceof SecretsLocked) return fail('secrets-locked', error.message)
+        throw error
+      }
+      status.update((before) => ({ ...before, protection: secrets.protection() }))
       return ok(null)
     },
   })

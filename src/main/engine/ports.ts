@@ -59,6 +59,12 @@ export interface Secrets {
   read(name: string): Promise<string | null>
   write(name: string, value: string): Promise<void>
   remove(name: string): Promise<void>
+  /**
+   * Stores everything under `next`, or in plain text for null. `current` is the passphrase in force, null where there is none.
+   * Throws SecretsLocked when it is another, and changes nothing then. Absent where a passphrase is not a person's to choose:
+   * the system keeps the secrets.
+   */
+  protect?(current: string | null, next: string | null): Promise<void>
 }
 
 /** The store is there and will not open: wrong or missing passphrase, or another machine's key. The message says which. */

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
+import { MIN_PASSPHRASE_CHARS } from '#shared/passphrase.ts'
 import { SecretsLocked } from '../engine/ports.ts'
 import type { AskPassphrase } from './secretsFile.ts'
 
@@ -17,8 +18,6 @@ export interface PassphraseSources {
 
 export const PASSPHRASE_VARIABLE = 'SOUK_PASSPHRASE'
 const MAX_BYTES = 4_096
-/** Against a hurried choice; scrypt makes each guess cost a tenth of a second, and length does the rest. */
-const MIN_NEW_CHARS = 8
 const MAX_ATTEMPTS = 3
 
 /** Null when there is no source at all, so that the caller can say so before anything depends on it. */
@@ -52,8 +51,8 @@ async function promptNew(input: NodeJS.ReadableStream, output: NodeJS.WritableSt
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const first = await promptHidden('New passphrase: ', input, output)
     if (first === null) return null
-    if (first.length < MIN_NEW_CHARS) {
-      output.write(`At least ${MIN_NEW_CHARS} characters, please.\n`)
+    if (first.length < MIN_PASSPHRASE_CHARS) {
+      output.write(`At least ${MIN_PASSPHRASE_CHARS} characters, please.\n`)
       continue
     }
     const second = await promptHidden('The same again: ', input, output)

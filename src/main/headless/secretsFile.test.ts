@@ -134,6 +134,26 @@ describe('rewrite', () => {
     await expect(third.rewrite('')).rejects.toThrow(SecretsLocked)
   })
 
+  test('through the page it takes the passphrase in force, though the file is open', async () => {
+    const file = open({ allowPlain: true })
+    await file.write('a', 'in the clear')
+    await file.protect(null, 'first one')
+    expect(file.protection()).toBe('passphrase')
+    expect(text()).not.toContain('in the clear')
+    const before = text()
+    for (const wrong of [null, '', 'first on', 'the second']) {
+      const error = await file.protect(wrong, 'the second').catch((error: unknown) => error)
+      expect(error).toBeInstanceOf(SecretsLocked)
+      expect(String(error)).toMatch(/not the passphrase in force. Nothing was changed/)
+      expect(String(error)).not.toMatch(/first|second/)
+    }
+    expect(text()).toBe(before)
+    await file.protect('first one', 'the second')
+    expect(await withPassphrase('the second').read('a')).toBe('in the clear')
+    await file.protect('the second', null)
+    expect(await open().read('a')).toBe('in the clear')
+  })
+
   test('before there is anything, decides how the first secret rests', async () => {
     const file = open({ allowPlain: true })
     await file.rewrite('first')

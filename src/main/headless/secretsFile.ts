@@ -22,6 +22,7 @@ export interface SecretsFile extends Secrets {
   readonly quarantined: string | null
   /** Stores everything under a new passphrase, or in plain text for null. Throws SecretsLocked when the old one is not there. */
   rewrite(passphrase: string | null): Promise<void>
+  protect(current: string | null, next: string | null): Promise<void>
 }
 
 const CHECK_LABEL = 'check'
@@ -65,6 +66,12 @@ export function openSecretsFile({ path, passphrase: ask, random, allowPlain = fa
     return (lock = { recipe: current.key, key })
   }
 
+  /** Whoever wants another passphrase shows the one in force, also while the file is open: the page may be somebody else's to touch by now. */
+  const assertCurrent = async (passphrase: string | null): Promise<void> => {
+    if (document?.protection !== 'passphrase') return
+    if (passphrase === null || unseal(await deriveKey(passphrase, document.key), CHECK_LABEL, document.check) !== CHECK_TEXT) throw new SecretsLocked('That is not the passphrase in force. Nothing was changed; type it again.')
+  }
+
   const makeLock = async (passphrase: string): Promise<Lock> => {
     const recipe = createKeyRecipe(random)
     return { recipe, key: await deriveKey(passphrase, recipe) }
@@ -100,6 +107,12 @@ export function openSecretsFile({ path, passphrase: ask, random, allowPlain = fa
     lock = newLock
   }
 
+  const rewrite = async (passphrase: string | null): Promise<void> => {
+    if (passphrase === '') throw new SecretsLocked('A passphrase has at least one character.')
+    const secrets = await readAll()
+    await store(secrets, passphrase === null ? null : await makeLock(passphrase))
+  }
+
   return {
     quarantined: opened.quarantined,
     protection: (): Protection => document?.protection ?? (ask === null && allowPlain ? 'plain' : 'passphrase'),
@@ -114,11 +127,11 @@ export function openSecretsFile({ path, passphrase: ask, random, allowPlain = fa
         const secrets = await readAll()
         if (secrets.delete(name)) await store(secrets, await lockForWriting())
       }),
-    rewrite: (passphrase) =>
+    rewrite: (passphrase) => inTurn(() => rewrite(passphrase)),
+    protect: (current, next) =>
       inTurn(async () => {
-        if (passphrase === '') throw new SecretsLocked('A passphrase has at least one character.')
-        const secrets = await readAll()
-        await store(secrets, passphrase === null ? null : await makeLock(passphrase))
+        await assertCurrent(current)
+        await rewrite(next)
       }),
   }
 }

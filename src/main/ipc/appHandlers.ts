@@ -1,14 +1,15 @@
 import type { Engine } from '#engine/engine.ts'
 import { createEmitter } from '#engine/emitter.ts'
+import { isSerious } from '#engine/wallet/walletChoice.ts'
 import type { PayloadOf } from '#shared/ipc/contract.ts'
 import type { SoukContract } from '#shared/ipc/souk.ts'
 import { fail, ok } from '#shared/market/result.ts'
 import { deriveState } from './derivedState.ts'
+import { isBusy } from './isBusy.ts'
 
 export function appHandlers(engine: Engine) {
-  const { config, keyring, notices, preferences, provider, customer } = engine
+  const { config, keyring, notices, preferences } = engine
   const activated = createEmitter<PayloadOf<SoukContract['app.activated']>>()
-  const busy = () => provider.status.get().selling !== 'off' || Object.keys(provider.status.get().jobs).length > 0 || Object.keys(customer.jobs.get()).length > 0
   return {
     requests: {
       'app.finishWelcome': ({ choice }: { choice: 'sandbox' | 'sell' | 'buy' }) => {
@@ -26,8 +27,13 @@ export function appHandlers(engine: Engine) {
         const confirmed = await keyring.confirmBackup(words)
         return confirmed.ok ? ok({}) : confirmed
       },
+      'identity.protect': async ({ current, next }: { current?: string | undefined; next?: string | undefined }) => {
+        if (next === undefined && isSerious(engine.walletChoice.next.get())) return fail('needs-protection', 'A wallet of real money is chosen, and its secrets stay under a passphrase. Choose another passphrase instead, or the sandbox first.')
+        const done = await keyring.protect(current ?? null, next ?? null)
+        return done.ok ? ok({}) : done
+      },
       'identity.importPhrase': async ({ phrase }: { phrase: string }) => {
-        if (busy()) return fail('busy', 'Stop selling and let the open jobs end first: they belong to the identity in use.')
+        if (isBusy(engine)) return fail('busy', 'Stop selling and let the open jobs end first: they belong to the identity in use.')
         const imported = await keyring.importPhrase(phrase)
         if (!imported.ok) return imported
         notices.raise('restart-for-identity', 'warning', 'The imported identity is used from the next start. Restart Souk now.')

@@ -7,6 +7,7 @@ import { Section } from '#renderer/ui/Section.tsx'
 import { ShortId } from '#renderer/ui/ShortId.tsx'
 import { SkeletonRows } from '#renderer/ui/Skeleton.tsx'
 import { BackupDialog } from './BackupDialog.tsx'
+import { PassphraseDialog, UnprotectDialog } from './PassphraseDialog.tsx'
 import { SettingRow, SettingRows } from './SettingRow.tsx'
 
 type Protection = Snapshot<'identity.status'>['protection']
@@ -14,12 +15,13 @@ type Protection = Snapshot<'identity.status'>['protection']
 const PROTECTIONS: Record<Protection, { word: string; sentence: string }> = {
   os: { word: 'By the system', sentence: 'Encrypted by this system’s own key store. It opens with your login, and only on this computer.' },
   passphrase: { word: 'By your passphrase', sentence: 'Encrypted under your passphrase, which is asked for when Souk starts. Forgotten, only the written-down phrase helps.' },
-  plain: { word: 'Not protected', sentence: 'Kept as plain text: whoever can read the data folder has your identity and your money. That is fine for play money. In a terminal, souk identity protect puts it under a passphrase.' },
+  plain: { word: 'Not protected', sentence: 'Kept as plain text: whoever can read the data folder has your identity and your money. That is fine for play money.' },
 }
 
 export function IdentitySection() {
   const identity = useEngineState('identity.status')
-  const [backingUp, setBackingUp] = useState(false)
+  const [open, setOpen] = useState<'backup' | 'protect' | 'unprotect'>()
+  const close = () => setOpen(undefined)
   return (
     <Section title="Identity and backup" hint="One phrase of twelve words is both: who you are on the network, and your wallet.">
       {identity === undefined ? (
@@ -34,15 +36,19 @@ export function IdentitySection() {
           </SettingRow>
           <SettingRow label="Protection" hint={PROTECTIONS[identity.protection].sentence}>
             <Badge tone={identity.protection === 'plain' ? 'amber' : 'neutral'}>{PROTECTIONS[identity.protection].word}</Badge>
+            {identity.takesPassphrase ? <Button onClick={() => setOpen('protect')}>{identity.protection === 'passphrase' ? 'Change the passphrase' : 'Set a passphrase'}</Button> : null}
+            {identity.takesPassphrase && identity.protection === 'passphrase' ? <Button onClick={() => setOpen('unprotect')}>Remove it</Button> : null}
           </SettingRow>
           <SettingRow label="Backup" hint={identity.backedUp ? 'You have confirmed that the phrase is written down.' : 'Not confirmed. If this computer is lost, so is the identity.'}>
-            <Button variant={identity.backedUp ? 'secondary' : 'primary'} onClick={() => setBackingUp(true)}>
+            <Button variant={identity.backedUp ? 'secondary' : 'primary'} onClick={() => setOpen('backup')}>
               {identity.backedUp ? 'Show the phrase' : 'Back up the phrase'}
             </Button>
           </SettingRow>
         </SettingRows>
       )}
-      {backingUp ? <BackupDialog close={() => setBackingUp(false)} /> : null}
+      {open === 'backup' ? <BackupDialog close={close} /> : null}
+      {open === 'protect' ? <PassphraseDialog isChange={identity?.protection === 'passphrase'} close={close} /> : null}
+      {open === 'unprotect' ? <UnprotectDialog close={close} /> : null}
     </Section>
   )
 }

@@ -1,12 +1,11 @@
 import { Circle, CircleCheck } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
+import { useEngineSlice } from '#renderer/state/useEngineState.ts'
 import { Button } from '#renderer/ui/Button.tsx'
-import { CopyButton } from '#renderer/ui/CopyButton.tsx'
 import { BackupDialog } from './BackupDialog.tsx'
 import { SAVE_LIMITS_ID } from './LimitsSection.tsx'
+import { PassphraseDialog } from './PassphraseDialog.tsx'
 import type { WalletNeeds } from './walletText.ts'
-
-const PROTECT_COMMAND = 'souk identity protect'
 
 export interface ChecklistProps {
   /** Which of them this wallet asks for. */
@@ -20,7 +19,8 @@ export interface ChecklistProps {
 
 /** What stands before real money: done or not, each with what does it. */
 export function RealMoneyChecklist({ asked, needs, apiKey, leave }: ChecklistProps) {
-  const [isBackingUp, setIsBackingUp] = useState(false)
+  const [open, setOpen] = useState<'protect' | 'backup'>()
+  const takesPassphrase = useEngineSlice('identity.status', (status) => status.takesPassphrase)
   const goToLimits = () => {
     leave?.()
     // After the window over the page is gone and has given the focus back.
@@ -33,13 +33,12 @@ export function RealMoneyChecklist({ asked, needs, apiKey, leave }: ChecklistPro
   const items: Record<ChecklistProps['asked'][number], { title: string; hint: string; isDone: boolean; action: ReactNode }> = {
     protected: {
       title: 'The phrase is protected',
-      hint: 'It rests encrypted, not as plain text. In a terminal, this puts it under a passphrase; then restart Souk.',
+      hint: 'It rests encrypted under a passphrase of yours, not as plain text.',
       isDone: needs.protected,
       action: (
-        <span className="flex items-center gap-1">
-          <code className="font-mono text-sm">{PROTECT_COMMAND}</code>
-          <CopyButton text={PROTECT_COMMAND} label="Copy the command" />
-        </span>
+        <Button size="small" disabled={takesPassphrase !== true} onClick={() => setOpen('protect')}>
+          Set a passphrase
+        </Button>
       ),
     },
     backedUp: {
@@ -47,7 +46,7 @@ export function RealMoneyChecklist({ asked, needs, apiKey, leave }: ChecklistPro
       hint: 'Written down on paper, and three of its words asked back.',
       isDone: needs.backedUp,
       action: (
-        <Button size="small" onClick={() => setIsBackingUp(true)}>
+        <Button size="small" onClick={() => setOpen('backup')}>
           Back up the phrase
         </Button>
       ),
@@ -93,7 +92,8 @@ export function RealMoneyChecklist({ asked, needs, apiKey, leave }: ChecklistPro
           )
         })}
       </ul>
-      {isBackingUp ? <BackupDialog close={() => setIsBackingUp(false)} /> : null}
+      {open === 'backup' ? <BackupDialog close={() => setOpen(undefined)} /> : null}
+      {open === 'protect' ? <PassphraseDialog isChange={false} close={() => setOpen(undefined)} /> : null}
     </>
   )
 }

@@ -1,4 +1,5 @@
-import { useCallback, useEffect, useState } from 'react'
+import { useCallback, useState } from 'react'
+import { useWhenLeft } from './useWhenLeft.ts'
 
 export interface Secret {
   /** Undefined while it is hidden. */
@@ -15,22 +16,13 @@ export function useSecret(): Secret {
   const [hiddenByItself, setHiddenByItself] = useState(false)
   const isShown = value !== undefined
 
-  useEffect(() => {
-    if (!isShown) return
-    const hide = () => {
+  useWhenLeft(
+    isShown,
+    useCallback(() => {
       setValue(undefined)
       setHiddenByItself(true)
-    }
-    const hideWhenHidden = () => {
-      if (document.visibilityState === 'hidden') hide()
-    }
-    window.addEventListener('blur', hide)
-    document.addEventListener('visibilitychange', hideWhenHidden)
-    return () => {
-      window.removeEventListener('blur', hide)
-      document.removeEventListener('visibilitychange', hideWhenHidden)
-    }
-  }, [isShown])
+    }, []),
+  )
 
   return {
     value,

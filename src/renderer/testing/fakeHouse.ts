@@ -201,6 +201,15 @@ export function playHouse(engine: FakeEngine, mood: HouseMood, now: number): voi
     if (needs) change('walletChoice.status', { needs: { ...needs, backedUp: true } })
     return ok({})
   }
+  let passphrase: string | undefined
+  engine.requests['identity.protect'] = ({ current, next }) => {
+    if (current !== passphrase) return fail('secrets-locked', 'That is not the passphrase in force. Nothing was changed; type it again.')
+    passphrase = next
+    change('identity.status', { protection: next === undefined ? 'plain' : 'passphrase' })
+    const needs = engine.getState('walletChoice.status')?.needs
+    if (needs) change('walletChoice.status', { needs: { ...needs, protected: next !== undefined } })
+    return ok({})
+  }
   engine.requests['identity.importPhrase'] = () => fail('busy', 'Stop selling and let the open jobs end first: they belong to the identity in use.')
   engine.requests['sandbox.setFaults'] = (part) => {
     const before = engine.getState('sandbox.status')?.faults

@@ -181,7 +181,7 @@ export function makeStates(now: number): FakeStates {
       needs: { protected: false, backedUp: false, limitsSet: false },
       abilities: { alias: 'Sandbox mint', methods: ['get_info', 'get_balance', 'make_invoice', 'pay_invoice', 'lookup_invoice', 'list_transactions', 'make_hold_invoice', 'settle_hold_invoice', 'cancel_hold_invoice'], holdInvoices: true },
     },
-    'identity.status': { pubkey: pubkeyOf('d'), npub: 'npub1mhwamhwamhwamhwamhwamhwamhwamhwamhwamhwamhwamhwamhwsx2h3hj', protection: 'plain', backedUp: false },
+    'identity.status': { pubkey: pubkeyOf('d'), npub: 'npub1mhwamhwamhwamhwamhwamhwamhwamhwamhwamhwamhwamhwamhwsx2h3hj', protection: 'plain', backedUp: false, takesPassphrase: true },
     'backend.status': {
       choice: 'auto',
       active: 'ollama',

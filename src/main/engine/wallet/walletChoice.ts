@@ -121,7 +121,7 @@ export function needsMet(keyring: Keyring, preferences: Preferences): WalletNeed
 /** What has to be done first, for a person; null when nothing. */
 export function whyNotYet(wallet: ChosenWallet, needs: WalletNeeds): string | null {
   if (!isSerious(wallet)) return null
-  if (!needs.protected) return 'Protect the phrase first: it rests in plain text. In a terminal: souk identity protect.'
+  if (!needs.protected) return 'Protect the phrase first: it rests in plain text. Set a passphrase under Identity; or in a terminal: souk identity protect.'
   if (!needs.backedUp) return 'Back the phrase up first: write it down, and confirm three of its words under Identity.'
   if (wallet.kind === 'sandbox' || wallet.network !== 'mainnet') return null
   if (!needs.limitsSet) return 'Set your limits first: look at them under Limits and save them.'

@@ -1,4 +1,5 @@
 import { deriveIdentity, isPublicPhrase, parsePhrase } from '#engine/nostr/identity.ts'
+import { MIN_PASSPHRASE_CHARS } from '#shared/passphrase.ts'
 import { EXIT } from '../exitCodes.ts'
 import { findFolders } from '../folders.ts'
 import { createPassphraseReader } from '../passphrase.ts'
@@ -25,7 +26,6 @@ interface UnprotectOptions extends SessionOptions {
 }
 
 const MAX_PHRASE_BYTES = 2_000
-const MIN_PASSPHRASE_CHARS = 8
 const PROTECTIONS = { os: 'by the operating system', passphrase: 'by a passphrase', plain: 'plain text' } as const
 
 export async function show(options: SessionOptions): Promise<void> {
