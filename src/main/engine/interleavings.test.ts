@@ -35,6 +35,10 @@ const UNDER_SEAL = [...WORKING, 'seller finishes', 'seller seals', 'seller says 
 
 /** The seller cancels what it was paid for, and its customer waits for a day. */
 const LOST = [...INVOICED, 'seller cancels', 'the payment on invoice 0 arrives', 'customer’s wallet says settled', 'seller’s wallet says settled', 'seller says trouble', 'customer hears “', 'time goes past 1', 'time goes past 1', 'customer’s clock']
+/** It asks for it back, and the seller's wallet is told to pay. */
+const PAID_BACK = [...LOST, 'customer wants its money back', 'customer makes an invoice', 'customer says that it wants', 'seller hears the wish', 'seller pays back']
+/** The wallet says that it failed; both wait until that is sure, and the customer asks with another invoice. */
+const ASKED_AGAIN = [...PAID_BACK, 'seller’s wallet calls what it pays back failed, and it is not', 'time goes past 1', 'time goes to', 'customer’s wallet says of its money', 'customer wants its money back', 'customer makes an invoice', 'customer says that it wants']
 const PAYING_BACK: readonly Topic[] = ['refunding', 'settling', 'working', 'time']
 
 const CANCEL_AND_SETTLE: readonly Topic[] = ['cancelling', 'settling', 'crashing']
@@ -47,6 +51,8 @@ const RACES: readonly Race[] = [
   { name: 'prepay: finish and time-out', kind: PREPAY, before: [...PAID, ...WORKING], topics: FINISH_AND_TIME_OUT },
   { name: 'prepay: refund and late payment', kind: PREPAY, before: [...INVOICED, 'seller cancels'], topics: REFUND_AND_LATE_PAYMENT },
   { name: 'prepay: paying back and answering', kind: PREPAY, before: LOST, topics: PAYING_BACK },
+  { name: 'prepay: a payment back that is called failed', kind: PREPAY, before: PAID_BACK, topics: REFUND_AND_LATE_PAYMENT },
+  { name: 'prepay: a second invoice after one that is called failed', kind: PREPAY, before: ASKED_AGAIN, topics: REFUND_AND_LATE_PAYMENT },
   { name: 'prepay: settle and expiry', kind: PREPAY, before: INVOICED, topics: RELEASE_AND_EXPIRY },
   { name: 'escrow: cancel and settle', kind: ESCROW, before: INVOICED, topics: [...CANCEL_AND_SETTLE, 'releasing'] },
   { name: 'escrow: finish and time-out', kind: ESCROW, before: [...LOCKED, 'seller’s wallet says held', ...WORKING], topics: FINISH_AND_TIME_OUT },

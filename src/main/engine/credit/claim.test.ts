@@ -13,8 +13,9 @@ const wanted: ClaimMessage = { at: START, type: 'claimWanted' }
 const invoiced: ClaimMessage = { at: START, type: 'claimInvoiced', invoice }
 const sent: ClaimMessage = { at: START, type: 'claimSent', delivery: { eventId: 'f'.repeat(64), raw: '{}', verdicts: [] } }
 const paid: ClaimMessage = { at: START, type: 'claimPaid', paymentHash: HASH, settledMsat: OWED }
-const missing = (afterMs: number, isClosed: boolean): ClaimMessage => ({ at: START + afterMs, type: 'claimMissing', paymentHash: HASH, isClosed })
-const EXPIRED = 3_630_000
+const missing = (afterMs: number): ClaimMessage => ({ at: START + afterMs, type: 'claimMissing', paymentHash: HASH })
+/** When a seller is sure of its wallet’s no, and a minute. */
+const EXPIRED = 4_680_000
 
 test('a claim makes its invoice, sends it and waits for its own wallet', () => {
   expect(dueClaims(told(wanted))).toMatchObject([{ type: 'makeClaim', amountMsat: OWED }])
@@ -31,12 +32,24 @@ test('nothing is asked for twice, nor when nothing is owed', () => {
   expect(claimedMsat(told(wanted, invoiced, paid, paid))).toBe(OWED)
 })
 
-test('an invoice that came to nothing is given up when the wallet says so, or long after; money that comes late still counts', () => {
-  expect(openClaim(told(wanted, invoiced, sent, missing(0, true)))).not.toBe(null)
-  expect(openClaim(told(wanted, invoiced, sent, missing(EXPIRED, false)))).not.toBe(null)
-  const over = told(wanted, invoiced, sent, missing(EXPIRED, true))
+test('an invoice that came to nothing is given up once its seller would take another; money that comes late still counts', () => {
+  expect(openClaim(told(wanted, invoiced, sent, missing(EXPIRED - 1)))).not.toBe(null)
+  const over = told(wanted, invoiced, sent, missing(EXPIRED))
   expect(openClaim(over)).toBe(null)
-  expect(openClaim(told(wanted, invoiced, sent, missing(EXPIRED + 900_000, false)))).toBe(null)
   expect(claimedMsat(tell(over, paid))).toBe(OWED)
   expect(tell(over, wanted)).toHaveLength(2)
+})
+
+test('a seller that never pays is asked fifty times, and then once a day', () => {
+  let claims: readonly Claim[] = []
+  let at = START
+  const ask = () => {
+    const before = claims
+    claims = [{ ...wanted, at }, { ...invoiced, at, invoice: { ...invoice, expiresAt: at / 1_000 + 3_600 } }, { ...sent, at }, { ...missing(0), at: at + EXPIRED }].reduce(tell, claims)
+    at += EXPIRED
+    return claims !== before
+  }
+  expect(Array.from({ length: 60 }, ask).filter(Boolean)).toHaveLength(50)
+  at += 86_400_000
+  expect([ask(), ask()]).toEqual([true, false])
 })

@@ -7,6 +7,7 @@
 import { addMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import type { Delivery } from '../delivery.ts'
 import type { Invoice } from '../wallet/wallet.ts'
+import { CLAIM_GRACE_MS } from './patience.ts'
 
 export interface Claim {
   readonly amountMsat: Msat
@@ -22,8 +23,8 @@ export type ClaimMessage = { readonly at: number } & (
   | { readonly type: 'claimInvoiced'; readonly invoice: Invoice }
   | { readonly type: 'claimSent'; readonly delivery: Delivery }
   | { readonly type: 'claimPaid'; readonly paymentHash: string; readonly settledMsat: Msat }
-  /** Our wallet, asked, has nothing for it. `isClosed`: and says that nothing can come any more. */
-  | { readonly type: 'claimMissing'; readonly paymentHash: string; readonly isClosed: boolean }
+  /** Our wallet, asked, has nothing for it. */
+  | { readonly type: 'claimMissing'; readonly paymentHash: string }
 )
 
 export type ClaimEvent = { readonly at: number } & (
@@ -41,10 +42,9 @@ export type ClaimEffect =
 
 /** A seller that is away may come back within this. */
 const CLAIM_EXPIRY_SECS = 3_600
-/** As of any invoice: only after this is a wallet not believed that still calls it open (PROTOCOL.md §1). */
-const GRACE_MS = 30_000
-const CLOCK_DOUBT_MS = 900_000
+/** A seller that does not pay is asked no more often than once a day at last: each is a row. */
 const MAX_CLAIMS = 50
+const LATER_EVERY_MS = 86_400_000
 
 export function isClaimMessage(message: { readonly type: string }): message is ClaimMessage {
   return message.type.startsWith('claim')
@@ -64,7 +64,7 @@ export function decideClaim(claims: readonly Claim[], owedMsat: Msat, message: C
   const open = openClaim(claims)
   switch (message.type) {
     case 'claimWanted':
-      return open === null && owedMsat > 0 && claims.length < MAX_CLAIMS ? [{ at, type: 'claimBegun', amountMsat: owedMsat }] : []
+      return open === null && owedMsat > 0 && !isTooOften(claims, at) ? [{ at, type: 'claimBegun', amountMsat: owedMsat }] : []
     case 'claimInvoiced':
       return open?.state === 'making' && message.invoice.amountMsat === open.amountMsat ? [{ at, type: 'claimInvoiced', invoice: message.invoice }] : []
     case 'claimSent':
@@ -73,10 +73,15 @@ export function decideClaim(claims: readonly Claim[], owedMsat: Msat, message: C
       return claims.some(({ invoice, receivedMsat }) => invoice?.paymentHash === message.paymentHash && receivedMsat === 0) ? [{ at, type: 'claimPaid', paymentHash: message.paymentHash, receivedMsat: message.settledMsat }] : []
     case 'claimMissing': {
       const { invoice = null } = open ?? {}
-      const isOver = invoice?.paymentHash === message.paymentHash && at >= invoice.expiresAt * 1_000 + GRACE_MS + (message.isClosed ? 0 : CLOCK_DOUBT_MS)
+      const isOver = invoice?.paymentHash === message.paymentHash && at >= invoice.expiresAt * 1_000 + CLAIM_GRACE_MS
       return isOver ? [{ at, type: 'claimOver', reason: 'The seller did not pay it back in time. It still owes it.' }] : []
     }
   }
+}
+
+function isTooOften(claims: readonly Claim[], at: number): boolean {
+  const last = claims.at(-1)
+  return last !== undefined && claims.length >= MAX_CLAIMS && at < last.since + LATER_EVERY_MS
 }
 
 export function evolveClaims(claims: readonly Claim[], event: ClaimEvent): readonly Claim[] {

@@ -26,7 +26,7 @@ export function createClaimMoney({ clock, wallet, send, dispatch }: ClaimMoneyOp
       const found = await unlessAborted(wallet.lookup(paymentHash, 'incoming'), AbortSignal.any([signal, hinted.signal]))
       const at = clock.now()
       if (found?.ok === true && found.value?.state === 'settled') dispatch(jobId, { at, type: 'claimPaid', paymentHash, settledMsat: found.value.amountMsat })
-      else if (found?.ok === true) dispatch(jobId, { at, type: 'claimMissing', paymentHash, isClosed: found.value === null || found.value.state === 'expired' || found.value.state === 'failed' })
+      else if (found?.ok === true) dispatch(jobId, { at, type: 'claimMissing', paymentHash })
       await pause(clock, waitMs, AbortSignal.any([signal, hinted.signal]))
       forget()
       waitMs = Math.min(MAX_LOOK_MS, waitMs * 1.5)

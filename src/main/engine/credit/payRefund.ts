@@ -4,8 +4,8 @@ import type { Clock } from '../ports.ts'
 import type { DispatchOutcome } from '../reactor.ts'
 import type { SpendingContext } from '../spending/judgeSpending.ts'
 import type { SpendingSubject } from '../spending/readSpending.ts'
-import type { PayOutcome, Wallet, WalletProblemCode } from '../wallet/wallet.ts'
-import type { RefundEffect, RefundIntent, RefundMessage } from './refund.ts'
+import type { PayOutcome, Wallet } from '../wallet/wallet.ts'
+import { NOT_ASKED, type RefundEffect, type RefundIntent, type RefundMessage } from './refund.ts'
 
 export interface RefundPayerOptions {
   readonly clock: Clock
@@ -14,8 +14,6 @@ export interface RefundPayerOptions {
   readonly dispatch: (jobId: string, message: RefundMessage | (() => RefundMessage)) => DispatchOutcome
 }
 
-/** Our own reasons not to ask the wallet: of an earlier try they say nothing. */
-const NOT_ASKED: ReadonlySet<WalletProblemCode> = new Set(['wallet-unreachable', 'invoice-expired', 'invalid-invoice', 'fee-too-high'])
 const STOPPED: PayOutcome = { state: 'failed', problem: { code: 'wallet-refused', message: 'Spending is stopped.' } }
 
 export function createRefundPayer({ clock, wallet, spending, dispatch }: RefundPayerOptions): (effect: RefundEffect, jobId: string, signal: AbortSignal) => Promise<void> {
@@ -27,9 +25,23 @@ export function createRefundPayer({ clock, wallet, spending, dispatch }: RefundP
     dispatch(jobId, { at: clock.now(), type: 'refundAnswered', paymentHash, outcome })
   }
 
-  return async ({ type, intent }, jobId, signal) => {
+  /** Whether the wallet says of all of them, now, that they did not go. It hears of nothing else before. */
+  async function haveFailed(jobId: string, earlier: readonly RefundIntent[], signal: AbortSignal): Promise<boolean> {
+    for (const { paymentHash } of earlier) {
+      const found = await unlessAborted(wallet.lookup(paymentHash, 'outgoing'), signal)
+      if (found === null || !found.ok) return false
+      const payment = found.value
+      if (payment === null || payment.state === 'failed' || payment.state === 'expired') continue
+      dispatch(jobId, { at: clock.now(), type: 'refundLookedUp', paymentHash, payment })
+      return false
+    }
+    return true
+  }
+
+  return async ({ type, intent, isDoubted, earlier }, jobId, signal) => {
     const { paymentHash } = intent
     if (type === 'payRefund') {
+      if (!(await haveFailed(jobId, earlier, signal))) return
       // On disk before the wallet hears of it: after a crash from here on, the wallet is asked what happened.
       let stopped = false
       const told = dispatch(jobId, () => {
@@ -41,7 +53,10 @@ export function createRefundPayer({ clock, wallet, spending, dispatch }: RefundP
     const found = await unlessAborted(wallet.lookup(paymentHash, 'outgoing'), signal)
     if (found === null || !found.ok) return
     const told = dispatch(jobId, { at: clock.now(), type: 'refundLookedUp', paymentHash, payment: found.value })
-    // The wallet never heard of it: the same invoice under the same key is the same payment, never a second one.
-    if (told === 'unchanged' && found.value === null && clock.now() < intent.expiresAt * 1_000 && !isStopped(jobId)) await ask(jobId, intent, false, signal)
+    const isGone = found.value !== null && found.value.state !== 'failed'
+    if (told !== 'unchanged' || isGone || clock.now() >= intent.expiresAt * 1_000 || isStopped(jobId)) return
+    // The same invoice under the same key is the same payment, never a second one: asked for at once where the wallet never heard of it, and ever more rarely where it said no.
+    const isDue = isDoubted ? dispatch(jobId, { at: clock.now(), type: 'refundAsked', paymentHash }) === 'changed' : found.value === null
+    if (isDue) await ask(jobId, intent, false, signal)
   }
 }

@@ -8,6 +8,8 @@ import { decideRefund, dueRefunds, evolveRefunds, judgeRefund, openRefund, refun
 
 const START = 1_700_000_000_000
 const OWED = sats(10)
+/** The invoice, of ten minutes, and what the wallet may still have been sending in its last second. */
+const OVER = START + 1_620_000
 const hashOf = (index: number) => (index + 1).toString(16).padStart(64, '0')
 const invoiceOver = (amountMsat: Msat, index = 0, network: 'regtest' | 'mainnet' = 'regtest', createdAt = START / 1_000, minFinalCltvExpiry = 18) =>
   encodeInvoice({ network, amountMsat, createdAt, paymentHash: hashOf(index), paymentSecret: 'cd'.repeat(32), description: 'x', expirySecs: 600, minFinalCltvExpiry }, new Uint8Array(32).fill(7))
@@ -15,7 +17,7 @@ const wanted = (bolt11: string, context: Partial<SpendingContext> = {}, at = STA
 const settled = (index = 0): RefundMessage => ({ at: START, type: 'refundAnswered', paymentHash: hashOf(index), outcome: { state: 'settled', preimage: '1'.repeat(64), feeMsat: sats(1) } })
 const failed = (index = 0): RefundMessage => ({ at: START, type: 'refundAnswered', paymentHash: hashOf(index), outcome: { state: 'failed', problem: { code: 'payment-failed', message: 'No route.' } } })
 const unknown = (index = 0): RefundMessage => ({ at: START, type: 'refundAnswered', paymentHash: hashOf(index), outcome: { state: 'unknown', problem: { code: 'wallet-timeout', message: 'No answer.' } } })
-const asked = (index = 0): RefundMessage => ({ at: START, type: 'refundAsked', paymentHash: hashOf(index) })
+const asked = (index = 0, at = START): RefundMessage => ({ at, type: 'refundAsked', paymentHash: hashOf(index) })
 const found = (state: Payment['state'] | null, at = START, index = 0): RefundMessage => ({
   at, type: 'refundLookedUp', paymentHash: hashOf(index),
   payment: state === null ? null : { direction: 'outgoing', paymentHash: hashOf(index), amountMsat: OWED, feeMsat: sats(1), state, description: '', bolt11: null, preimage: null, createdAt: 0, settledAt: null, expiresAt: null, heldUntil: null },
@@ -39,6 +41,7 @@ describe('paying back', () => {
     ['an expired invoice', invoiceOver(OWED, 0, 'regtest', START / 1_000 - 600), {}, 'expired'],
     ['a used invoice', invoiceOver(OWED), { hashIsKnown: true }, 'reused'],
     ['no invoice', 'lnbcrt', {}, null],
+    ['an invoice that lives for days', invoiceOver(OWED, 0, 'regtest', START / 1_000 + 86_401), {}, 'expires-too-late'],
     ['an invoice whose payee could hold it for weeks', invoiceOver(OWED, 0, 'regtest', START / 1_000, 2_016), {}, 'holds-too-long'],
     ['the kill switch', invoiceOver(OWED), { isStopped: true }, 'spending-stopped'],
     ['the limit of a day', invoiceOver(OWED), { perDayMsat: sats(5) }, 'over-day-limit'],
@@ -75,20 +78,80 @@ describe('paying back', () => {
     expect(openRefund(doubtful)?.state).toBe('asked')
     expect(openRefund([found('pending'), found(null), found('expired')].reduce(tell, doubtful))?.state).toBe('asked')
     expect(refundedMsat(tell(doubtful, found('settled')))).toBe(OWED)
-    expect(openRefund(tell(doubtful, found('failed')))).toBe(null)
-    expect(openRefund(tell(doubtful, found(null, START + 719_000)))?.state).toBe('asked')
-    expect(openRefund(tell(doubtful, found(null, START + 720_000)))).toBe(null)
+    expect(openRefund(tell(doubtful, found(null, OVER - 1_000)))?.state).toBe('asked')
+    expect(openRefund(tell(doubtful, found(null, OVER)))).toBe(null)
   })
 
-  it('may be tried again with a new invoice once the wallet says that it failed, not without end', () => {
+  it('is called failed and settles late: no second invoice is paid beside it', () => {
+    const doubted = told(wanted(invoiceOver(OWED)), asked(), failed())
+    const second = wanted(invoiceOver(OWED, 1))
+    expect(tell(doubted, second)).toBe(doubted)
+    if (second.type === 'refundWanted') expect(judgeRefund(doubted, OWED, second)).toMatchObject({ error: { code: 'under-way' } })
+    expect(dueRefunds(doubted)).toMatchObject([{ type: 'lookUpRefund', intent: { paymentHash: hashOf(0) } }])
+    // However often it is called that while its invoice can be paid.
+    expect([failed(), found('failed'), found('failed', OVER - 1_000), found(null, OVER - 1_000)].reduce(tell, doubted)).toEqual(doubted)
+    expect(refundedMsat(tell(doubted, found('settled')))).toBe(OWED)
+  })
+
+  it('may be tried again with a new invoice once the wallet says no after the first one is over', () => {
+    const over = told(wanted(invoiceOver(OWED)), asked(), failed(), found('failed', OVER))
+    expect(openRefund(over)).toBe(null)
+    const again = tell(over, wanted(invoiceOver(OWED, 1, 'regtest', OVER / 1_000), {}, OVER))
+    expect(dueRefunds(again)).toMatchObject([{ type: 'payRefund', intent: { paymentHash: hashOf(1) }, earlier: [{ paymentHash: hashOf(0) }] }])
+    // What settles after all takes the place of the one that was to come.
+    const late = tell(again, found('settled', OVER))
+    expect([refundedMsat(late), openRefund(late), dueRefunds(late)]).toEqual([OWED, null, []])
+    expect(tell(late, asked(1))).toBe(late)
+  })
+
+  it('that settles late leaves room for what is still owed, and for no more', () => {
+    const part = [wanted(invoiceOver(sats(6))), asked(), found(null, OVER), wanted(invoiceOver(sats(4), 1, 'regtest', OVER / 1_000), {}, OVER), found('settled', OVER)].reduce(tell, [] as readonly Refund[])
+    expect([refundedMsat(part), openRefund(part)?.intent.amountMsat]).toEqual([sats(6), sats(4)])
+  })
+
+  it('fails at once where nothing can have left: stopped before it was asked, or not asked at all', () => {
+    expect(told(wanted(invoiceOver(OWED)), failed())).toMatchObject([{ state: 'failed' }])
+    const unreachable: RefundMessage = { at: START, type: 'refundAnswered', paymentHash: hashOf(0), outcome: { state: 'failed', problem: { code: 'wallet-unreachable', message: 'Away.' } } }
+    expect(told(wanted(invoiceOver(OWED)), asked(), unreachable)).toMatchObject([{ state: 'failed' }])
+    // Of the second try it says nothing of the first.
+    expect(told(wanted(invoiceOver(OWED)), asked(), failed(), asked(0, START + 60_000), unreachable)).toMatchObject([{ state: 'doubted' }])
+  })
+
+  it('asks the wallet for the same invoice again while it is alive, ever more rarely, and not without end', () => {
+    let refunds = told(wanted(invoiceOver(OWED)), asked(), failed())
+    expect(tell(refunds, asked(0, START + 59_000))).toBe(refunds)
+    const tries: number[] = []
+    for (let at = START; at < OVER; at += 1_000) {
+      const next = tell(refunds, asked(0, at))
+      if (next === refunds) continue
+      tries.push((at - START) / 1_000)
+      refunds = [{ ...failed(), at }, found('failed', at)].reduce(tell, next)
+    }
+    expect(tries).toEqual([60, 180, 420])
+    expect(openRefund(tell(refunds, found('failed', OVER)))).toBe(null)
+  })
+
+  it('is tried with twenty invoices, and then with one a day: nobody is locked out of what it is owed', () => {
     let refunds: readonly Refund[] = []
-    for (let index = 0; index < 30; index++) refunds = [wanted(invoiceOver(OWED, index)), asked(index), failed(index)].reduce(tell, refunds)
-    expect([refunds.length, refundedMsat(refunds)]).toEqual([20, 0])
+    let at = START
+    const attempt = (index: number) => {
+      const before = refunds
+      refunds = [wanted(invoiceOver(OWED, index, 'regtest', at / 1_000), {}, at), asked(index, at), { ...failed(index), at }, found('failed', at + 1_620_000, index)].reduce(tell, refunds)
+      at += 1_620_000
+      return refunds !== before
+    }
+    expect(Array.from({ length: 30 }, (_, index) => attempt(index)).filter(Boolean)).toHaveLength(20)
+    at += 86_400_000
+    expect([attempt(30), attempt(31)]).toEqual([true, false])
+    at += 86_400_000
+    expect(attempt(32)).toBe(true)
   })
 
   it('never comes to more than is owed, in whatever order things happen and whatever is lost', () => {
+    // Each is signed once.
+    const [parts, wholes] = [sats(4), OWED].map((amountMsat) => Array.from({ length: 5 }, (_, index) => wanted(invoiceOver(amountMsat, index)))) as [RefundMessage[], RefundMessage[]]
     const anyMessage = fc.integer({ min: 0, max: 4 }).chain((index) =>
-      fc.constantFrom<readonly RefundMessage[]>([wanted(invoiceOver(sats(4), index))], [wanted(invoiceOver(OWED, index))], [asked(index)], [settled(index)], [failed(index)], [unknown(index)], [found('settled', START, index)], [found(null, START, index)]),
+      fc.constantFrom<readonly RefundMessage[]>(parts.slice(index, index + 1), wholes.slice(index, index + 1), [asked(index)], [settled(index)], [failed(index)], [unknown(index)], [found('settled', START, index)], [found(null, START, index)], [found('failed', OVER, index)], [found('settled', OVER, index)], [asked(index, START + 60_000)]),
     )
     fc.assert(
       fc.property(fc.array(anyMessage, { maxLength: 40 }), (messages) => {

@@ -13,6 +13,8 @@ export function describeRefundEvent(event: RefundEvent): Entry {
       return { kind: 'payment', title: 'Wallet asked to pay it back' }
     case 'refundSettled':
       return { kind: 'payment', title: 'Paid back', amountMsat: event.amountMsat, ids: { 'payment hash': event.paymentHash } }
+    case 'refundDoubted':
+      return { kind: 'problem', title: 'The wallet says that it was not paid back', detail: `${event.reason} Its invoice can still be paid, so no other one is.`, ids: { 'payment hash': event.paymentHash } }
     case 'refundFailed':
       return { kind: 'problem', title: 'Not paid back', detail: event.reason, ids: { 'payment hash': event.paymentHash } }
   }

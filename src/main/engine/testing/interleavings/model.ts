@@ -1,5 +1,6 @@
 /** What may happen in the world at any moment, and what has to be true of it: both machines' books against the money itself. */
 import { isBalanced } from '#shared/market/books.ts'
+import { CLAIM_GRACE_MS, DOUBT_GRACE_MS as REFUND_GRACE_MS } from '../../credit/patience.ts'
 import { lookAt as lookAtPurchase } from '../../customer/purchase.ts'
 import { DOUBT_GRACE_MS } from '../../customer/settlement/prepay.ts'
 import { CLOCK_DOUBT_MS, expiryDeadline } from '../../provider/settlement/invoicePatience.ts'
@@ -51,9 +52,10 @@ function timeMoves(world: World): readonly Step[] {
 
 function momentsAfter(world: World): readonly number[] {
   const wakes = [...sales.factsOf(world.sale).due, ...purchases.factsOf(world.purchase).due].flatMap((effect) => (effect.type === 'wake' ? [effect.at] : effect.type === 'work' ? [effect.notBefore] : effect.type === 'watchPayment' ? [expiryDeadline(effect)] : []))
-  const ends = world.money.flatMap(({ state, expiresAt, heldUntil }) => {
+  const ends = world.money.flatMap(({ payee, state, expiresAt, heldUntil }) => {
     if (state === 'held') return [heldUntil ?? 0]
     const end = expiresAt * 1_000
+    if (payee === 'customer') return [end, end + REFUND_GRACE_MS, end + CLAIM_GRACE_MS]
     return state === 'open' || state === 'pending' ? [end, expiryDeadline({ expiresAt }), end + DOUBT_GRACE_MS, expiryDeadline({ expiresAt }) + CLOCK_DOUBT_MS] : [expiryDeadline({ expiresAt }), end + DOUBT_GRACE_MS, expiryDeadline({ expiresAt }) + CLOCK_DOUBT_MS]
   })
   return [...new Set([...wakes, ...ends])].filter((moment) => moment > world.now).sort((one, other) => one - other)
