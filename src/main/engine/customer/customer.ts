@@ -85,6 +85,8 @@ export interface Question extends Wish {
   readonly maxTokens?: number | undefined
   /** The price that a person read and confirmed. */
   readonly confirmedMsat?: Msat | undefined
+  /** Who releases what is locked, or opens what is sealed; the setting decides where it is not said. */
+  readonly release?: 'auto' | 'ask' | undefined
 }
 
 export interface Quote {
@@ -302,7 +304,7 @@ export function createCustomer(options: CustomerOptions): Customer {
   }
 
   /** What is agreed to by asking, and how the request says it; `secret` is to be kept in the transaction that stores the question. */
-  function agreeTo(settlement: Settlement, offer: SoughtOffer | null, dialect: DialectName, promptBytes: number): { readonly wish: SettlementWish; readonly agreed: PurchaseAgreement; readonly secret: string | null } {
+  function agreeTo(settlement: Settlement, offer: SoughtOffer | null, dialect: DialectName, promptBytes: number, release: 'auto' | 'ask'): { readonly wish: SettlementWish; readonly agreed: PurchaseAgreement; readonly secret: string | null } {
     const lockedSecs = Math.max(options.limits().answerTimeoutSecs, LEAST_JOB_SECS) + LOCK_MARGIN_SECS + LOCK_SLACK_SECS
     switch (settlement) {
       case 'prepay':
@@ -310,11 +312,11 @@ export function createCustomer(options: CustomerOptions): Customer {
       case 'escrow': {
         const secret = bytesToHex(options.random.bytes(32))
         const paymentHash = hashOf(secret)
-        const agreed = { name: 'escrow', paymentHash, holdSecs: lockedSecs, address: addressOf(offer, dialect), transferId: uuidFrom(options.random.bytes(16)), release: options.settling().release } as const
+        const agreed = { name: 'escrow', paymentHash, holdSecs: lockedSecs, address: addressOf(offer, dialect), transferId: uuidFrom(options.random.bytes(16)), release } as const
         return { wish: { name: 'escrow', paymentHash }, agreed, secret }
       }
       case 'sealed':
-        return { wish: { name: 'sealed' }, agreed: { name: 'sealed', depositMsat: depositOf(offer), release: options.settling().release }, secret: null }
+        return { wish: { name: 'sealed' }, agreed: { name: 'sealed', depositMsat: depositOf(offer), release }, secret: null }
       case 'metered': {
         const tariff = offer === null ? null : tariffOf(offer.prices)
         if (tariff === null) throw new RangeError('metered without prices for tokens')
@@ -336,7 +338,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     const maxTokens = maxTokensOf(question)
     const budgetMsat = budgetOf(question)
     const draft = { channelId: offer?.channelId ?? null, provider: offer?.pubkey ?? null, relays: relaysOf(offer), prompt, maxTokens, model: null, bidMsat: minMsat(priceMsat, budgetMsat), encrypted }
-    const { wish, agreed, secret } = agreeTo(settlement, offer, dialect, promptBytes)
+    const { wish, agreed, secret } = agreeTo(settlement, offer, dialect, promptBytes, question.release ?? options.settling().release)
     const { event, jobId, route, privacy } = dialectNamed(dialects, dialect).makeRequest({ ...draft, settlement: wish }, (taken) => threads.turn(taken) !== null || journal.row('customer', taken) !== null)
     const request = {
       jobId,
