@@ -12,7 +12,7 @@ type Fate = readonly number[]
 const fates = (perfect: boolean): fc.Arbitrary<readonly Fate[]> =>
   perfect ? fc.constant([[5]]) : fc.array(fc.oneof({ weight: 3, arbitrary: fc.tuple(fc.nat(30)) }, { weight: 1, arbitrary: fc.array(fc.nat(400), { maxLength: 3 }) }), { minLength: 1, maxLength: 40 })
 
-function play(pieces: readonly (readonly [string, number])[], there: readonly Fate[], back: readonly Fate[], settleMs: number) {
+function play(pieces: readonly (readonly [string, number])[], there: readonly Fate[], back: readonly Fate[], settleMs: number, crashes: ReadonlySet<number> = new Set()) {
   const clock = createManualClock()
   let received = ''
   let sentCount = 0
@@ -20,12 +20,23 @@ function play(pieces: readonly (readonly [string, number])[], there: readonly Fa
   const carry = (fate: Fate | undefined, run: () => void) => {
     for (const delay of fate ?? []) clock.after(delay, run)
   }
-  const receiver = createFrameReceiver({
-    clock,
-    ackEveryMs: () => 100,
-    onText: (text) => (received += text),
-    acknowledge: (seq) => carry(back[ackCount++ % back.length], () => sender.acknowledge(seq)),
-  })
+  /** On disk: of what was read, and of how many frames it is. */
+  let stored = { text: '', frames: 0 }
+  const read = (heard?: number) => {
+    let upTo = heard ?? 0
+    const receiver = createFrameReceiver({
+      clock,
+      ackEveryMs: () => 100,
+      heard,
+      onText(text, frames) {
+        received += text
+        upTo = frames
+      },
+      acknowledge: (seq) => carry(back[ackCount++ % back.length], () => sender.acknowledge(seq)),
+    })
+    return { ...receiver, store: () => (stored = { text: received, frames: upTo }) }
+  }
+  let receiver = read()
   const sender = createFrameSender({
     clock,
     intervalMs: () => 20,
@@ -36,9 +47,15 @@ function play(pieces: readonly (readonly [string, number])[], there: readonly Fa
   })
   const whole = pieces.map(([text]) => text).join('')
   const prefixes: boolean[] = []
-  for (const [text, pauseMs] of pieces) {
+  for (const [index, [text, pauseMs]] of pieces.entries()) {
     sender.add(text)
     clock.advance(pauseMs)
+    if (index % STORED_EVERY === 0) receiver.store()
+    if (crashes.has(index)) {
+      receiver.close()
+      received = stored.text
+      receiver = read(stored.frames)
+    }
     prefixes.push(whole.startsWith(received))
   }
   clock.advance(settleMs)
@@ -48,6 +65,9 @@ function play(pieces: readonly (readonly [string, number])[], there: readonly Fa
   receiver.close()
   return { whole, received, settled, prefixes, pending: clock.pending(), sentCount }
 }
+
+/** Pieces. */
+const STORED_EVERY = 7
 
 const texts = fc.array(fc.tuple(fc.string({ unit: 'grapheme', maxLength: 20 }), fc.nat(120)), { maxLength: 120 })
 
@@ -80,4 +100,22 @@ it('what one frame in four loses is repeated, and all of it arrives', () => {
   const { whole, settled, sentCount } = play(pieces, lossy, [[5], [], [5]], 30_000)
   expect(settled).toBe(whole)
   expect(sentCount).toBeLessThan(800)
+})
+
+it('a reader that starts again, at any moment and as often as it likes, reads on where what it had stored ends', () => {
+  const delays = fc.array(fc.array(fc.nat(400), { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 40 })
+  fc.assert(
+    fc.property(texts, delays, delays, fc.array(fc.nat(119), { maxLength: 6 }), (pieces, there, back, crashes) => {
+      const { whole, settled, prefixes } = play(pieces, there, back, 60_000, new Set(crashes))
+      expect(prefixes).not.toContain(false)
+      expect(settled).toBe(whole)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+it('and is found again by a seller that had stopped to speak to it', () => {
+  const pieces = Array.from({ length: 40 }, (_, index) => [`word${index} `, index === 30 ? 40_000 : 25] as const)
+  const { whole, settled } = play(pieces, [[5]], [[5]], 30_000, new Set([30, 31]))
+  expect(settled).toBe(whole)
 })

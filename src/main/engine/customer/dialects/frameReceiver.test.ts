@@ -4,11 +4,11 @@ import { ACK_EVERY_FRAMES, createFrameReceiver, MAX_AHEAD_CHARACTERS, MAX_AHEAD_
 
 const ACK_EVERY_MS = 100
 
-function open() {
+function open(heard?: number) {
   const clock = createManualClock()
   const texts: string[] = []
   const acks: number[] = []
-  const receiver = createFrameReceiver({ clock, ackEveryMs: () => ACK_EVERY_MS, onText: (text) => texts.push(text), acknowledge: (seq) => acks.push(seq) })
+  const receiver = createFrameReceiver({ clock, ackEveryMs: () => ACK_EVERY_MS, heard, onText: (text) => texts.push(text), acknowledge: (seq) => acks.push(seq) })
   return { clock, texts, acks, receiver, take: (seq: number, text: string) => receiver.take({ type: 'delta', seq, text }) }
 }
 
@@ -87,5 +87,31 @@ describe('what it has', () => {
     take(3, 'c')
     clock.advance(1_000)
     expect([acks, clock.pending(), texts]).toEqual([[1], 0, ['a', 'b']])
+  })
+})
+
+describe('a stream that is taken up again', () => {
+  it('goes on after what was stored of it, and with nothing before', () => {
+    const { take, texts } = open(3)
+    for (const seq of [6, 1, 3, 4, 5]) take(seq, String(seq))
+    expect(texts).toEqual(['4', '56'])
+  })
+
+  it('is asked for at once, ever more rarely, until something of it comes', () => {
+    const { clock, take, acks } = open(3)
+    expect(acks).toEqual([3])
+    clock.advance(2_000)
+    expect(acks).toEqual([3, 3, 3, 3])
+    take(6, 'ahead')
+    clock.advance(60_000)
+    expect(acks).toEqual([3, 3, 3, 3, 3])
+    expect(clock.pending()).toBe(0)
+  })
+
+  it('is not asked for any longer than a seller waits, nor once nobody reads it', () => {
+    const [patient, closed] = [open(3), open(0)]
+    closed.receiver.close()
+    for (const { clock } of [patient, closed]) clock.advance(600_000)
+    expect([patient.acks.length, closed.acks.length, patient.clock.pending()]).toEqual([12, 1, 0])
   })
 })

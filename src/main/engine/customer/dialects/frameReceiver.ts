@@ -9,8 +9,10 @@ export interface FrameReceiverOptions {
   readonly clock: Clock
   /** Least time between two acknowledgements now. */
   readonly ackEveryMs: () => number
-  /** The next piece. */
-  readonly onText: (text: string) => void
+  /** Everything up to this number was handed on before, and may have been all that there was; left out: the stream is a new one. */
+  readonly heard?: number | undefined
+  /** The next piece; with it everything up to that number has been handed on. */
+  readonly onText: (text: string, upTo: number) => void
   /** Everything up to this number has arrived; 0: nothing. */
   readonly acknowledge: (seq: number) => void
 }
@@ -24,15 +26,20 @@ export const MAX_AHEAD_FRAMES = 512
 /** UTF-16 units that wait for what is missing before them. */
 export const MAX_AHEAD_CHARACTERS = 262_144
 export const ACK_EVERY_FRAMES = 8
+/** Who starts again says what it has until it hears something: about as long as a seller waits. */
+const FIRST_CALL_MS = 250
+const MAX_CALL_MS = 8_000
+const MAX_CALLS = 12
 
-export function createFrameReceiver({ clock, ackEveryMs, onText, acknowledge }: FrameReceiverOptions): FrameReceiver {
+export function createFrameReceiver({ clock, ackEveryMs, heard, onText, acknowledge }: FrameReceiverOptions): FrameReceiver {
   /** What came ahead of its turn; the first of a number is kept. */
   const ahead = new Map<number, string>()
   let aheadCharacters = 0
-  let nextSeq = 1
+  let nextSeq = (heard ?? 0) + 1
   let unacknowledged = 0
   let lastAckAt = Number.NEGATIVE_INFINITY
   let cancelAck: (() => void) | null = null
+  let cancelCall: (() => void) | null = null
   let isClosed = false
 
   function acknowledgeNow(): void {
@@ -56,9 +63,18 @@ export function createFrameReceiver({ clock, ackEveryMs, onText, acknowledge }: 
     aheadCharacters += text.length
   }
 
+  function call(count: number): void {
+    acknowledgeNow()
+    cancelCall = count >= MAX_CALLS ? null : clock.after(Math.max(ackEveryMs(), Math.min(MAX_CALL_MS, FIRST_CALL_MS * 2 ** (count - 1))), () => call(count + 1))
+  }
+
+  if (heard !== undefined) call(1)
+
   return {
     take(frame) {
       if (isClosed) return
+      cancelCall?.()
+      cancelCall = null
       keep(frame.seq, frame.type === 'delta' ? frame.text : '')
       let text = ''
       for (let next = ahead.get(nextSeq); next !== undefined; next = ahead.get(nextSeq)) {
@@ -68,12 +84,13 @@ export function createFrameReceiver({ clock, ackEveryMs, onText, acknowledge }: 
         unacknowledged += 1
         text += next
       }
-      if (text !== '') onText(text)
+      if (text !== '') onText(text, nextSeq - 1)
       // Also of what was there already: whoever repeats it has not heard of it.
       acknowledgeSoon()
     },
     close() {
       isClosed = true
+      cancelCall?.()
       cancelAck?.()
       cancelAck = null
     },

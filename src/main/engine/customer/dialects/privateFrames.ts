@@ -13,7 +13,9 @@ export interface PrivateFramesOptions {
   readonly clock: Clock
   /** Least time between two frames of ours; null: none are wanted. */
   readonly intervalMs: () => number | null
-  readonly onText: (text: string) => void
+  /** As of the receiver (frameReceiver.ts). */
+  readonly heard?: number | undefined
+  readonly onText: (text: string, upTo: number) => void
   /** So many bytes are made by now, and under seal; ever more. */
   readonly onVeiled: (bytes: number) => void
   readonly send: (frame: Frame) => void
@@ -30,11 +32,12 @@ const MAX_CONTENT_CHARACTERS = 32_768
 const PONGS_PER_SEC = 1
 const PONGS_AT_ONCE = 3
 
-export function createPrivateFrames({ provider, cipher, clock, intervalMs, onText, onVeiled, send }: PrivateFramesOptions): PrivateFrames {
+export function createPrivateFrames({ provider, cipher, clock, intervalMs, heard, onText, onVeiled, send }: PrivateFramesOptions): PrivateFrames {
   const pongs = createTokenBucket(clock, PONGS_PER_SEC, PONGS_AT_ONCE)
   const receiver = createFrameReceiver({
     clock,
     ackEveryMs: () => Math.max(ACK_EVERY_MS, intervalMs() ?? 0),
+    heard,
     onText,
     acknowledge(seq) {
       if (intervalMs() !== null) send({ type: 'ack', seq })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseFrame, writeFrame, MAX_FRAME_BYTES, type StreamFrame } from '#shared/protocol/frames.ts'
 import { createManualClock } from '../../testing/manualClock.ts'
-import { createFrameSender, MAX_WINDOW_BYTES, MAX_WINDOW_FRAMES, type FrameFate } from './frameSender.ts'
+import { createFrameSender, MAX_KEPT_FRAMES, MAX_WINDOW_BYTES, MAX_WINDOW_FRAMES, type FrameFate } from './frameSender.ts'
 
 function open(intervalMs: number | null = 20) {
   const clock = createManualClock()
@@ -137,7 +137,7 @@ describe('the window', () => {
     expect(numbers()).toEqual([2, 3, 4, 5])
   })
 
-  it('does not believe an acknowledgement of what was not sent, nor go back', () => {
+  it('does not believe an acknowledgement of what was not sent, nor go back for one that is late', () => {
     const { clock, sender, sent } = open(1)
     sender.add('x'.repeat(200_000))
     clock.advance(50)
@@ -148,9 +148,56 @@ describe('the window', () => {
     clock.advance(5)
     const after = sent.length
     expect(after).toBeGreaterThan(before)
-    sender.acknowledge(0)
-    sender.acknowledge(0)
+    for (const late of [0, 2, 1, 0, 2]) sender.acknowledge(late)
     expect(sent).toHaveLength(after)
+  })
+})
+
+describe('a receiver that starts again', () => {
+  it('gets once more what came after what it had stored, and then what is new', () => {
+    const { clock, sender, sent, texts } = open(1)
+    for (const word of ['a', 'b', 'c', 'd']) {
+      sender.add(word)
+      clock.advance(1)
+      sender.acknowledge(sent.length)
+    }
+    sent.length = 0
+    clock.advance(250)
+    sender.acknowledge(1)
+    expect(texts()).toEqual([])
+    sender.acknowledge(1)
+    expect(texts()).toEqual(['b', 'c', 'd'])
+    sender.acknowledge(4)
+    sender.add('e')
+    expect(texts().at(-1)).toBe('e')
+  })
+
+  it('is found by a sender that had given it up', () => {
+    const { clock, sender, sent, texts } = open(1)
+    sender.add('a')
+    sender.acknowledge(1)
+    clock.advance(1)
+    sender.add('b')
+    clock.advance(600_000)
+    sent.length = 0
+    sender.acknowledge(0)
+    sender.acknowledge(0)
+    expect(texts()).toEqual(['a', 'b'])
+  })
+
+  it('that lost more than is kept gets nothing again', () => {
+    const { clock, sender, sent } = open(1)
+    for (let count = 1; count <= MAX_KEPT_FRAMES + 1; count++) {
+      sender.add('x')
+      sender.acknowledge(count)
+      clock.advance(1)
+    }
+    sent.length = 0
+    clock.advance(250)
+    for (let count = 0; count < 5; count++) sender.acknowledge(0)
+    expect(sent).toEqual([])
+    for (let count = 0; count < 2; count++) sender.acknowledge(1)
+    expect(sent[0]?.seq).toBe(2)
   })
 })
 

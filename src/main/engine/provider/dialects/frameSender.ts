@@ -34,6 +34,9 @@ const FIRST_RESEND_MS = 1_000
 const MAX_RESEND_MS = 8_000
 /** After so many in vain the receiver is taken for gone, until it says something. */
 const MAX_RESENDS = 4
+/** What was acknowledged and is kept for a receiver that starts again from what it had stored: more than a second of any stream. */
+export const MAX_KEPT_FRAMES = 512
+const MAX_KEPT_BYTES = 262_144
 /** Acknowledgements that repeat themselves ask for what is missing; not more often than it can have arrived, and not for all at once. */
 const REPEATED_ACKS = 2
 const LEAST_RESEND_MS = 250
@@ -56,6 +59,10 @@ export function createFrameSender({ clock, intervalMs, send }: FrameSenderOption
   let sealedSaid: number | null = null
   let window: SentFrame[] = []
   let windowBytes = 0
+  /** Acknowledged, the newest last. */
+  let kept: SentFrame[] = []
+  /** The number below what was acknowledged that was heard last; null: none since. */
+  let lower: number | null = null
   let lastSeq = 0
   let acknowledged = 0
   let repeatedAcks = 0
@@ -152,6 +159,23 @@ export function createFrameSender({ clock, intervalMs, send }: FrameSenderOption
     }
   }
 
+  function keep(frames: readonly SentFrame[]): void {
+    kept = [...kept, ...frames].slice(-MAX_KEPT_FRAMES)
+    while (bytesOf(kept) > MAX_KEPT_BYTES) kept.shift()
+  }
+
+  /** The receiver has lost what it had after that number. One such word may be late; the same one again is meant. */
+  function goBack(seq: number): void {
+    const isMeant = seq === lower
+    lower = seq
+    const first = kept.findIndex(({ frame }) => frame.seq === seq + 1)
+    if (!isMeant || first < 0) return
+    window = [...kept.splice(first), ...window]
+    windowBytes = bytesOf(window)
+    acknowledged = seq
+    missingUntil = lastSeq
+  }
+
   function stop(): void {
     isOver = true
     cancelSend?.()
@@ -179,11 +203,15 @@ export function createFrameSender({ clock, intervalMs, send }: FrameSenderOption
       stop()
     },
     acknowledge(seq) {
-      if (isOver || seq > lastSeq || seq < acknowledged) return
+      if (isOver || seq > lastSeq) return
+      if (seq < acknowledged) goBack(seq)
+      else lower = null
+      if (seq < acknowledged) return
       repeatedAcks = seq === acknowledged ? repeatedAcks + 1 : 0
       if (repeatedAcks >= REPEATED_ACKS) missingUntil = lastSeq
+      keep(window.filter(({ frame }) => frame.seq <= seq))
       window = window.filter(({ frame }) => frame.seq > seq)
-      windowBytes = window.reduce((sum, { bytes }) => sum + bytes, 0)
+      windowBytes = bytesOf(window)
       if (seq < missingUntil) resend(FRAMES_REPEATED, LEAST_RESEND_MS)
       // It is there, whatever it is missing.
       resends = 0
@@ -197,4 +225,8 @@ export function createFrameSender({ clock, intervalMs, send }: FrameSenderOption
     },
     close: stop,
   }
+}
+
+function bytesOf(frames: readonly SentFrame[]): number {
+  return frames.reduce((sum, { bytes }) => sum + bytes, 0)
 }
