@@ -4,9 +4,9 @@ import { sats } from '#shared/market/msat.ts'
 import type { SaleTerms } from '#shared/ipc/provider.ts'
 import type { Engine } from './engine.ts'
 import { ended, jobRow, until } from './testing/market.ts'
-import { pubkeyOf, saleEvents, shareMarket, TEST_MS, WAIT_MS } from './testing/sharedMarket.ts'
+import { pubkeyOf, purchaseEvents, saleEvents, shareMarket, TEST_MS, WAIT_MS } from './testing/sharedMarket.ts'
 
-const { market, openBuyer, openSeller, close } = shareMarket()
+const { market, newName, openBuyer, openSeller, close } = shareMarket()
 
 const TERMS: Partial<SaleTerms> = { inputPer1kMsat: sats(1), outputPer1kMsat: sats(20), tickTokens: 30, graceSecs: 5 }
 
@@ -18,10 +18,10 @@ async function askMetered(buyer: Engine, seller: Engine, prompt: string, maxToke
   return asked.value.jobId
 }
 
-async function openTrade(terms: Partial<SaleTerms> = {}, tokensPerSecond = 60) {
+async function openTrade(terms: Partial<SaleTerms> = {}, tokensPerSecond = 60, buyerName = newName('buyer')) {
   const seller = await openSeller({ toyTokensPerSecond: tokensPerSecond })
   seller.provider.setTerms({ ...TERMS, ...terms })
-  return { seller, buyer: await openBuyer() }
+  return { seller, buyer: await openBuyer({}, buyerName) }
 }
 
 /** Of what was paid, what both sides say is owed back; and that they say the same, once either wallet has told it all. */
@@ -96,4 +96,22 @@ test('a seller that dies in the middle delivers what it kept, and owes the rest'
   const kept = events.flatMap((event) => (event.type === 'tokensMade' ? [event.text] : [])).join('')
   expect(events.findLast((event) => event.type === 'generated')?.generated).toMatchObject({ text: kept, stoppedBy: 'failure' })
   expect(buyer.customer.answer(jobId)).toBe(kept)
+}, TEST_MS)
+
+test.each([1, 2, 4])('a customer that ends after %i payments and starts again reads and pays on, to the end', async (payments) => {
+  const name = newName('buyer')
+  const { seller, buyer } = await openTrade({ graceSecs: 60 }, 60, name)
+  const jobId = await askMetered(buyer, seller, 'write 150 words')
+  await until((look) => seller.jobChanged.listen(look), () => (market().settledPayments(jobId).length >= payments ? true : null), () => 'not paid', WAIT_MS)
+  await close(buyer)
+  // It waits, and says so, before anybody is back.
+  await jobRow(seller, 'provider', jobId, ({ state }) => state === 'paused', WAIT_MS)
+  const again = await openBuyer({}, name)
+  expect(await ended(again, 'customer', jobId, WAIT_MS)).toMatchObject({ state: 'done', outputTokens: 150 })
+  await expectEqualBooks(again, seller, jobId)
+  const made = saleEvents(seller, jobId).findLast((event) => event.type === 'generated')?.generated.text
+  expect([again.customer.answer(jobId), again.customer.answer(jobId).split(/\s+/).length]).toEqual([made, 150])
+  // What was read before the result is the answer, too, piece by piece.
+  const pieces = purchaseEvents(again, jobId).flatMap((event) => (event.type === 'textReceived' ? [event.text] : []))
+  expect(made?.startsWith(pieces.join(''))).toBe(true)
 }, TEST_MS)

@@ -130,6 +130,12 @@ describe('either side that stops, at every deed of a job', () => {
 
 describe('a crash at every deed of a job', () => {
   const deeds = countDeeds({ answerTokens: 50 })
+  it.each(Array.from({ length: deeds }, (_, deed) => deed))('%i: the customer goes on paying and reading, to the end', (deed) => {
+    const duel = play({ answerTokens: 50 }, (now, count) => count === deed && now.crash('customer'))
+    expectSettled(duel)
+    expect(duel.figures()).toMatchObject({ customerState: 'done', providerState: 'done', madeTokens: 50 })
+  })
+
   it.each(Array.from({ length: deeds }, (_, deed) => deed))('%i: nothing is paid twice, charged twice or begun anew', (deed) => {
     for (const side of ['customer', 'provider'] as const) {
       const duel = play({ answerTokens: 50 }, (now, count) => count === deed && now.crash(side))
@@ -138,6 +144,25 @@ describe('a crash at every deed of a job', () => {
       expect(text).toBe(answer)
       expectSettled(duel)
     }
+  })
+
+  it('of the customer, again and again, in any order: it has the whole answer for its price', () => {
+    const deed = fc.oneof({ weight: 10, arbitrary: fc.nat(11) }, { weight: 1, arbitrary: fc.constant('crash' as const) })
+    fc.assert(
+      fc.property(fc.array(deed, { maxLength: 300 }), (order) => {
+        const duel = openDuel({ answerTokens: 60, wallet: (index) => (index === 1 ? 'says nothing and pays' : 'pays') })
+        for (const choice of order) {
+          const names = duel.possible()
+          if (choice === 'crash') duel.crash('customer')
+          else duel.do(names[choice % Math.max(1, names.length)] ?? '')
+          expectBounded(duel)
+        }
+        duel.finish()
+        expectSettled(duel)
+        expect(duel.figures()).toMatchObject({ customerState: 'done', madeTokens: 60 })
+      }),
+      { numRuns: 120 },
+    )
   })
 
   it('of both, again and again, in any order', () => {

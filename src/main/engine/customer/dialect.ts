@@ -55,8 +55,11 @@ export interface PurchaseInbox {
   onSealed(from: string, event: NostrEvent, goods: SealedGoods): void
   /** So many UTF-8 bytes of the answer have been made, and kept under seal, by now. */
   onVeiled?(from: string, bytes: number): void
-  /** The next piece, in order and once: an adapter that cannot tell leaves it to the result. */
-  onText(from: string, text: string): void
+  /**
+   * The next piece, in order and once: an adapter that cannot tell leaves it to the result. `frames`: how many of its stream are handed
+   * on with this one; an adapter that counts them begins after those that the purchase has, also after a restart.
+   */
+  onText(from: string, text: string, frames?: number): void
   onResult(from: string, event: NostrEvent, answer: ReceivedAnswer): void
   onRefusal(from: string, event: NostrEvent, reason: string): void
   /** Nothing is wrong: the provider waits, and says what for. */

@@ -109,6 +109,8 @@ export interface PurchaseBase {
   readonly changedAt: number
   readonly text: string
   readonly firstTextAt: number | null
+  /** How many frames of the stream `text` is of, where they are counted. */
+  readonly frames?: number
   readonly hasResult: boolean
   readonly usage: Usage | null
   /** A private question that was answered in the open. */
@@ -130,8 +132,8 @@ export type PurchaseMessage = { readonly at: number } & (
   | { readonly type: 'payAnswered'; readonly outcome: PayOutcome; readonly paymentHash?: string }
   /** `payment: null`: the wallet knows of no such payment. */
   | { readonly type: 'paymentLookedUp'; readonly payment: Payment | null; readonly paymentHash?: string }
-  /** What arrived since the last such message: stored now and then, so that a stop or a crash keeps it. */
-  | { readonly type: 'textReceived'; readonly from: string; readonly text: string }
+  /** What arrived since the last such message: stored now and then, so that a stop or a crash keeps it. `frames`: as of the purchase, with it. */
+  | { readonly type: 'textReceived'; readonly from: string; readonly text: string; readonly frames?: number }
   | { readonly type: 'resultReceived'; readonly from: string; readonly eventId: string; readonly raw: string; readonly text: string; readonly usage: Usage | null; readonly receipt: NostrEvent | null; readonly isOpen: boolean }
   /** `isWhole`: every byte is here, and is what the provider signed for. */
   | { readonly type: 'sealedReceived'; readonly from: string; readonly eventId: string; readonly raw: string; readonly goods: SealedGoods }
@@ -165,7 +167,7 @@ export type PurchaseEvent = { readonly at: number } & (
   /** Our wallet shows it locked. `heldUntil`: Unix ms; null where the wallet does not say. */
   | { readonly type: 'locked'; readonly paymentHash: string; readonly heldUntil: number | null }
   | { readonly type: 'lockReturned'; readonly paymentHash: string }
-  | { readonly type: 'textReceived'; readonly text: string }
+  | { readonly type: 'textReceived'; readonly text: string; readonly frames?: number }
   | { readonly type: 'resultReceived'; readonly eventId: string; readonly raw: string; readonly text: string; readonly usage?: Usage | null; readonly receipt?: NostrEvent | null; readonly isOpen?: boolean }
   | { readonly type: 'sealedReceived'; readonly eventId: string; readonly raw: string; readonly goods: SealedGoods }
   | { readonly type: 'opened'; readonly text: string }
@@ -256,7 +258,7 @@ function evolve(purchase: Purchase, event: PurchaseEvent): Purchase {
   const next = { ...purchase, changedAt: event.at, phase: modeOf(purchase).next(purchase.phase, event, purchase) }
   switch (event.type) {
     case 'textReceived':
-      return { ...next, text: purchase.text + event.text, firstTextAt: purchase.firstTextAt ?? event.at }
+      return { ...next, text: purchase.text + event.text, firstTextAt: purchase.firstTextAt ?? event.at, ...(event.frames === undefined ? {} : { frames: event.frames }) }
     case 'invoiceAccepted':
     case 'lockIntended':
       return { ...next, provider: purchase.provider ?? event.from ?? null }

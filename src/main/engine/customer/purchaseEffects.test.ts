@@ -23,7 +23,7 @@ async function open(change: { readonly provider?: string; readonly known?: reado
     jobId: JOB, event: eventOf('0'), provider: change.provider ?? null, providerName: 'Anyone', model: null, dialect: 'nip90', route: {}, privacy: 'public-relays',
     prompt: 'x', maxTokens: 1, network: 'regtest', quotedMsat: sats(20), budgetMsat: sats(20), invoiceTimeoutMs: INVOICE_TIMEOUT_MS, answerTimeoutMs: 60_000,
   }
-  const heard: { inbox: PurchaseInbox | null; declined: string[]; limits: SpendingContext } = { inbox: null, declined: [], limits: LIMITS }
+  const heard: { inbox: PurchaseInbox | null; declined: string[]; limits: SpendingContext; isDiskFull: boolean } = { inbox: null, declined: [], limits: LIMITS, isDiskFull: false }
   const dialect: PurchaseDialect = {
     name: 'nip90', privacy: 'public-relays', maxPromptBytes: 1_000, takesOpenRequests: true, takesEncrypted: true, settlements: ['prepay'],
     makeRequest: () => expect.unreachable('it is made'),
@@ -36,6 +36,7 @@ async function open(change: { readonly provider?: string; readonly known?: reado
   }
   let state: Purchase = purchaseMachine.initial
   const dispatch = (message: PurchaseMessage | (() => PurchaseMessage)) => {
+    if (heard.isDiskFull) return 'store-failed'
     const events = purchaseMachine.decide(state, typeof message === 'function' ? message() : message)
     state = events.reduce((before, event) => purchaseMachine.evolve(before, event), state)
     return events.length > 0 ? 'changed' : 'unchanged'
@@ -43,7 +44,7 @@ async function open(change: { readonly provider?: string; readonly known?: reado
   dispatch({ at: clock.now(), type: 'asked', request })
   const liveText = createLiveText(clock)
   const shown: string[] = []
-  liveText.watch(JOB, ({ text }) => shown.push(text))
+  liveText.watch(JOB, ({ type, text }) => shown.push(type === 'text' ? text : `= ${text}`))
   const perform = createPurchaseEffects({
     clock, wallet,
     preimages: { keep: () => {}, find: () => null },
@@ -63,12 +64,19 @@ async function open(change: { readonly provider?: string; readonly known?: reado
     heard.inbox?.onInvoice(from, eventOf('1'), invoice.value.bolt11)
   }
   const bound = () => (state.begun ? state.provider : null)
+  /** As the wallet would say it. */
+  const pay = () => {
+    dispatch({ at: clock.now(), type: 'payAsked' })
+    dispatch({ at: clock.now(), type: 'payAnswered', outcome: { state: 'settled', preimage: '1'.repeat(64), feeMsat: msat(0) } })
+  }
+  const stored = () => (state.begun ? { text: state.text, frames: state.frames } : null)
+  const listenAgain = () => perform({ key: 'listen', type: 'listen' }, JOB, stopping.signal)
   const leave = async () => {
     stopping.abort()
     await listening
     expect(clock.pending()).toBe(0)
   }
-  return { clock, heard, shown, bid, bound, leave, dispatch }
+  return { clock, heard, shown, bid, bound, pay, stored, listening, listenAgain, leave, dispatch }
 }
 
 test('of the bids for an open request the cheapest is taken, not the first, and the others are told', async () => {
@@ -137,5 +145,42 @@ test('a result before the payment is not shown, whoever sends it', async () => {
   const { heard, shown, leave } = await open({ provider: 'named' })
   for (const from of ['named', 'stranger']) heard.inbox?.onResult(from, eventOf('1'), { text: 'a lie', usage: null, receipt: null, isOpen: true })
   expect(shown).toEqual([])
+  await leave()
+})
+
+test('a counted stream is stored with its count, and read on from there by who starts again; of another only the result is whole', async () => {
+  for (const counted of [true, false]) {
+    const { clock, heard, bid, pay, stored, listenAgain, leave } = await open({ provider: 'named' })
+    const say = (text: string, frames: number) => heard.inbox?.onText('named', text, ...(counted ? [frames] : []))
+    await bid('named', sats(10))
+    pay()
+    say('a', 1)
+    expect(stored()).toEqual({ text: 'a', frames: counted ? 1 : undefined })
+    say('b', 2)
+    say('c', 4)
+    clock.advance(1_000)
+    expect(stored()).toEqual({ text: 'abc', frames: counted ? 4 : undefined })
+    void listenAgain()
+    say('d', 5)
+    clock.advance(1_000)
+    expect(stored()).toEqual(counted ? { text: 'abcd', frames: 5 } : { text: 'abc', frames: undefined })
+    await leave()
+  }
+})
+
+test('text that the store refused leaves no hole: nothing of what follows is taken, and it is read again from there', async () => {
+  const { clock, heard, bid, pay, shown, stored, listening, leave } = await open({ provider: 'named' })
+  await bid('named', sats(10))
+  pay()
+  heard.inbox?.onText('named', 'a', 1)
+  heard.isDiskFull = true
+  heard.inbox?.onText('named', 'b', 2)
+  clock.advance(1_000)
+  heard.isDiskFull = false
+  heard.inbox?.onText('named', 'c', 3)
+  clock.advance(1_000)
+  expect([stored(), shown]).toEqual([{ text: 'a', frames: 1 }, ['a', 'b', '= a']])
+  clock.advance(2_000)
+  await listening
   await leave()
 })

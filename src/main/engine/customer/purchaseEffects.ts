@@ -148,10 +148,11 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
         return now.begun && (now.hasResult || Boolean(lookAt(now).sealed))
       }
       // Taken up again after a restart, pieces may have been missed, and relays hand out stored ones newest first: then only
-      // the result is whole.
+      // the result is whole, unless the pieces are counted.
       const isNew = purchase.phase.name === 'asking'
       let isCaughtUp = isNew
-      let isWhole = isNew || purchase.text === ''
+      let isWhole = isNew || purchase.text === '' || purchase.frames !== undefined
+      let frames: number | undefined
       let characters = purchase.text.length
       const leave = () => {
         bids.close()
@@ -161,6 +162,18 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
       }
       const take = (outcome: DispatchOutcome) => {
         if (outcome === 'store-failed') void pause(clock, STORE_RETRY_MS, signal).then(leave)
+      }
+      const storeText = (from: string, text: string) => {
+        const outcome = dispatch(jobId, { at: clock.now(), type: 'textReceived', from, text, ...(frames === undefined ? {} : { frames }) })
+        if (outcome !== 'store-failed') return
+        // What follows would leave a hole: it is read again from where the stored text ends.
+        isWhole = false
+        liveText.replace(jobId, purchaseText())
+        take(outcome)
+      }
+      const purchaseText = () => {
+        const now = options.state(jobId)
+        return now.begun ? now.text : ''
       }
       const dialect = dialectOf(purchase)
       const declined = new Set<string>()
@@ -204,12 +217,13 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
           const acceptable = judgeInvoice(readInvoice(bolt11), { ...request, nowSecs: Math.floor(clock.now() / 1_000) }, UNLIMITED)
           if (acceptable.ok) bids.add({ from, event, bolt11, amountMsat: acceptable.value.amountMsat })
         },
-        onText(from, text) {
+        onText(from, text, upTo) {
           if (!isProvider(from) || hasResult()) return
-          isWhole &&= isCaughtUp
+          isWhole &&= isCaughtUp || upTo !== undefined
           characters += text.length
           if (!isWhole || characters > MAX_ANSWER_CHARACTERS) return
-          liveText.add(jobId, text, (gathered) => void dispatch(jobId, { at: clock.now(), type: 'textReceived', from, text: gathered }))
+          frames = upTo
+          liveText.add(jobId, text, (gathered) => storeText(from, gathered))
           held.nudge()
         },
         onResult: (from, event, answer) => take(dispatch(jobId, { at: clock.now(), type: 'resultReceived', from, eventId: event.id, raw: JSON.stringify(event), ...answer })),

@@ -88,7 +88,8 @@ export function openDuel({ answerTokens, budgetMsat = purchaseRequest.budgetMsat
   let run: { pieces: string[] } | null = null
   let streamed: string[] = []
   let streams = true
-  let listens = true
+  /** What the customer has read, and not on disk. */
+  let unstored = ''
 
   const tellSale = (message: SaleMessage) => {
     const events = saleMachine.decide(sale, message)
@@ -259,6 +260,17 @@ export function openDuel({ answerTokens, budgetMsat = purchaseRequest.budgetMsat
     tellPurchase({ at, type: 'paymentLookedUp', paymentHash, payment })
   }
 
+  function store(): void {
+    if (unstored !== '') tellPurchase({ at, type: 'textReceived', from: SELLER, text: unstored })
+    unstored = ''
+  }
+
+  /** What came is judged, stored or not. */
+  function wouldMove(message: PurchaseMessage): boolean {
+    const heard = unstored === '' ? [] : purchaseMachine.decide(purchase, { at, type: 'textReceived', from: SELLER, text: unstored })
+    return purchaseMachine.decide(heard.reduce((state, event) => purchaseMachine.evolve(state, event), purchase), message).length > 0
+  }
+
   function actions(): Map<string, () => void> {
     const found = new Map<string, () => void>()
     for (const effect of saleMachine.due(sale)) {
@@ -275,11 +287,12 @@ export function openDuel({ answerTokens, budgetMsat = purchaseRequest.budgetMsat
     if (token !== undefined) {
       found.set('stream', () => {
         streamed.shift()
-        if (listens) tellPurchase({ at, type: 'textReceived', from: SELLER, text: token })
+        unstored += token
       })
     }
+    if (unstored !== '') found.set('store', store)
     for (const [hash, offer] of offers) {
-      if (purchaseMachine.decide(purchase, offer()).length > 0) found.set(`offer ${hash}`, () => void tellPurchase(offer()))
+      if (wouldMove(offer())) found.set(`offer ${hash}`, () => (store(), void tellPurchase(offer())))
     }
     return found
   }
@@ -315,9 +328,10 @@ export function openDuel({ answerTokens, budgetMsat = purchaseRequest.budgetMsat
         streamed = []
         sale = replay(saleMachine, JSON.parse(JSON.stringify(sold)) as SaleEvent[])
       } else {
-        // Once something was missed, only the result is whole; before, it is sent again until it is acknowledged.
-        listens &&= purchase.begun && purchase.text === ''
+        unstored = ''
         purchase = replay(purchaseMachine, JSON.parse(JSON.stringify(bought)) as PurchaseEvent[])
+        // The stream goes on where the stored text ends, if it still runs.
+        if (streams) streamed = run?.pieces.slice(purchase.begun ? purchase.text.length : 0) ?? []
       }
     },
     figures,

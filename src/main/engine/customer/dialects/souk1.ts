@@ -15,7 +15,7 @@ import type { JobIdentity } from '../../nostr/jobIdentity.ts'
 import { createTextCollector, publishParts, sealText } from '../../nostr/privateTexts.ts'
 import type { Log } from '../../ports.ts'
 import type { PurchaseDialect, RequestDraft } from '../dialect.ts'
-import type { BegunPurchase } from '../purchase.ts'
+import { lookAt, type BegunPurchase } from '../purchase.ts'
 import { createJobMessages, jobRouteSchema, takeFeedback, type JobMessagesOptions } from './jobMessages.ts'
 import { chooseSellerRelays } from './jobRelays.ts'
 import { createPrivateAnswers } from './privateAnswers.ts'
@@ -98,7 +98,8 @@ export function createPrivatePurchases(options: PrivatePurchasesOptions): Purcha
         cipher: identity.cipher,
         clock,
         intervalMs: () => pool.frameIntervalMs(messages.relaysOf(purchase, 'write')),
-        onText: (text) => inbox.onText(provider, text),
+        heard: framesHeard(purchase),
+        onText: (text, upTo) => inbox.onText(provider, text, upTo),
         onVeiled: (bytes) => inbox.onVeiled?.(provider, bytes),
         send: (frame) => messages.sendFrame(frame, purchase, provider),
       })
@@ -124,6 +125,13 @@ export function createPrivatePurchases(options: PrivatePurchasesOptions): Purcha
     // Every request of this dialect names its provider.
     decline() {},
   }
+}
+
+/** Of a stream that may have begun: how much is stored of it. Undefined: it has not, or nobody waits for it, or nothing was counted. */
+function framesHeard(purchase: BegunPurchase): number | undefined {
+  const { isListening, paymentHashes } = lookAt(purchase)
+  if (!isListening) return undefined
+  return purchase.frames ?? (paymentHashes.length > 0 && purchase.text === '' ? 0 : undefined)
 }
 
 function providerOf({ request }: BegunPurchase): string {

@@ -4,6 +4,7 @@ import type { Payment, PayOutcome } from '../../wallet/wallet.ts'
 import { judgeInvoice, whyHeldTooLong } from '../judgeInvoice.ts'
 import type { PurchaseEvent, PurchaseMessage, PurchaseOutcome, PurchaseRequest } from '../purchase.ts'
 import { type Begun, CLOSING_WINDOW_MS, type Held, isListening, isSending, type Phase, type PhaseOf, RELEASE_AGAIN_MS, termsOf } from './escrowPhase.ts'
+import { textTaken } from './mode.ts'
 import { whyNoInvoice } from './noInvoice.ts'
 import { DOUBT_GRACE_MS, OVERDUE_WINDOW_MS } from './prepay.ts'
 
@@ -28,7 +29,7 @@ export function decide(purchase: Begun, message: PurchaseMessage): readonly Purc
     case 'paymentLookedUp':
       return onLookUp(purchase, message.payment, at)
     case 'textReceived':
-      return isListening(phase) ? [{ at, type: 'textReceived', text: message.text }] : []
+      return isListening(phase) ? [textTaken(message)] : []
     case 'resultReceived':
       return onResult(purchase, message)
     case 'refusalReceived':

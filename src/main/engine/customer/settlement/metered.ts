@@ -19,7 +19,7 @@ import { settleAnswer, type TokenCount } from '#shared/market/tariff.ts'
 import type { Payment, PayOutcome } from '../../wallet/wallet.ts'
 import { judgeDelivery, judgeStep, type StepClaim } from '../judgeStep.ts'
 import type { Intent, PurchaseBase, PurchaseEffect, PurchaseEvent, PurchaseMessage, PurchaseOutcome, PurchaseSending } from '../purchase.ts'
-import { LISTEN, send, wake, type PurchaseIn, type PurchaseLook, type PurchaseMode, type PurchaseOutgoing } from './mode.ts'
+import { LISTEN, send, textTaken, wake, type PurchaseIn, type PurchaseLook, type PurchaseMode, type PurchaseOutgoing } from './mode.ts'
 import { whyNoInvoice } from './noInvoice.ts'
 import { DOUBT_GRACE_MS, OVERDUE_WINDOW_MS } from './prepay.ts'
 
@@ -82,7 +82,7 @@ function decide(purchase: Begun, message: PurchaseMessage): readonly PurchaseEve
       return onLookUp(purchase, message.payment, message.paymentHash ?? message.payment?.paymentHash, at)
     case 'textReceived':
       if (!isListening(purchase)) return []
-      return [...(phase.name === 'running' && phase.pause !== null ? [{ at, type: 'resumed' } as const] : []), { at, type: 'textReceived', text: message.text }]
+      return [...(phase.name === 'running' && phase.pause !== null ? [{ at, type: 'resumed' } as const] : []), textTaken(message)]
     case 'resultReceived':
       return onResult(purchase, message)
     case 'refusalReceived':

@@ -71,6 +71,11 @@ export interface PurchaseLook {
   readonly metered?: { readonly payments: number; readonly paidTokens: number }
 }
 
+/** A piece of the answer, as it is stored. */
+export function textTaken({ at, text, frames }: PurchaseMessage & { type: 'textReceived' }): PurchaseEvent {
+  return { at, type: 'textReceived', text, ...(frames === undefined ? {} : { frames }) }
+}
+
 export const LISTEN: PurchaseEffect = { key: 'listen', type: 'listen' }
 export const send = (what: PurchaseSending): PurchaseEffect => ({ key: `send:${what}`, type: 'send', what })
 export const wake = (at: number): PurchaseEffect => ({ key: `wake:${at}`, type: 'wake', at })

@@ -13,7 +13,7 @@ import { addMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import type { Payment, PayOutcome } from '../../wallet/wallet.ts'
 import { judgeInvoice } from '../judgeInvoice.ts'
 import type { Intent, PurchaseEffect, PurchaseEvent, PurchaseMessage, PurchaseOutcome, PurchaseSending, Settled } from '../purchase.ts'
-import { LISTEN, send, wake, type PurchaseIn, type PurchaseLook, type PurchaseMode, type PurchaseOutgoing } from './mode.ts'
+import { LISTEN, send, textTaken, wake, type PurchaseIn, type PurchaseLook, type PurchaseMode, type PurchaseOutgoing } from './mode.ts'
 import { whyNoInvoice } from './noInvoice.ts'
 
 export type PrepayPhase =
@@ -57,7 +57,7 @@ function decide(purchase: Begun, message: PurchaseMessage): readonly PurchaseEve
     case 'paymentLookedUp':
       return onLookUp(purchase, message.payment, at)
     case 'textReceived':
-      return isListening(phase) ? [{ at, type: 'textReceived', text: message.text }] : []
+      return isListening(phase) ? [textTaken(message)] : []
     case 'resultReceived':
       return onResult(purchase, message)
     case 'refusalReceived':

@@ -4,6 +4,7 @@ import type { Payment, PayOutcome } from '../../wallet/wallet.ts'
 import { judgeInvoice, whyHeldTooLong } from '../judgeInvoice.ts'
 import { judgeSealed } from '../judgeSealed.ts'
 import type { Intent, PurchaseEvent, PurchaseMessage, PurchaseOutcome } from '../purchase.ts'
+import { textTaken } from './mode.ts'
 import { DOUBT_GRACE_MS, OVERDUE_WINDOW_MS } from './prepay.ts'
 import { afterDeposit, CLOSING_WINDOW_MS, isAbout, isHeld, isListening, isSending, keyOf, payingIn, termsOf, waitMs, type Begun, type Over, type Paying, type Phase } from './sealedPhase.ts'
 
@@ -31,7 +32,7 @@ export function decide(purchase: Begun, message: PurchaseMessage): readonly Purc
     case 'paymentLookedUp':
       return onLookUp(phase, message.payment, message.paymentHash, at)
     case 'textReceived':
-      return isListening(phase) ? [{ at, type: 'textReceived', text: message.text }] : []
+      return isListening(phase) ? [textTaken(message)] : []
     case 'sealedReceived':
       return onSealed(purchase, message)
     case 'opened':
