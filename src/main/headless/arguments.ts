@@ -35,7 +35,7 @@ export function paymentHash(value: string): string {
 
 export function jobId(value: string): string {
   const id = value.trim().toLowerCase()
-  if (!/^job_[0-9a-f]{16}$/.test(id)) throw new InvalidArgumentError('A job is named like job_0123456789abcdef; `souk receipt list` lists them.')
+  if (!/^job_[0-9a-f]{16}$/.test(id)) throw new InvalidArgumentError('A job is named like job_0123456789abcdef; `souk receipt list` and `souk release` list them.')
   return id
 }
 

@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander'
 import { DIALECTS } from '#shared/market/dialect.ts'
 import { SETTLEMENTS } from '#shared/market/settlement.ts'
-import { channelId, collect, ollamaUrl, relayUrls, sellerName, wholeNumber } from './arguments.ts'
+import { channelId, collect, jobId, ollamaUrl, relayUrls, sellerName, wholeNumber } from './arguments.ts'
 import { addFolderOptions, addPassphraseOption } from './commonOptions.ts'
 
 const MOST_MSATS = 9_000_000_000_000
@@ -47,6 +47,7 @@ Examples:
     .addOption(new Option('--open', 'ask anyone, in public (in nip90)').conflicts('select'))
     .addOption(new Option('--dialect <name>', 'ask in this dialect only (default: the best that the seller speaks)').choices(DIALECTS))
     .addOption(new Option('--settlement <mode>', 'how it is paid (default: as in the settings, where the app chooses)').choices(SETTLEMENTS))
+    .addOption(new Option('--release <when>', 'what is locked for the answer, or opens it: goes by itself, or when you ask (souk release; default: as in the settings)').choices(['auto', 'ask']))
     .option('--encrypted', 'hide question and answer from the relays, in nip90 too')
     .option('--max-price <msats>', 'most that the request may cost, in millisatoshi', wholeNumber(0, MOST_MSATS))
     .option('--max-tokens <n>', 'longest answer', wholeNumber(1, 131_072))
@@ -58,9 +59,25 @@ Examples:
   souk customer --select 8d146c70 --prompt "Again, you." > answer.md
   souk customer --open --max-price 20000 --prompt "Who knows?"
   souk customer --settlement escrow --prompt "Locked until the answer is there."
+  souk customer --settlement escrow --release ask --prompt "Paid once I have read it."
 
 Ctrl-C stops the job: before the payment nothing is spent, after it the price is, and what arrived is kept.`)
     .action(async (options) => (await import('./commands/customer.ts')).customer(options))
+
+  addPassphraseOption(addFolderOptions(program.command('release').description('Release what is locked for an answer, or open a sealed one; without a job, list what waits')))
+    .argument('[job]', 'the job’s id', jobId)
+    .option('--yes', 'without asking')
+    .option('--relay <url>', 'market relay instead of the sandbox’s own; repeat for more', relayUrls)
+    .addOption(new Option('--no-house', 'host the sandbox without its house seller').hideHelp())
+    .addHelpText('after', `
+A question that was asked with --release ask, or under that setting of the app, waits for you: what is locked for it goes
+to the seller only when you release it, and comes back by itself when you do not. The answer is written to standard output.
+
+Examples:
+  souk release
+  souk release job_5f3a9c0d1e2b4a67
+  souk release job_5f3a9c0d1e2b4a67 --yes > answer.md`)
+    .action(async (job, options) => (await import('./commands/release.ts')).release(job, options))
 
   addMarketOptions(program.command('serve').description('The app in a browser: prints an address that works once'))
     .option('--host <address>', 'listen here; anything but loopback is reachable by others, unencrypted', '127.0.0.1')

@@ -16,7 +16,7 @@ async function parse(args: readonly string[]): Promise<string> {
   return said
 }
 
-test.for([['provider'], ['customer'], ['serve'], ['channel'], ['mute'], ['unmute'], ['mutes'], ['receipt'], ['wallet'], ['identity'], ['relay'], ['mint'], ['doctor']])('souk %s --help shows examples', async ([command]) => {
+test.for([['provider'], ['customer'], ['release'], ['serve'], ['channel'], ['mute'], ['unmute'], ['mutes'], ['receipt'], ['wallet'], ['identity'], ['relay'], ['mint'], ['doctor']])('souk %s --help shows examples', async ([command]) => {
   const help = await parse([command ?? '', '--help'])
   expect(help).toContain('Examples:')
   expect(help.split('Examples:')[1]).toContain(`souk ${command}`)
@@ -24,7 +24,7 @@ test.for([['provider'], ['customer'], ['serve'], ['channel'], ['mute'], ['unmute
 
 test('souk --help names every command, exit status and variable', async () => {
   const help = await parse(['--help'])
-  for (const word of ['provider', 'customer', 'serve', 'channel', 'mute', 'unmute', 'mutes', 'receipt', 'wallet', 'identity', 'relay', 'mint', 'doctor', 'Exit status', '130 interrupted', 'SOUK_HOME', 'SOUK_NWC']) expect(help).toContain(word)
+  for (const word of ['provider', 'customer', 'release', 'serve', 'channel', 'mute', 'unmute', 'mutes', 'receipt', 'wallet', 'identity', 'relay', 'mint', 'doctor', 'Exit status', '130 interrupted', 'SOUK_HOME', 'SOUK_NWC']) expect(help).toContain(word)
 })
 
 test.for<[string, string[], RegExp]>([
@@ -58,6 +58,10 @@ test.for<[string, string[], RegExp]>([
   ['an npub with a slip', ['unmute', 'npub1zutzeysacnf9rru6zqwmxd54mud0k44tst6l70ja5mhv8jjumytsd2x7nv'], /npub, 64 hex/],
   ['a secret key in the place of a public one', ['mute', 'nsec10allq0gjx7fddtzef0ax00mdps9t2kmtrldkyjfs8l5xruwvh2dq0lhhkp'], /npub, 64 hex/],
   ['nobody to mute', ['mute'], /missing required argument/],
+  ['a job to release that is none', ['release', '15'], /job_0123456789abcdef/],
+  ['two jobs to release at once', ['release', `job_${'a'.repeat(16)}`, `job_${'b'.repeat(16)}`], /too many arguments/],
+  ['a release that is neither', ['customer', '--release', 'later'], /auto, ask/],
+  ['a command that is misspelt', ['relaese'], /unknown command 'relaese'[^]*Did you mean release/],
   ['a port beyond ports', ['relay', '--port', '70000'], /0 to 65535/],
 ])('%s is refused with what would be right', async ([, args, words]) => {
   expect(await parse(args)).toMatch(words)

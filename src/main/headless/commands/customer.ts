@@ -9,6 +9,7 @@ import { safeParse } from '#shared/safeParse.ts'
 import { connectToMarket } from '../connectToMarket.ts'
 import { EXIT, type ExitCode } from '../exitCodes.ts'
 import { secondDataFolder } from '../folders.ts'
+import { describeEnd, exitCodeOf, isInDoubt, isOver } from '../jobEnd.ts'
 import type { CommonOptions } from '../openSouk.ts'
 import { readPrompt } from '../readPrompt.ts'
 import { withEngine, type Session } from '../session.ts'
@@ -23,6 +24,7 @@ export interface CustomerCommandOptions extends CommonOptions {
   readonly open?: boolean | undefined
   readonly dialect?: DialectName | undefined
   readonly settlement?: Settlement | undefined
+  readonly release?: 'auto' | 'ask' | undefined
   readonly encrypted?: boolean | undefined
   readonly maxPrice?: number | undefined
   readonly maxTokens?: number | undefined
@@ -50,6 +52,7 @@ export async function customer(options: CustomerCommandOptions): Promise<void> {
       prompt,
       selection,
       ...askedHow(options),
+      release: options.release,
       ...(options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens }),
     })
     if (!asked.ok) throw new CommandFailed(whyNotAsked(asked.error.code), asked.error.code, asked.error.code === 'needs-confirmation' ? `${asked.error.message} --max-price with that much or more confirms it.` : asked.error.message)
@@ -167,15 +170,6 @@ async function followJob({ engine, output, interrupt }: Session, jobId: string):
   return current()
 }
 
-/** Owed: paid, and the provider went silent or has a problem. It is still listened for when Souk runs. */
-function isOver(row: JobRow): boolean {
-  return row.final || row.state === 'owed'
-}
-
-function isInDoubt(row: JobRow): boolean {
-  return row.state === 'paying' || row.state === 'payment-unknown'
-}
-
 async function report({ engine, output, interrupt }: Session, row: JobRow): Promise<void> {
   if (!interrupt.signal.aborted) await orInterrupted(engine.account.refresh(), interrupt, describeEnd(row))
   const balanceMsat = engine.account.status.get().balanceMsat
@@ -183,39 +177,4 @@ async function report({ engine, output, interrupt }: Session, row: JobRow): Prom
   const exitCode = exitCodeOf(row)
   if (exitCode !== EXIT.ok) throw new CommandFailed(exitCode, row.state, describeEnd(row))
   output.say(`${describeEnd(row)}${balanceMsat === null ? '' : ` Balance: ${formatSats(balanceMsat)} sats.`}`)
-}
-
-function describeEnd(row: JobRow): string {
-  if (isInDoubt(row)) return 'The payment was on its way, and the wallet has not said whether it went. It is looked up whenever Souk runs, and never paid twice.'
-  const spent = row.movedMsat > 0 ? `${formatSats(row.movedMsat)} sats paid${row.feeMsat > 0 ? ` (${formatSats(row.feeMsat)} of it fee)` : ''}.` : 'Nothing paid.'
-  return [row.note, row.note?.includes('othing was paid') === true ? undefined : spent].filter((part) => part !== undefined).join(' ')
-}
-
-function exitCodeOf(row: JobRow): ExitCode {
-  switch (row.state) {
-    case 'done':
-      return EXIT.ok
-    case 'refused':
-      return EXIT.refused
-    case 'expired':
-      return EXIT.timedOut
-    case 'stopped':
-      return EXIT.interrupted
-    case 'owed':
-    case 'returned':
-      return EXIT.undelivered
-    case 'paying':
-    case 'payment-unknown':
-      return EXIT.unknown
-    case 'asking':
-    case 'invoiced':
-    case 'locked':
-    case 'queued':
-    case 'working':
-    case 'paused':
-    case 'sealed':
-    case 'unlocking':
-    case 'failed':
-      return row.movedMsat > 0 ? EXIT.undelivered : EXIT.failed
-  }
 }
