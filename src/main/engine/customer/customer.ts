@@ -138,6 +138,8 @@ const MAX_HISTORY_BYTES = 16_384
 /** Payments that failed this recently are looked at once more at the start, so many of them. */
 const LATE_WINDOW_MS = 86_400_000
 const MAX_LATE_LOOKS = 20
+/** Jobs whose journals are read for that. */
+const MAX_LATE_STATES = 200
 
 export function createCustomer(options: CustomerOptions): Customer {
   const { clock, log, ownPubkey, dialects, wallet, journal, threads, directory } = options
@@ -229,12 +231,15 @@ export function createCustomer(options: CustomerOptions): Customer {
     })
   }
 
+  function refusedOf(jobId: string) {
+    const purchase = reactor.state(jobId)
+    return purchase.begun ? lookAt(purchase).refused : null
+  }
+
   /** A wallet may say that a payment failed, and settle it later: whenever it hints at one, the books of that job are checked. */
   async function lookAgain(jobId: string | null): Promise<void> {
-    if (jobId === null) return
-    const purchase = reactor.state(jobId)
-    const intent = purchase.begun ? lookAt(purchase).refused : null
-    if (intent === null) return
+    const intent = jobId === null ? null : refusedOf(jobId)
+    if (jobId === null || intent === null) return
     await seeker.seek(intent.paymentHash, (payment) => reactor.dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment }) !== 'store-failed')
   }
 
@@ -420,7 +425,9 @@ export function createCustomer(options: CustomerOptions): Customer {
       reactor.resume()
       const rows = reactor.openJobs().flatMap((jobId) => journal.row('customer', jobId) ?? [])
       jobs.set(Object.fromEntries(rows.map((row) => [row.jobId, row])))
-      for (const jobId of journal.endedUnsettled('customer', clock.now() - LATE_WINDOW_MS).slice(0, MAX_LATE_LOOKS)) void lookAgain(jobId)
+      // Also of jobs for which something else settled, and of those that are still about to end.
+      const candidates = [...reactor.openJobs(), ...journal.endedUnsettled('customer', clock.now() - LATE_WINDOW_MS).slice(0, MAX_LATE_STATES)]
+      for (const jobId of candidates.filter((each) => refusedOf(each) !== null).slice(0, MAX_LATE_LOOKS)) void lookAgain(jobId)
     },
     async close() {
       forgetHints()

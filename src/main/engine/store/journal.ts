@@ -81,7 +81,7 @@ export interface Journal {
   creditsWith(provider: string): readonly string[]
   /** Locked now, on either side, the first to return first. */
   locked(limit: number): readonly JobRow[]
-  /** Jobs that ended since a time with a payment that was tried and did not settle: its wallet may yet say otherwise. */
+  /** Jobs that ended since a time with payments of which one may have been tried and not have settled, the newest first: its wallet may yet say otherwise. */
   endedUnsettled(role: Role, sinceMs: number): readonly string[]
   /** The provider's: worth of what is made, or was made since a time, for one customer that has not paid it; null: for those who ask in souk/1. */
   creditGiven(customer: string | null, sinceMs: number): Msat
@@ -124,7 +124,7 @@ export function createJournal(database: DatabaseSync): Journal {
     SELECT COALESCE(SUM(json_extract(row, '$.creditMsat')), 0) AS given FROM job
     WHERE role = 'provider' AND (final = 0 OR updated_at >= ?) AND json_valid(row) AND CASE WHEN ? IS NULL THEN json_extract(row, '$.dialect') = 'souk/1' ELSE peer = ? END`)
   const selectEndedUnsettled = database.prepare(`
-    SELECT job_id FROM job WHERE role = ? AND final = 1 AND settled_at IS NULL AND payment_hash IS NOT NULL AND updated_at >= ?
+    SELECT job_id FROM job WHERE role = ? AND final = 1 AND (settled_at IS NULL OR state <> 'done') AND payment_hash IS NOT NULL AND updated_at >= ?
     ORDER BY updated_at DESC`)
   const selectForgettable = database.prepare(`
     SELECT job_id FROM job WHERE role = ? AND final = 1 AND settled_at IS NULL
