@@ -6,8 +6,9 @@ import type { Engine } from './engine.ts'
 import { PLAY_MONEY } from './sandbox/mint/ledger.ts'
 import { jobRow, until, type EngineOptions } from './testing/market.ts'
 import { balanceOf, FEE, PRICE, pubkeyOf, purchaseEvents, saleEvents, shareMarket, TEST_MS, WAIT_MS } from './testing/sharedMarket.ts'
+import type { Wallet } from './wallet/wallet.ts'
 
-const { market, newName, openBuyer } = shareMarket()
+const { market, newName, openBuyer, close } = shareMarket()
 
 const sellers: Engine[] = []
 async function openSeller(terms: Partial<SaleTerms> = {}, options: EngineOptions = {}, name = newName('sealer')): Promise<Engine> {
@@ -56,5 +57,28 @@ describe('a sealed trade', () => {
     const [bought, sold] = await Promise.all([ended(buyer, 'customer', jobId), ended(seller, 'provider', jobId)])
     expect([bought.state, sold.state, sold.movedMsat, bought.movedMsat - bought.feeMsat]).toEqual(['done', 'done', PRICE, PRICE])
     expect(market().settledPayments(jobId).map(({ amountMsat }) => amountMsat).toSorted((a, b) => a - b)).toEqual([sats(2), sats(8)])
+  })
+
+  it('is opened at the next start where the wallet had said that opening it failed, though its deposit was paid', { timeout: TEST_MS }, async () => {
+    /** Pays, says of what may be held that it failed, and hints at nothing. */
+    const lying = (inner: Wallet): Wallet => ({
+      ...inner,
+      async pay(request) {
+        const outcome = await inner.pay(request)
+        return request.mayHold === true ? { state: 'failed', problem: { code: 'payment-failed', message: 'No route.' } } : outcome
+      },
+      watch: () => () => {},
+    })
+    const name = newName('buyer')
+    const [seller, buyer] = [await openSeller({ depositPermille: 250 }), await openBuyer({ wrap: { wallet: lying } }, name)]
+    const jobId = await ask(buyer, seller)
+    const [failed, sold] = await Promise.all([ended(buyer, 'customer', jobId), ended(seller, 'provider', jobId)])
+    expect([failed.state, failed.movedMsat - failed.feeMsat, sold.state, sold.movedMsat]).toEqual(['failed', sats(2), 'done', PRICE])
+    await close(buyer)
+    const again = await openBuyer({}, name)
+    const opened = await jobRow(again, 'customer', jobId, (row) => row.state === 'done', WAIT_MS)
+    const made = saleEvents(seller, jobId).findLast((event) => event.type === 'generated')?.generated.text
+    expect([opened.final, opened.movedMsat - opened.feeMsat, again.customer.answer(jobId)]).toEqual([true, PRICE, made])
+    expect([market().settledPayments(jobId).length, await balanceOf(again)]).toEqual([2, PLAY_MONEY - opened.movedMsat])
   })
 })
