@@ -1,7 +1,8 @@
 import { ListTree } from 'lucide-react'
 import { useCallback, useEffect, useMemo, useState } from 'react'
-import { jobStateSchema, type JobRow, type JobState, type Role } from '#shared/ipc/common.ts'
-import { useView } from '#renderer/state/view.ts'
+import { jobStateSchema, type JobRow } from '#shared/ipc/common.ts'
+import { SETTLEMENTS } from '#shared/market/settlement.ts'
+import { ALL_ACTIVITY, useView } from '#renderer/state/view.ts'
 import { Button } from '#renderer/ui/Button.tsx'
 import { EmptyState } from '#renderer/ui/EmptyState.tsx'
 import { JOB_STATE_WORDS } from '#renderer/ui/jobStateText.ts'
@@ -11,6 +12,7 @@ import { ProblemNote } from '#renderer/ui/ProblemNote.tsx'
 import { SearchInput } from '#renderer/ui/SearchInput.tsx'
 import { Segmented } from '#renderer/ui/Segmented.tsx'
 import { Select } from '#renderer/ui/Select.tsx'
+import { SETTLEMENT_WORDS } from '#renderer/ui/settlementText.ts'
 import { SkeletonRows } from '#renderer/ui/Skeleton.tsx'
 import { JobTable } from './JobTable.tsx'
 import { keyOf, type JobFilter } from './jobRows.ts'
@@ -26,34 +28,32 @@ const ROLES = [
   { value: 'provider', label: 'Sold' },
 ] as const
 const STATES = [{ value: 'any' as const, label: 'Any state' }, ...jobStateSchema.options.map((state) => ({ value: state, label: JOB_STATE_WORDS[state] }))]
+const SETTLED = [{ value: 'any' as const, label: 'Any payment' }, ...SETTLEMENTS.map((settlement) => ({ value: settlement, label: SETTLEMENT_WORDS[settlement].short }))]
 
 /** Activity: jobs of both roles, one row each; one opened is its timeline. */
 export default function ActivityPage() {
-  const [role, setRole] = useState<Role | 'all'>('all')
-  const [state, setState] = useState<JobState | 'any'>('any')
-  const [search, setSearch] = useState('')
+  const { role, state, settlement, search } = useView((view) => view.activityFilter)
+  const show = useView((view) => view.filterActivity)
   const settledSearch = useSettled(search.trim().slice(0, 200), SEARCH_PAUSE_MS)
-  const filter = useMemo<JobFilter>(() => ({ role: role === 'all' ? undefined : role, state: state === 'any' ? undefined : state, search: settledSearch }), [role, state, settledSearch])
+  const filter = useMemo<JobFilter>(() => ({ role: role === 'all' ? undefined : role, state: state === 'any' ? undefined : state, settlement: settlement === 'any' ? undefined : settlement, search: settledSearch }), [role, state, settlement, settledSearch])
   const { list, loading, loadingMore, problem, loadMore, reload } = useJobs(filter)
   const opened = useView((view) => view.activityJob)
   const openTimeline = useView((view) => view.openTimeline)
   const closeTimeline = useView((view) => view.closeTimeline)
   const onOpen = useCallback((row: JobRow) => openTimeline(row.jobId, row.role), [openTimeline])
-  const filtered = role !== 'all' || state !== 'any' || search !== ''
-  const clear = () => {
-    setRole('all')
-    setState('any')
-    setSearch('')
-  }
+  const filtered = role !== 'all' || state !== 'any' || settlement !== 'any' || search !== ''
 
   return (
     <Page title="Activity">
       <div className="flex flex-wrap items-center gap-2">
-        <Segmented label="Role" value={role} options={ROLES} onChange={setRole} />
+        <Segmented label="Role" value={role} options={ROLES} onChange={(chosen) => show({ role: chosen })} />
         <span className="w-36 shrink-0 max-sm:flex-1">
-          <Select aria-label="State" value={state} options={STATES} onChange={setState} />
+          <Select aria-label="State" value={state} options={STATES} onChange={(chosen) => show({ state: chosen })} />
         </span>
-        <SearchInput label="Search jobs" value={search} onChange={setSearch} className="min-w-52 flex-1 sm:max-w-80" />
+        <span className="w-36 shrink-0 max-sm:flex-1">
+          <Select aria-label="Settlement" value={settlement} options={SETTLED} onChange={(chosen) => show({ settlement: chosen })} />
+        </span>
+        <SearchInput label="Search jobs" value={search} onChange={(text) => show({ search: text })} className="min-w-52 flex-1 sm:max-w-80" />
         <span className="ml-auto">
           <ReceiptExport />
         </span>
@@ -75,7 +75,7 @@ export default function ActivityPage() {
           )
         ) : list.rows.length === 0 ? (
           filtered ? (
-            <EmptyState icon={ListTree} title="No job like that" action={<Button onClick={clear}>Show all</Button>}>
+            <EmptyState icon={ListTree} title="No job like that" action={<Button onClick={() => show(ALL_ACTIVITY)}>Show all</Button>}>
               Nothing matches what you look for.
             </EmptyState>
           ) : (

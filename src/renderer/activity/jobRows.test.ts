@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { makeJob } from '#renderer/testing/sceneData.ts'
 import { appendRows, applyChange, matches, type JobFilter } from './jobRows.ts'
 
-const ALL: JobFilter = { role: undefined, state: undefined, search: '' }
+const ALL: JobFilter = { role: undefined, state: undefined, settlement: undefined, search: '' }
 const job = (jobId: string, createdAt: number, change: object = {}) => makeJob(0, { jobId, createdAt, updatedAt: createdAt, ...change })
 const idsOf = (list: { rows: readonly { jobId: string }[] }) => list.rows.map((row) => row.jobId)
 
@@ -21,6 +21,12 @@ describe('the list of jobs', () => {
     const working = { ...ALL, state: 'working' as const }
     expect(idsOf(applyChange(list, job('b', 20, { state: 'done' }), working))).toEqual(['c', 'a'])
     expect(idsOf(applyChange({ rows: [], more: false }, job('b', 20, { state: 'working' }), working))).toEqual(['b'])
+  })
+
+  it('keeps to one way of settling', () => {
+    const escrow = { ...ALL, settlement: 'escrow' as const }
+    expect(matches(job('x', 1), escrow)).toBe(false)
+    expect(idsOf(applyChange({ rows: [], more: false }, job('x', 1, { settlement: 'escrow' }), escrow))).toEqual(['x'])
   })
 
   it('stays the very same list when nothing in it changes', () => {

@@ -1,9 +1,11 @@
 /** The list of jobs as its filter shows it, kept current by what the engine tells of each job. */
 import type { JobRow, JobState, Role } from '#shared/ipc/common.ts'
+import type { Settlement } from '#shared/market/settlement.ts'
 
 export interface JobFilter {
   readonly role: Role | undefined
   readonly state: JobState | undefined
+  readonly settlement: Settlement | undefined
   readonly search: string
 }
 
@@ -24,6 +26,7 @@ function compareRows(a: JobRow, b: JobRow): number {
 export function matches(row: JobRow, filter: JobFilter): boolean {
   if (filter.role && row.role !== filter.role) return false
   if (filter.state && row.state !== filter.state) return false
+  if (filter.settlement && row.settlement !== filter.settlement) return false
   return filter.search === '' || JSON.stringify(row).toLowerCase().includes(filter.search.toLowerCase())
 }
 

@@ -1,10 +1,11 @@
 /** What the page itself remembers: where the person is. Nothing here is the engine's truth. */
 import { create } from 'zustand'
 import { createJSONStorage, persist } from 'zustand/middleware'
-import type { Role } from '#shared/ipc/common.ts'
+import type { JobState, Role } from '#shared/ipc/common.ts'
 import type { Selection } from '#shared/ipc/customer.ts'
 import type { Settings } from '#shared/ipc/settings.ts'
 import type { Msat } from '#shared/market/msat.ts'
+import type { Settlement } from '#shared/market/settlement.ts'
 
 export const PAGES = ['buy', 'sell', 'wallet', 'activity', 'settings'] as const
 export type PageName = (typeof PAGES)[number]
@@ -12,6 +13,14 @@ export type Theme = Settings['theme']
 
 /** The key of what was not yet asked in no thread at all. */
 export const NEW_THREAD = 'new'
+
+export interface ActivityFilter {
+  readonly role: Role | 'all'
+  readonly state: JobState | 'any'
+  readonly settlement: Settlement | 'any'
+  readonly search: string
+}
+export const ALL_ACTIVITY: ActivityFilter = { role: 'all', state: 'any', settlement: 'any', search: '' }
 
 export interface ViewState {
   page: PageName
@@ -21,6 +30,8 @@ export interface ViewState {
   activityJob: { jobId: string; role: Role } | undefined
   /** A copy of the engine's setting, so that the first paint has the right colours. */
   theme: Theme
+  /** Which jobs Activity shows: kept from page to page, and gone with this window. */
+  activityFilter: ActivityFilter
   /** What was typed and not sent, by thread id or `NEW_THREAD`. */
   drafts: Readonly<Record<string, string>>
   /** Who answers next. */
@@ -34,6 +45,7 @@ export interface ViewState {
   openThread: (threadId: string | undefined) => void
   openTimeline: (jobId: string, role: Role) => void
   closeTimeline: () => void
+  filterActivity: (change: Partial<ActivityFilter>) => void
   setTheme: (theme: Theme) => void
   setDraft: (key: string, text: string) => void
   setSelection: (selection: Selection) => void
@@ -51,6 +63,7 @@ export const useView = create<ViewState>()(
       threadId: undefined,
       activityJob: undefined,
       theme: 'system',
+      activityFilter: ALL_ACTIVITY,
       drafts: {},
       selection: { by: 'cheapest' },
       openLimitMsat: undefined,
@@ -61,6 +74,7 @@ export const useView = create<ViewState>()(
       openThread: (threadId) => set({ page: 'buy', threadId }),
       openTimeline: (jobId, role) => set({ page: 'activity', activityJob: { jobId, role } }),
       closeTimeline: () => set({ activityJob: undefined }),
+      filterActivity: (change) => set(({ activityFilter }) => ({ activityFilter: { ...activityFilter, ...change } })),
       setTheme: (theme) => set({ theme }),
       setDraft: (key, text) => set((state) => ({ drafts: keepDraft(state.drafts, key, text) })),
       setSelection: (selection) => set({ selection }),

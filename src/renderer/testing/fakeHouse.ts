@@ -152,8 +152,8 @@ export function playHouse(engine: FakeEngine, mood: HouseMood, now: number): voi
     return ok({ state: 'settled', feeMsat: sats(1), paymentHash: pubkeyOf('f') })
   }
 
-  engine.requests['activity.list'] = ({ role, state, search, before, limit }) => {
-    const found = jobs.filter((job) => (!role || job.role === role) && (!state || job.state === state) && (!search || JSON.stringify(job).toLowerCase().includes(search.toLowerCase())) && (!before || job.createdAt < before.createdAt))
+  engine.requests['activity.list'] = ({ role, state, settlement, search, before, limit }) => {
+    const found = jobs.filter((job) => (!role || job.role === role) && (!state || job.state === state) && (!settlement || job.settlement === settlement) && (!search || JSON.stringify(job).toLowerCase().includes(search.toLowerCase())) && (!before || job.createdAt < before.createdAt))
     return answer({ rows: found.slice(0, limit), more: found.length > limit })
   }
   engine.requests['activity.timeline'] = ({ jobId, role }) => {

@@ -77,6 +77,17 @@ describe('the journal', () => {
     expect(listed({ role: 'customer', state: 'done' })).toEqual(['job_1'])
   })
 
+  it('lists by settlement, what was stored before there were several as paid ahead', () => {
+    put('job_1')
+    put('job_2', { settlement: 'escrow' })
+    put('job_3', { settlement: 'escrow', state: 'locked' })
+    store.database.exec(`UPDATE job SET row = json_remove(row, '$.settlement') WHERE job_id = 'job_1'`)
+    expect(listed({ settlement: 'prepay' })).toEqual(['job_1'])
+    expect(listed({ settlement: 'escrow' })).toEqual(['job_3', 'job_2'])
+    expect(listed({ settlement: 'escrow', state: 'locked' })).toEqual(['job_3'])
+    expect(listed({ settlement: 'metered' })).toEqual([])
+  })
+
   it('finds what a person reads in a row, taking every character as itself', () => {
     put('job_1', { promptPreview: 'What is 100% of "it"?' })
     put('job_2', { promptPreview: 'snake_case \\ back' })

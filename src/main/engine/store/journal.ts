@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { explainMovement, movementBetween, NO_STANDING, type Standing } from '#shared/market/books.ts'
 import { jobRowSchema, type JobRow, type JobState, type Role } from '#shared/ipc/common.ts'
 import { msat, type Msat } from '#shared/market/msat.ts'
+import type { Settlement } from '#shared/market/settlement.ts'
 import type { ProviderSpending } from '../spending/judgeSpending.ts'
 import type { PaymentDirection } from '../wallet/wallet.ts'
 import { createBooks } from './books.ts'
@@ -32,6 +33,7 @@ export interface StoredEvent {
 export interface JobPage {
   readonly role?: Role | undefined
   readonly state?: JobState | undefined
+  readonly settlement?: Settlement | undefined
   readonly search?: string | undefined
   readonly before?: { readonly createdAt: number; readonly jobId: string } | undefined
   readonly limit: number
@@ -81,7 +83,7 @@ export interface Journal {
   creditsWith(provider: string): readonly string[]
   /** Locked now, on either side, the first to return first. */
   locked(limit: number): readonly JobRow[]
-  /** Jobs that ended since a time with payments of which one may have been tried and not have settled, the newest first: its wallet may yet say otherwise. */
+  /** Jobs that ended since a time with a payment that was tried and did not settle: its wallet may yet say otherwise. */
   endedUnsettled(role: Role, sinceMs: number): readonly string[]
   /** The provider's: worth of what is made, or was made since a time, for one customer that has not paid it; null: for those who ask in souk/1. */
   creditGiven(customer: string | null, sinceMs: number): Msat
@@ -124,7 +126,7 @@ export function createJournal(database: DatabaseSync): Journal {
     SELECT COALESCE(SUM(json_extract(row, '$.creditMsat')), 0) AS given FROM job
     WHERE role = 'provider' AND (final = 0 OR updated_at >= ?) AND json_valid(row) AND CASE WHEN ? IS NULL THEN json_extract(row, '$.dialect') = 'souk/1' ELSE peer = ? END`)
   const selectEndedUnsettled = database.prepare(`
-    SELECT job_id FROM job WHERE role = ? AND final = 1 AND (settled_at IS NULL OR state <> 'done') AND payment_hash IS NOT NULL AND updated_at >= ?
+    SELECT job_id FROM job WHERE role = ? AND final = 1 AND settled_at IS NULL AND payment_hash IS NOT NULL AND updated_at >= ?
     ORDER BY updated_at DESC`)
   const selectForgettable = database.prepare(`
     SELECT job_id FROM job WHERE role = ? AND final = 1 AND settled_at IS NULL
@@ -259,6 +261,11 @@ function pageCondition(page: JobPage): { where: string; values: SQLInputValue[] 
   if (page.state) {
     conditions.push('state = ?')
     values.push(page.state)
+  }
+  if (page.settlement) {
+    // As a row is read: what does not say it was paid ahead.
+    conditions.push(`CASE WHEN json_valid(row) THEN coalesce(json_extract(row, '$.settlement'), 'prepay') END = ?`)
+    values.push(page.settlement)
   }
   if (page.search) {
     const pattern = `%${page.search.replaceAll(/[\\%_]/g, (character) => `\\${character}`)}%`
