@@ -9,6 +9,16 @@ export type FakeStates = { [N in SoukState]?: Snapshot<N> }
 export type FakeRequests = { [N in SoukRequest]?: (input: RequestInput<N>) => Answer<RequestOutput<N>> | Promise<Answer<RequestOutput<N>>> }
 export type FakeStreams = { [N in SoukStream]?: (input: InputOf<SoukContract[N]>, listener: StreamListener<StreamItem<N>>) => () => void }
 
+/** Calls `run` later; the returned function calls it off. */
+export type Later = (delayMs: number, run: () => void) => () => void
+
+/** What takes a while for who looks is next for who tests: in the order that it was asked for, after what runs now. */
+const soon: Later = (_delayMs, run) => {
+  let isOff = false
+  queueMicrotask(() => void (isOff || run()))
+  return () => void (isOff = true)
+}
+
 export interface FakeEngine {
   readonly client: SoukClient
   readonly requests: FakeRequests
@@ -19,6 +29,9 @@ export interface FakeEngine {
   setState<N extends SoukState>(name: N, snapshot: Snapshot<N>): void
   emit<N extends SoukEvent>(name: N, payload: EventPayload<N>): void
   setConnection(state: ConnectionState): void
+  readonly later: Later
+  /** The same, as a promise. */
+  pause(delayMs: number): Promise<void>
 }
 
 type Listener = (value: unknown) => void
@@ -28,7 +41,7 @@ function withDomain<T>(route: string, answer: Answer<T>): Answer<T> {
   return answer.ok || answer.error.code.includes('.') ? answer : fail(`${route.slice(0, route.indexOf('.'))}.${answer.error.code}`, answer.error.message)
 }
 
-export function createFakeEngine(states: FakeStates, requests: FakeRequests = {}, streams: FakeStreams = {}): FakeEngine {
+export function createFakeEngine(states: FakeStates, requests: FakeRequests = {}, streams: FakeStreams = {}, later: Later = soon): FakeEngine {
   const snapshots = new Map<string, unknown>(Object.entries(states))
   const stateListeners = new Map<string, Set<Listener>>()
   const eventListeners = new Map<string, Set<Listener>>()
@@ -78,6 +91,8 @@ export function createFakeEngine(states: FakeStates, requests: FakeRequests = {}
     requests,
     streams,
     calls,
+    later,
+    pause: (delayMs) => new Promise((resolve) => void later(delayMs, resolve)),
     getState: <N extends SoukState>(name: N) => snapshots.get(name) as Snapshot<N> | undefined,
     setState(name, snapshot) {
       snapshots.set(name, snapshot)

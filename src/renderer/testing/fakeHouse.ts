@@ -54,7 +54,7 @@ export function playHouse(engine: FakeEngine, mood: HouseMood, now: number): voi
 
   engine.requests['provider.start'] = () => {
     change('provider.status', { selling: 'starting' })
-    setTimeout(() => change('provider.status', { selling: 'on', since: Date.now(), announcedAt: Date.now() }), 800)
+    engine.later(800, () => change('provider.status', { selling: 'on', since: Date.now(), announcedAt: Date.now() }))
     return ok({})
   }
   engine.requests['provider.stop'] = () => {
@@ -103,15 +103,16 @@ export function playHouse(engine: FakeEngine, mood: HouseMood, now: number): voi
   engine.streams['backend.pull'] = (_input, listener) => {
     let completedBytes = 0
     const totalBytes = 2_019_377_376
-    const timer = setInterval(() => {
+    let callOff = () => {}
+    const goOn = () => {
       completedBytes = Math.min(totalBytes, completedBytes + 97_000_000)
       listener.onItem({ type: 'progress', completedBytes, totalBytes, status: 'pulling dde5aa3fc5ff' })
-      if (completedBytes < totalBytes) return
-      clearInterval(timer)
+      if (completedBytes < totalBytes) return void (callOff = engine.later(250, goOn))
       listener.onItem({ type: 'done' })
       listener.onEnd()
-    }, 250)
-    return () => clearInterval(timer)
+    }
+    callOff = engine.later(250, goOn)
+    return () => callOff()
   }
 
   playMoney(engine, mood, now)
@@ -125,7 +126,7 @@ export function playHouse(engine: FakeEngine, mood: HouseMood, now: number): voi
     const bolt11 = `lnbcrt${amountMsat / 100}n1p${'qpzry9x8gf2tvdw0s3jn54khce6mua7l'.repeat(8)}`
     invoices.set(paymentHash, { paymentHash, direction: 'incoming', state: 'pending', amountMsat, feeMsat: ZERO_MSAT, description, createdAt: Date.now(), expiresAt, bolt11 })
     // Somebody pays it soon.
-    setTimeout(() => {
+    engine.later(4_000, () => {
       const invoice = invoices.get(paymentHash)
       const balance = engine.getState('wallet.status')?.balanceMsat
       if (!invoice || balance === undefined) return
@@ -133,7 +134,7 @@ export function playHouse(engine: FakeEngine, mood: HouseMood, now: number): voi
       invoices.set(paymentHash, settled)
       payments.unshift(settled)
       change('wallet.status', { balanceMsat: addMsat(balance, amountMsat) })
-    }, 4_000)
+    })
     return ok({ bolt11, paymentHash, amountMsat, expiresAt })
   }
   engine.requests['wallet.lookup'] = ({ paymentHash }) => {
@@ -145,7 +146,7 @@ export function playHouse(engine: FakeEngine, mood: HouseMood, now: number): voi
     return ok({ amountMsat: sats(250), paymentHash: pubkeyOf('f'), network: bolt11.startsWith('lnbcrt') ? 'regtest' : 'mainnet', description: 'Two coffees and a slice of cake', expiresAt: Date.now() + HOUR, expired: false, maxFeeMsat: sats(3) })
   }
   engine.requests['wallet.pay'] = async ({ bolt11, confirmedMsat }) => {
-    await new Promise((resolve) => setTimeout(resolve, 900))
+    await engine.pause(900)
     if (bolt11.endsWith('ccc') && confirmedMsat === undefined) return fail('needs-confirmation', 'This costs 250 sats, and you want to be asked above 200. Confirm it to go on.')
     if (bolt11.endsWith('fff')) return fail('no-route', 'The mint found no way to the payee.')
     if (bolt11.endsWith('uuu')) return ok({ state: 'unknown', message: 'The wallet did not answer within 30 seconds.', paymentHash: pubkeyOf('f') })
@@ -188,7 +189,7 @@ export function playHouse(engine: FakeEngine, mood: HouseMood, now: number): voi
   engine.requests['relays.reconnect'] = ({ url }) => {
     const { problem: _problem, nextAttemptAt: _next, latencyMs: _latency, connectedAt: _since, ...relay } = relaysNow()[url] ?? makeRelay({ url })
     setRelay({ ...relay, state: 'connecting' })
-    setTimeout(() => setRelay({ ...relay, state: 'connected', connectedAt: Date.now(), latencyMs: 74 }), 700)
+    engine.later(700, () => setRelay({ ...relay, state: 'connected', connectedAt: Date.now(), latencyMs: 74 }))
     return ok({})
   }
   engine.requests['identity.revealPhrase'] = () => ok({ phrase: PHRASE })

@@ -71,14 +71,14 @@ export function playMarket(engine: FakeEngine, script: MarketScript): void {
       const act = n < stopAt ? steps[n] : undefined
       if (act) {
         act()
-        setTimeout(() => step(n + 1), n < 4 ? 400 : script.pieceEveryMs)
+        engine.later(n < 4 ? 400 : script.pieceEveryMs, () => step(n + 1))
         return
       }
       if (script.ending === 'never') return
       if (script.ending === 'failed') setJob(jobId, { state: 'failed', final: true, note: 'The seller’s model server went away in the middle of the answer. The seller owes you the rest.' })
       else setJob(jobId, { state: 'done', final: true, outputTokens: pieces.length, durationMs: Date.now() - startedAt })
     }
-    setTimeout(() => step(0), 300)
+    engine.later(300, () => step(0))
   }
 
   const ask = (prompt: string, askedThread: string | undefined) => {

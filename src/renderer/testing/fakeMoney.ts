@@ -111,7 +111,7 @@ export function playMoney(engine: FakeEngine, mood: MoneyMood, now: number): voi
   }
   playOnchain(engine, now)
   engine.requests['walletChoice.try'] = async ({ connection }) => {
-    await new Promise((resolve) => setTimeout(resolve, 900))
+    await engine.pause(900)
     if (connection.includes('silent')) return fail('wallet-unreachable', 'The wallet did not answer within 10 seconds. Open it, and look whether this connection still exists there.')
     return ok({
       alias: 'Ada’s hub',

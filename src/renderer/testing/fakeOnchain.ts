@@ -24,7 +24,7 @@ export function playOnchain(engine: FakeEngine, now: number): void {
   engine.requests['onchain.quoteWithdrawal'] = ({ address, amountMsat }) =>
     address.startsWith('bcrt1') ? ok({ quoteId: `quote-${amountMsat}`, address, amountMsat, feesMsat: { fast: sats(540), medium: sats(310), slow: sats(120) }, expiresAt: now + 600_000 }) : fail('wallet-refused', 'This is no Bitcoin address on regtest. Check it, and the network of the wallet that it is from.')
   engine.requests['onchain.withdraw'] = async ({ confirmedMsat }) => {
-    await new Promise((resolve) => setTimeout(resolve, 700))
+    await engine.pause(700)
     if (confirmedMsat === undefined) return fail('needs-confirmation', 'This costs 20,310 sats, and you want to be asked above 500. Confirm it to go on.')
     return ok({ state: 'sent', feeMsat: sats(310), txId: 'c3'.repeat(32) })
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { soukContract } from '#shared/ipc/souk.ts'
 import { turnSchema } from '#shared/ipc/customer.ts'
+import { sats } from '#shared/market/msat.ts'
 import type { SoukState } from '#renderer/state/client.ts'
 import { makeStates, makeTurns } from './sceneData.ts'
 import { playScene } from './scenes.ts'
@@ -36,5 +37,17 @@ describe('the scripted engine', () => {
     })
     expect(soukContract['customer.watch'].item.safeParse(first).success).toBe(true)
     await client.request('customer.stop', { jobId: asked.value.jobId })
+  })
+
+  it('takes no time where nobody looks: an answer, a try of a wallet and a withdrawal follow at once', async () => {
+    const { client } = playScene('busy', NOW)
+    const asked = await client.request('customer.ask', { prompt: 'Why?', selection: { by: 'cheapest' } })
+    if (!asked.ok) throw new Error(asked.error.message)
+    const { jobId } = asked.value
+    await new Promise<void>((resolve) => void client.stream('customer.watch', { jobId }, { onItem: () => {}, onEnd: () => resolve() }))
+    expect(await client.request('customer.thread', { threadId: asked.value.threadId })).toMatchObject({ value: { turns: [{ job: { state: 'done' } }] } })
+    const tried = await client.request('walletChoice.try', { connection: 'nostr+walletconnect://x' })
+    expect(tried.ok && soukContract['walletChoice.try'].output.safeParse(tried.value).success).toBe(true)
+    expect(await client.request('onchain.withdraw', { quoteId: 'quote', speed: 'fast', confirmedMsat: sats(20_000) })).toMatchObject({ ok: true, value: { state: 'sent' } })
   })
 })

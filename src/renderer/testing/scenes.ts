@@ -5,7 +5,7 @@ import { settingsSchema } from '#shared/ipc/settings.ts'
 import { sats, ZERO_MSAT } from '#shared/market/msat.ts'
 import { ok } from '#shared/market/result.ts'
 import { playChannels } from './fakeChannels.ts'
-import { createFakeEngine, type FakeEngine, type FakeStates } from './fakeEngine.ts'
+import { createFakeEngine, type FakeEngine, type FakeStates, type Later } from './fakeEngine.ts'
 import { makeTangledWallet } from './fakeMoney.ts'
 import { playHouse } from './fakeHouse.ts'
 import { playMarket, type MarketScript } from './fakeMarket.ts'
@@ -15,8 +15,9 @@ import { makeSettledSales, makeSettledThreads, makeSettledTurns } from './settle
 export const SCENES = ['busy', 'welcome', 'empty', 'loading', 'offline', 'failing', 'stuck', 'unsold', 'mainnet', 'notices', 'long', 'money', 'stopped', 'regtest', 'settled', 'unable'] as const
 export type SceneName = (typeof SCENES)[number]
 
-export function playScene(scene: SceneName, now = Date.now()): FakeEngine {
-  const engine = createFakeEngine(statesOf(scene, now))
+/** Without `later` nothing takes any time. */
+export function playScene(scene: SceneName, now = Date.now(), later?: Later): FakeEngine {
+  const engine = createFakeEngine(statesOf(scene, now), {}, {}, later)
   const script: MarketScript = { turns: scene === 'empty' ? [] : scene === 'long' ? makeManyTurns(now) : [...makeTurns(now), ...makeSettledTurns(now)], ending: scene === 'failing' ? 'failed' : scene === 'stuck' ? 'never' : 'done', pieceEveryMs: 30 }
   playMarket(engine, script)
   playChannels(engine)
