@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { sats, ZERO_MSAT } from '#shared/market/msat.ts'
 import type { Result } from '#shared/market/result.ts'
 import { createPhrase } from '../../../nostr/phrase.ts'
+import { pause } from '../../../pause.ts'
 import { nodeClock, nodeRandom } from '../../../testing/nodePorts.ts'
 import type { Payment, PaymentDirection } from '../../wallet.ts'
 import { createSparkWallet, type SparkWallet } from '../spark.ts'
@@ -16,7 +17,9 @@ const [folder] = process.argv.slice(2)
 if (folder === undefined) throw new Error('Name a folder: node src/main/engine/wallet/spark/testing/live.ts FOLDER')
 
 const say = (step: string, seen: unknown) => console.log(`${new Date().toISOString().slice(11, 19)}  ${step.padEnd(44)} ${typeof seen === 'string' ? seen : JSON.stringify(seen)}`)
-const sleep = (ms: number) => new Promise<void>((resolve) => void nodeClock.after(ms, resolve))
+/** How often is looked again where no push comes: Spark promises none. */
+const LOOK_AGAIN_MS = 2_000
+const never = new AbortController().signal
 
 function open(name: string): SparkWallet {
   const path = join(folder ?? '', `${name}.phrase`)
@@ -40,7 +43,7 @@ async function until(who: string, wallet: SparkWallet, hash: string, direction: 
     const found = await wallet.lookup(hash, direction)
     const isThere = found.ok && found.value?.state === state
     if (isThere || Date.now() - startedAt > mostMs) return say(`${who} looks, after ${Date.now() - startedAt} ms`, found.ok ? (found.value === null ? 'nothing' : show(found.value)) : found.error.message)
-    await sleep(2_000)
+    await pause(nodeClock, LOOK_AGAIN_MS, never, (wake) => wallet.watch((hint) => hint.paymentHash === hash && wake()))
   }
 }
 
