@@ -1,8 +1,9 @@
 /** Makes the invoice of a claim, sends it, and looks at one's own wallet until it is paid, or cannot be any more. */
 import type { Delivery } from '../delivery.ts'
-import { pause, unlessAborted } from '../pause.ts'
+import { unlessAborted } from '../pause.ts'
 import type { Clock } from '../ports.ts'
 import type { DispatchOutcome } from '../reactor.ts'
+import { lookRepeatedly } from '../wallet/lookRepeatedly.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import type { ClaimEffect, ClaimMessage } from './claim.ts'
 
@@ -14,23 +15,15 @@ export interface ClaimMoneyOptions {
   readonly dispatch: (jobId: string, message: ClaimMessage) => DispatchOutcome
 }
 
-const FIRST_LOOK_MS = 1_000
 const MAX_LOOK_MS = 30_000
 
 export function createClaimMoney({ clock, wallet, send, dispatch }: ClaimMoneyOptions): (effect: ClaimEffect, jobId: string, signal: AbortSignal) => Promise<void> {
-  async function watch(jobId: string, paymentHash: string, signal: AbortSignal): Promise<void> {
-    let waitMs = FIRST_LOOK_MS
-    while (!signal.aborted) {
-      const hinted = new AbortController()
-      const forget = wallet.watch((hint) => hint.paymentHash === paymentHash && hinted.abort())
-      const found = await unlessAborted(wallet.lookup(paymentHash, 'incoming'), AbortSignal.any([signal, hinted.signal]))
+  function watch(jobId: string, paymentHash: string, signal: AbortSignal): Promise<void> {
+    return lookRepeatedly({ wallet, clock }, { paymentHash, direction: 'incoming', maxMs: MAX_LOOK_MS }, signal, (found) => {
       const at = clock.now()
-      if (found?.ok === true && found.value?.state === 'settled') dispatch(jobId, { at, type: 'claimPaid', paymentHash, settledMsat: found.value.amountMsat })
-      else if (found?.ok === true) dispatch(jobId, { at, type: 'claimMissing', paymentHash })
-      await pause(clock, waitMs, AbortSignal.any([signal, hinted.signal]))
-      forget()
-      waitMs = Math.min(MAX_LOOK_MS, waitMs * 1.5)
-    }
+      dispatch(jobId, found?.state === 'settled' ? { at, type: 'claimPaid', paymentHash, settledMsat: found.amountMsat } : { at, type: 'claimMissing', paymentHash })
+      return false
+    })
   }
 
   return async (effect, jobId, signal) => {

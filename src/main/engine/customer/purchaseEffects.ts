@@ -9,6 +9,7 @@ import { openSeal } from '../sealing/seal.ts'
 import { SPENDING_STOPPED, UNLIMITED, type SpendingContext } from '../spending/judgeSpending.ts'
 import type { SpendingSubject } from '../spending/readSpending.ts'
 import type { Preimages } from '../store/preimages.ts'
+import { lookRepeatedly } from '../wallet/lookRepeatedly.ts'
 import type { PayOutcome, Wallet, WalletProblemCode } from '../wallet/wallet.ts'
 import { createBidGathering } from './bidGathering.ts'
 import type { PurchaseDialect } from './dialect.ts'
@@ -48,8 +49,7 @@ const NOT_ASKED: ReadonlySet<WalletProblemCode> = new Set(['wallet-unreachable',
 const MAX_DECLINES = 20
 /** What the kill switch makes of an intent that the wallet has not heard of. */
 const STOPPED: PayOutcome = { state: 'failed', problem: { code: 'wallet-refused', message: SPENDING_STOPPED } }
-/** Looks at a lock this often besides the wallet's own hints, slower as time goes by. */
-const FIRST_LOOK_MS = 1_000
+/** A lock is looked at this often at the least, besides the wallet's own hints. */
 const MAX_LOOK_MS = 30_000
 /** What the store refused is read again from the relays after this. */
 const STORE_RETRY_MS = 2_000
@@ -112,18 +112,12 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
     if (outcome !== null) dispatch(jobId, { at: clock.now(), type: 'payAnswered', outcome, paymentHash })
   }
 
-  /** Asks about what is locked, at every hint and ever more rarely, for as long as it is due; the machine says when it knows enough. */
-  async function followLock(jobId: string, paymentHash: string, signal: AbortSignal): Promise<void> {
-    let waitMs = FIRST_LOOK_MS
-    while (!signal.aborted) {
-      const hinted = new AbortController()
-      const forget = wallet.watch((hint) => hint.paymentHash === paymentHash && hinted.abort())
-      const found = await unlessAborted(wallet.lookup(paymentHash, 'outgoing'), AbortSignal.any([signal, hinted.signal]))
-      if (found?.ok === true) dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment: found.value, paymentHash })
-      await pause(clock, waitMs, AbortSignal.any([signal, hinted.signal]))
-      forget()
-      waitMs = Math.min(MAX_LOOK_MS, waitMs * 1.5)
-    }
+  /** Asks about what is locked for as long as it is due; the machine says when it knows enough. */
+  function followLock(jobId: string, paymentHash: string, signal: AbortSignal): Promise<void> {
+    return lookRepeatedly({ wallet, clock }, { paymentHash, direction: 'outgoing', maxMs: MAX_LOOK_MS }, signal, (payment) => {
+      dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment, paymentHash })
+      return false
+    })
   }
 
   /** Stopped while the wallet was silent: what it never heard of is not brought up again. */

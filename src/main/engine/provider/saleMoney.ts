@@ -1,8 +1,9 @@
 /** What a sale asks of the own wallet: invoices, whether money is there, and to claim or give back what is locked. */
-import { pause, unlessAborted } from '../pause.ts'
+import { unlessAborted } from '../pause.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { DispatchOutcome } from '../reactor.ts'
 import type { Preimages } from '../store/preimages.ts'
+import { lookRepeatedly } from '../wallet/lookRepeatedly.ts'
 import type { Payment, Wallet } from '../wallet/wallet.ts'
 import type { SaleEffect, SaleMessage } from './sale.ts'
 import { expiryDeadline } from './settlement/invoicePatience.ts'
@@ -24,28 +25,15 @@ export interface SaleMoney {
   giveBack(jobId: string, paymentHash: string, signal: AbortSignal): Promise<void>
 }
 
-/** Looks at the wallet this often besides the wallet's own hints, slower as time goes by. */
-const FIRST_LOOK_MS = 1_000
+/** The wallet is looked at this often at the least, besides its own hints. */
 const MAX_LOOK_MS = 10_000
 /** Nothing of ours waits for what goes back, and a stranger may lock a sat for weeks. */
 const MAX_RETURN_LOOK_MS = 600_000
 
 export function createSaleMoney({ clock, log, wallet, preimages, dispatch }: SaleMoneyOptions): SaleMoney {
-  /** Asks about what comes in under a hash, at every hint and ever more rarely, until `take` has seen enough, or nobody waits. Null: the wallet knows nothing of it. */
-  async function look(paymentHash: string, signal: AbortSignal, take: (found: Payment | null) => boolean, maxWaitMs = MAX_LOOK_MS): Promise<void> {
-    let waitMs = FIRST_LOOK_MS
-    while (!signal.aborted) {
-      // A hint outruns the answer under way, which may have been lost with the wallet's connection.
-      const hinted = new AbortController()
-      const forget = wallet.watch((hint) => hint.paymentHash === paymentHash && hinted.abort())
-      const found = await unlessAborted(wallet.lookup(paymentHash, 'incoming'), AbortSignal.any([signal, hinted.signal]))
-      const isEnough = found?.ok === true && !signal.aborted && take(found.value)
-      if (!isEnough) await pause(clock, waitMs, AbortSignal.any([signal, hinted.signal]))
-      forget()
-      if (isEnough) return
-      waitMs = Math.min(maxWaitMs, waitMs * 1.5)
-    }
-  }
+  /** Asks about what comes in under a hash until `take` has seen enough, or nobody waits. Null: the wallet knows nothing of it. */
+  const look = (paymentHash: string, signal: AbortSignal, take: (found: Payment | null) => boolean, maxMs = MAX_LOOK_MS) =>
+    lookRepeatedly({ wallet, clock }, { paymentHash, direction: 'incoming', maxMs }, signal, (found) => !signal.aborted && take(found))
 
   return {
     async makeInvoice(jobId, { index, amountMsat, expirySecs, hold }, signal) {
