@@ -7,7 +7,7 @@ import { writeSettlementNote } from '#shared/protocol/settlementNote.ts'
 import { createCipher } from './nostr/cipher.ts'
 import type { Engine } from './engine.ts'
 import { nodeClock, nodeRandom } from './testing/nodePorts.ts'
-import { ended, jobRow, until } from './testing/market.ts'
+import { askSeller, ended, jobRow, until } from './testing/market.ts'
 import { balanceOf, pubkeyOf, purchaseEvents, shareMarket, TEST_MS, WAIT_MS } from './testing/sharedMarket.ts'
 
 const { market, openBuyer, openSeller, openPeer, close } = shareMarket()
@@ -94,4 +94,50 @@ test('a stranger gets nothing, nor does an invoice over more than is owed', asyn
   expect(await balanceOf(peer)).toBe(await balanceOf(await openPeer()))
   expect(seller.journal.row('provider', jobId)?.feeMsat).toBeLessThanOrEqual(Math.max(1_000, owedMsat / 100))
   expect(market().audit().balanced).toBe(true)
+}, TEST_MS)
+
+/** A job that was paid for and that its seller gave up, in the middle of its work or before it began. */
+async function openFailure(seller: Engine, buyer: Engine, how: { readonly dialect: 'channel' | 'nip90' | 'souk/1'; readonly settlement: 'prepay' | 'metered' | 'sealed' }): Promise<string> {
+  const { jobId } = await askSeller(buyer, pubkeyOf(seller), 'write 400 words', how)
+  await jobRow(seller, 'provider', jobId, ({ state, movedMsat }) => state === 'working' && movedMsat > 0, WAIT_MS)
+  expect(seller.provider.cancelJob(jobId)).toMatchObject({ ok: true })
+  await jobRow(buyer, 'customer', jobId, ({ state, final }) => state === 'owed' || final, WAIT_MS)
+  return jobId
+}
+
+test.each([
+  ['channel', 'prepay', 10_000],
+  ['nip90', 'prepay', 10_000],
+  ['souk/1', 'prepay', 10_000],
+  ['souk/1', 'sealed', 2_000],
+] as const)('%s, %s: what was paid for and given up is paid back as soon as its customer waits no longer', async (dialect, settlement, owed) => {
+  const seller = await openSeller({ toyTokensPerSecond: 2 })
+  seller.provider.setTerms({ depositPermille: 200 })
+  const buyer = await openBuyer()
+  const before = Number(await balanceOf(buyer))
+  // Its first listing named no deposit yet.
+  await until((look) => buyer.directory.offers.subscribe(look), () => (buyer.directory.offers.get().values().some(({ pubkey, depositMsat }) => pubkey === pubkeyOf(seller) && depositMsat === sats(2)) ? true : null), () => 'no deposit is listed', WAIT_MS)
+  const jobId = await openFailure(seller, buyer, { dialect, settlement })
+  // While it waits for the answer, nothing is asked back.
+  expect(buyer.customer.claim(jobId)).toMatchObject({ ok: false, error: { code: 'not-now' } })
+  expect(buyer.customer.stop(jobId)).toMatchObject({ ok: true })
+  expect(await ended(buyer, 'customer', jobId, WAIT_MS)).toMatchObject({ claimableMsat: owed })
+  expect(buyer.customer.claim(jobId)).toEqual({ ok: true, value: null })
+  await jobRow(buyer, 'customer', jobId, ({ final, claimableMsat = 0 }) => final && claimableMsat === 0, WAIT_MS)
+  await isRepaid(seller, 'provider', jobId)
+  const { feeMsat } = buyer.journal.row('customer', jobId) ?? { feeMsat: 0 }
+  expect(await balanceOf(buyer)).toBe(before - feeMsat)
+  expect([owedOnBooks(seller).owedByUs ?? 0, owedOnBooks(buyer).owedToUs ?? 0, owedOnBooks(buyer).spent ?? 0, owedOnBooks(buyer).lost ?? 0]).toEqual([0, 0, 0, 0])
+}, TEST_MS)
+
+test('of a channel, a seller that names no dialect of ours is sent nothing', async () => {
+  const seller = await openSeller({ toyTokensPerSecond: 2 })
+  const buyer = await openBuyer()
+  const jobId = await openFailure(seller, buyer, { dialect: 'channel', settlement: 'prepay' })
+  expect(buyer.customer.stop(jobId)).toMatchObject({ ok: true })
+  await ended(buyer, 'customer', jobId, WAIT_MS)
+  await seller.provider.stop()
+  await until((look) => buyer.directory.offers.subscribe(look), () => (buyer.directory.offers.get().values().some(({ pubkey }) => pubkey === pubkeyOf(seller)) ? null : true), () => 'still listed', WAIT_MS)
+  expect(buyer.customer.claim(jobId)).toMatchObject({ ok: false, error: { code: 'not-possible' } })
+  expect(kindsOf(buyer, 'customer', jobId)).not.toContain('claimBegun')
 }, TEST_MS)

@@ -222,7 +222,7 @@ export async function openEngine(config: EngineConfig, ports: EnginePorts, undo:
     settling: () => preferences.settings.get(),
     isMuted: (pubkey) => mutes.isMuted(pubkey),
     ownPubkey: signer.pubkey,
-    dialects: createPurchaseDialects({ pool, signer, clock, log, crypto, identities: createJobIdentities(keyring.identity.secretKey, crypto, random), answerRelays: publicRelays }),
+    dialects: createPurchaseDialects({ pool, signer, cipher, clock, log, crypto, identities: createJobIdentities(keyring.identity.secretKey, crypto, random), answerRelays: publicRelays }),
     onStoreFailure, onUnreadable,
     limits: () => preferences.settings.get().limits,
     onlyPrivate: () => preferences.settings.get().onlyPrivate,

@@ -15,15 +15,14 @@ export function CreditNote({ job, onClaimed }: { job: JobRow; onClaimed: () => v
     const answer = await claim.run({ jobId: job.jobId })
     if (answer.ok) onClaimed()
   }
-  // A channel has no word for it.
-  const isAskable = job.claimableMsat !== undefined && job.dialect !== 'channel'
+  const isAskable = job.claimableMsat !== undefined
   const isSaid = job.note?.includes('owes you') === true
   if (isSaid && !isAskable) return null
   return (
     <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
       {isSaid ? null : (
         <span>
-          {seller} owes you {amount}.
+          {job.state === 'stopped' && job.owedMsat === undefined ? `If ${seller} had not begun when you stopped it, it owes you ${amount}.` : `${seller} owes you ${amount}.`}
         </span>
       )}
       {!isAskable ? null : (

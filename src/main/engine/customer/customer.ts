@@ -379,7 +379,8 @@ export function createCustomer(options: CustomerOptions): Customer {
 
   /** A channel has no word for it. */
   function claim(jobId: string): Result<null> {
-    if (journal.row('customer', jobId)?.dialect === 'channel') return fail('not-possible', 'A job of a public channel is not paid back this way. Ask the seller.')
+    const row = journal.row('customer', jobId)
+    if (row?.dialect === 'channel' && !hearsNotes(row.peer)) return fail('not-possible', 'It is not known that this seller’s program can be asked for it. Try again once it is listed, or ask the seller.')
     const outcome = reactor.dispatch(jobId, { at: clock.now(), type: 'claimWanted' })
     if (outcome === 'changed') return ok(null)
     return outcome === 'store-failed' ? fail('store-failed', STORE_FAILED) : fail('not-now', 'Nothing is owed for this job, or it is being asked for already.')
@@ -387,6 +388,11 @@ export function createCustomer(options: CustomerOptions): Customer {
 
   function answer(jobId: string): string {
     const purchase = reactor.state(jobId)
+  /** A channel has no word for what is owed, nor has the original's program: only who names a dialect of ours is sent one. */
+  function hearsNotes(seller: string): boolean {
+    return directory.offers.get().values().some(({ pubkey, dialects: spoken }) => pubkey === seller && spoken.includes('souk/1'))
+  }
+
     return purchase.begun ? purchase.text + liveText.waiting(jobId) : ''
   }
 

@@ -223,7 +223,7 @@ export function invoicesOf(purchase: BegunPurchase): readonly string[] {
 }
 
 export function lookAt(purchase: BegunPurchase): PurchaseLook {
-  return lookWithClaims(modeOf(purchase).look(purchase), purchase.claims ?? [])
+  return lookWithClaims(modeOf(purchase).look(purchase), purchase.claims ?? [], purchase.hasResult || purchase.text !== '')
 }
 
 /** The phases of a purchase are all its own mode's: nothing else makes one. */

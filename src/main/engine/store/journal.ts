@@ -79,7 +79,7 @@ export interface Journal {
   jobOfPayment(paymentHash: string): string | null
   /** Whose payment that is, in that direction. */
   ownerOfPayment(paymentHash: string, direction: PaymentDirection): PaymentOwner | null
-  /** The customer's jobs that have ended with that provider, for which it owes something; at most 50, the oldest first. */
+  /** The customer's jobs that have ended with that provider, for which it surely owes something; at most 50, the oldest first. */
   creditsWith(provider: string): readonly string[]
   /** Locked now, on either side, the first to return first. */
   locked(limit: number): readonly JobRow[]
@@ -141,7 +141,7 @@ export function createJournal(database: DatabaseSync): Journal {
     SELECT job.role, job.job_id, final, standing FROM payment_of_job JOIN job ON job.role = payment_of_job.role AND job.job_id = payment_of_job.job_id
     WHERE payment_of_job.payment_hash = ? AND direction = ?`)
   const selectCredits = database.prepare(`
-    SELECT job_id FROM job WHERE role = 'customer' AND peer = ? AND final = 1 AND json_valid(row) AND json_extract(row, '$.owedMsat') > 0
+    SELECT job_id FROM job WHERE role = 'customer' AND peer = ? AND final = 1 AND json_valid(row) AND (json_extract(row, '$.owedMsat') > 0 OR (state <> 'stopped' AND json_extract(row, '$.claimableMsat') > 0))
     ORDER BY created_at LIMIT 50`)
   const selectLocked = database.prepare(`
     SELECT row FROM job WHERE final = 0 AND json_valid(row) AND json_extract(row, '$.lockedMsat') > 0

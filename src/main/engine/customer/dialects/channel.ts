@@ -5,19 +5,21 @@ import { MAX_CLOCK_ERROR_SECS, type NostrEvent } from '#shared/protocol/event.ts
 import { cancelTemplate, parseFeedback } from '#shared/protocol/feedback.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
 import { dateMessage, deliver, signAndDeliver, type Delivery } from '../../delivery.ts'
+import type { Cipher } from '../../nostr/cipher.ts'
 import type { RelayPool } from '../../nostr/relayPool.ts'
 import type { Signer } from '../../nostr/signer.ts'
 import type { Clock } from '../../ports.ts'
 import type { PurchaseDialect, PurchaseInbox } from '../dialect.ts'
 import type { BegunPurchase } from '../purchase.ts'
+import { sendSettlementNote } from './settlementNotes.ts'
 
 const routeSchema = z.object({ channelId: z.string() })
 
 /** What one event carries, and what a provider that says nothing about its limit takes. */
 const MAX_PROMPT_BYTES = 16_384
 
-export function createChannelPurchases(options: { readonly pool: RelayPool; readonly signer: Signer; readonly clock: Clock; readonly relayHint: () => string }): PurchaseDialect {
-  const { pool, signer, clock, relayHint } = options
+export function createChannelPurchases(options: { readonly pool: RelayPool; readonly signer: Signer; readonly cipher: Pick<Cipher, 'encrypt'>; readonly clock: Clock; readonly relayHint: () => string }): PurchaseDialect {
+  const { pool, signer, cipher, clock, relayHint } = options
   const nowSecs = () => Math.floor(clock.now() / 1_000)
   const channelIdOf = ({ request }: BegunPurchase) => routeSchema.parse(request.route).channelId
 
@@ -75,8 +77,8 @@ export function createChannelPurchases(options: { readonly pool: RelayPool; read
           return locked !== null && (await say(purchase, { type: 'PaymentSent', job_id: request.jobId, payment_id: paymentId }, createdAt)) !== null ? locked : null
         }
         case 'refund':
-          // Nothing is hidden in it: there, what is owed is not asked for.
-          return null
+          // A channel hides nothing, and the original has no word for it: it is said beside the channel, to a seller that hears it there.
+          return sendSettlementNote({ pool, signer, cipher, clock }, { type: 'refund', bolt11: outgoing.bolt11 }, purchase)
         case 'release': {
           if (preimage === null) throw new Error('the secret of a lock was not kept')
           const released = await say(purchase, { type: 'PreimageRelease', job_id: request.jobId, preimage }, createdAt)

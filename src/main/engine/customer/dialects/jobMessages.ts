@@ -4,12 +4,12 @@
  */
 import { z } from 'zod'
 import { ok, type Result } from '#shared/market/result.ts'
-import { envelopeTemplate, isEncrypted, openEnvelope } from '#shared/protocol/envelope.ts'
+import { isEncrypted, openEnvelope } from '#shared/protocol/envelope.ts'
 import { MAX_CLOCK_ERROR_SECS, type NostrEvent } from '#shared/protocol/event.ts'
 import { cancelTemplate, parseFeedback, type Feedback } from '#shared/protocol/feedback.ts'
 import type { Frame } from '#shared/protocol/frames.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
-import { writeSettlementNote, type SettlementNote } from '#shared/protocol/settlementNote.ts'
+import type { SettlementNote } from '#shared/protocol/settlementNote.ts'
 import { dateMessage, deliver, signAndDeliver, type Delivery } from '../../delivery.ts'
 import type { Cipher } from '../../nostr/cipher.ts'
 import type { JobIdentities, JobIdentity } from '../../nostr/jobIdentity.ts'
@@ -21,6 +21,7 @@ import type { PurchaseInbox } from '../dialect.ts'
 import type { BegunPurchase } from '../purchase.ts'
 import type { PurchaseOutgoing } from '../settlement/mode.ts'
 import { chooseAnswerRelays } from './jobRelays.ts'
+import { sendSettlementNote } from './settlementNotes.ts'
 
 export interface JobMessagesOptions {
   readonly pool: RelayPool
@@ -60,17 +61,7 @@ export function createJobMessages({ pool, clock, identities, answerRelays }: Job
   const identityOf = (purchase: BegunPurchase) => identities.open(routeOf(purchase).nonce)
   const relaysOf = (purchase: BegunPurchase, use: 'read' | 'write') => withOwnRelays(pool, use, routeOf(purchase).relays)
 
-  /** Encrypted: whoever is on the payment's way could take the money with it. */
-  function sendNote(note: SettlementNote, purchase: BegunPurchase): Promise<Delivery | null> {
-    const { provider, request } = purchase
-    if (provider === null) throw new Error('a note is to somebody')
-    const { signer, cipher } = identityOf(purchase)
-    const sealed = cipher.encrypt(provider, writeSettlementNote(note))
-    // The provider's key signed its invoice.
-    if (!sealed.ok) throw new Error(sealed.error.message)
-    const template = envelopeTemplate({ kind: KIND.settlementNote, peer: provider, requestId: request.event.id, ciphertext: sealed.value }, dateMessage(purchase.changedAt, clock.now()))
-    return signAndDeliver(pool, signer, template, relaysOf(purchase, 'write'))
-  }
+  const sendNote = (note: SettlementNote, purchase: BegunPurchase) => sendSettlementNote({ pool, clock, ...identityOf(purchase) }, note, purchase, relaysOf(purchase, 'write'))
 
   return {
     wantAnswersOn: (named) => chooseAnswerRelays(pool, named, answerRelays()),

@@ -15,7 +15,7 @@ it('what is said in the open names no relay but those that others are told of', 
   const secret = nodeRandom.bytes(32)
   const pool = createMemoryPool()
   const dialects = createPurchaseDialects({
-    pool, crypto, clock: createManualClock(), log: () => {}, signer: crypto.createSigner(secret),
+    pool, crypto, clock: createManualClock(), log: () => {}, signer: crypto.createSigner(secret), cipher: createCipher(secret, nodeRandom),
     identities: createJobIdentities(secret, crypto, nodeRandom),
     answerRelays: () => ['wss://told.example'],
   })
@@ -33,7 +33,7 @@ it('a seller that writes where we read is told of no relay of ours, and held to 
   const pool = createMemoryPool()
   const identities = createJobIdentities(secret, crypto, nodeRandom)
   const sellerSecret = nodeRandom.bytes(32)
-  const options = { pool, crypto, clock: createManualClock(), log: () => {}, signer: crypto.createSigner(secret), identities, answerRelays: () => ['wss://memory.test', 'wss://second.test', 'wss://third.test'] }
+  const options = { pool, crypto, clock: createManualClock(), log: () => {}, signer: crypto.createSigner(secret), cipher: createCipher(secret, nodeRandom), identities, answerRelays: () => ['wss://memory.test', 'wss://second.test', 'wss://third.test'] }
   const cipher = createCipher(sellerSecret, nodeRandom)
   const requests = (relays: readonly string[]) =>
     createPurchaseDialects(options).filter(({ name }) => name !== 'channel').map((dialect) => {

@@ -1,3 +1,4 @@
+import type { Cipher } from '../../nostr/cipher.ts'
 import type { NostrCrypto } from '../../nostr/crypto.ts'
 import type { JobIdentities } from '../../nostr/jobIdentity.ts'
 import type { RelayPool } from '../../nostr/relayPool.ts'
@@ -11,6 +12,8 @@ import { createPrivatePurchases } from './souk1.ts'
 export interface PurchaseDialectsOptions {
   readonly pool: RelayPool
   readonly signer: Signer
+  /** Of the signer's key. */
+  readonly cipher: Pick<Cipher, 'encrypt'>
   readonly clock: Clock
   readonly log: Log
   readonly crypto: Pick<NostrCrypto, 'verify'>

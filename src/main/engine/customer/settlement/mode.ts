@@ -58,7 +58,10 @@ export interface PurchaseLook {
   readonly owedMsat: Msat
   /** What the wallet was asked to pay and said no to, of a job that is over or about to be: should it say otherwise later, it is believed. */
   readonly refused: Pick<Intent, 'paymentHash'> | null
-  /** Of what is owed or was lost, what may be asked back now; left out: nothing. And by which invoices that was done. */
+  /**
+   * What may be asked back of a job that is over; and by which invoices that was done. Left out by a mode: all that is owed or was
+   * lost, and what a stop spent without an answer.
+   */
   readonly claimableMsat?: Msat
   readonly claimHashes?: readonly string[]
   /** BOLT 11 of what the wallet was asked to pay. */

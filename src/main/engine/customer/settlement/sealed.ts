@@ -101,7 +101,7 @@ function afterLateSettlement(phase: Phase, { feeMsat, preimage, at }: PurchaseEv
 /** Whoever made something for us, or waits for us, is told that it is over. */
 function afterEnd(phase: Phase, { outcome, reason, at }: PurchaseEvent & { type: 'ended' }): Phase {
   const isTold = phase.name === 'unsealing' || phase.name === 'closing' || phase.name === 'closed' || (phase.name === 'asking' && !(phase.sent && outcome === 'expired'))
-  const over = overFrom(phase, outcome, reason)
+  const over = { ...overFrom(phase, outcome, reason), ...(phase.name === 'sealed' ? { isUnopenable: true } : {}) }
   return isTold ? { ...over, name: 'closed' } : { ...over, name: 'closing', since: at }
 }
 

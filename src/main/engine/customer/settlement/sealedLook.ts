@@ -10,7 +10,7 @@ import { isHeld, isListening, overFrom, payingIn, type Begun, type Phase } from 
 
 export function look(purchase: Begun): PurchaseLook {
   const { phase, request } = purchase
-  const { deposit, opened, refused, goods } = overFrom(phase, 'done', '')
+  const { deposit, opened, refused, goods, isUnopenable } = overFrom(phase, 'done', '')
   const paying = payingIn(phase)
   const pending = paying?.intent ?? (phase.name === 'offered' ? phase.intent : null)
   const intents = [deposit?.intent, opened?.intent, refused, pending].flatMap((intent) => (intent ? [intent] : []))
@@ -33,6 +33,8 @@ export function look(purchase: Begun): PurchaseLook {
     refused: isOver && opened === null ? refused : null,
     invoices: [...new Set([deposit?.intent, opened?.intent, refused].flatMap((intent) => (intent ? [intent.bolt11] : [])))],
     isListening: isListening(phase),
+    // With the sealed answer its seller has earned what was paid ahead; who cheats with it owes, and does not pay.
+    ...(isOver && goods !== null ? { claimableMsat: isUnopenable ? depositMsat : ZERO_MSAT } : {}),
     sealed: goods === null || purchase.hasResult ? null : { bytes: goods.sealedBytes, openMsat: goods.amountMsat, until: pending === null ? null : pending.expiresAt * 1_000 },
   }
 }

@@ -22,6 +22,8 @@ export interface Over extends Ahead {
   readonly outcome: PurchaseOutcome
   readonly reason: string
   readonly goods: SealedGoods | null
+  /** The seller asked for nothing that would open it: what was paid ahead is owed. */
+  readonly isUnopenable: boolean
   /** What the wallet was asked to pay and said no to; should it say otherwise later, it is believed. */
   readonly refused: Intent | null
   /** What opening it was paid with. */
@@ -74,13 +76,14 @@ export function overFrom(phase: Phase, outcome: PurchaseOutcome, reason: string)
     reason,
     deposit: 'deposit' in phase ? phase.deposit : null,
     goods: 'goods' in phase ? phase.goods : null,
+    isUnopenable: false,
     refused: (phase.name === 'payingDeposit' || phase.name === 'opening') && phase.asked ? phase.intent : null,
     opened: phase.name === 'unsealing' ? { intent: phase.intent, feeMsat: phase.feeMsat, settledAt: phase.settledAt } : null,
   }
 }
 
-export function overOf({ outcome, reason, deposit, goods, refused, opened }: Over): Over {
-  return { outcome, reason, deposit, goods, refused, opened }
+export function overOf({ outcome, reason, deposit, goods, isUnopenable, refused, opened }: Over): Over {
+  return { outcome, reason, deposit, goods, isUnopenable, refused, opened }
 }
 
 export function isSending(phase: Phase, what: PurchaseSending): boolean {

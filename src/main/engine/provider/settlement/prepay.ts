@@ -258,8 +258,8 @@ function look({ phase }: SaleIn<Phase>): SaleLook {
     lockedMsat: ZERO_MSAT,
     lockedUntil: null,
     owedMsat: final ? ZERO_MSAT : receivedMsat,
-    // While it is still tried again it may yet be delivered.
-    repayableMsat: phase.name === 'owed' && phase.retryAt === null ? phase.paidMsat : ZERO_MSAT,
+    // Also while it is tried again by itself: a customer that asks for its money waits for no answer.
+    repayableMsat: phase.name === 'owed' ? phase.paidMsat : ZERO_MSAT,
   }
 }
 

@@ -24,8 +24,8 @@ export function look({ phase, request }: SaleIn<Phase>): SaleLook {
     lockedMsat: isClaiming ? phase.invoice.amountMsat : ZERO_MSAT,
     lockedUntil: isClaiming ? phase.heldUntil : null,
     owedMsat: isOwed(phase) ? (deposit?.paidMsat ?? ZERO_MSAT) : ZERO_MSAT,
-    // While it is still tried again it may yet be delivered.
-    repayableMsat: phase.name === 'owed' && phase.retryAt === null ? phase.deposit.paidMsat : ZERO_MSAT,
+    // Also while it is tried again by itself: a customer that asks for its money waits for no answer.
+    repayableMsat: phase.name === 'owed' ? phase.deposit.paidMsat : ZERO_MSAT,
     sealed: goods === null || opened !== null ? null : { bytes: goods.sealedBytes, openMsat: goods.amountMsat, until: 'invoice' in phase ? phase.invoice.expiresAt * 1_000 : null },
     creditMsat: creditIn(phase, request),
   }

@@ -92,6 +92,9 @@ function faultsIn(world: World, { settlement, depositMsat }: Kind): readonly str
   const repaidMsat = sum(world, 'customer', ['pending', 'settled'])
   hold(repaidMsat <= settledMsat, 'no more is paid back than came')
   hold(settlement === 'metered' || repaidMsat === 0 || sold.state !== 'done', 'what is paid back is not delivered besides')
+  // Of what the customer knows to have been paid, and is not being paid back.
+  const owedForGoodMsat = Math.min(sold.repayableMsat ?? 0, sold.owedMsat)
+  if (bought.final && bought.paidMsat >= sold.receivedMsat && (sold.refunds?.pendingMsat ?? 0) === 0) hold((bought.claimableMsat ?? 0) >= owedForGoodMsat, `what the seller owes for good can be asked back: ${bought.claimableMsat ?? 0} of ${owedForGoodMsat}, ${bought.state}`)
   if (settlement === 'escrow' && settledMsat > 0) hold(world.secretTold && world.said.some(({ name }) => name.startsWith('the result')), 'no lock is taken but for an answer that was released')
   if (settlement === 'metered' && sale.begun) hold((world.run ?? 0) <= (sales.factsOf(world.sale).meter?.allowed ?? Infinity), 'no token is made that is not paid for')
   return faults
