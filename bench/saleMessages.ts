@@ -1,7 +1,7 @@
 /** What a sale is told from the request to the end, in each settlement mode, when nothing goes wrong. */
 import type { SaleAgreement, SaleMessage, SaleRequest } from '#engine/provider/sale.ts'
 import { sealAnswer } from '#engine/sealing/seal.ts'
-import { hashOf } from '#engine/store/preimages.ts'
+import { hashOf } from '#shared/protocol/preimage.ts'
 import { msat, sats } from '#shared/market/msat.ts'
 import type { Settlement } from '#shared/market/settlement.ts'
 

@@ -9,9 +9,9 @@ import { jobIdOf, type ChannelMessage, type ChannelMessageOf, type ChannelMessag
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import { parseFeedback } from '#shared/protocol/feedback.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
+import { hashOf } from '#shared/protocol/preimage.ts'
 import vectors from '#shared/protocol/vectors/channel.json' with { type: 'json' }
 import type { Engine } from './engine.ts'
-import { hashOf } from './store/preimages.ts'
 import { askSeller, ended, jobRow, until, type EngineOptions } from './testing/market.ts'
 import { nodeClock, nodeRandom } from './testing/nodePorts.ts'
 import type { Peer } from './testing/peer.ts'

@@ -7,12 +7,12 @@ import { describe, expect, it } from 'vitest'
 import { isBalanced } from '#shared/market/books.ts'
 import { msat, sats, ZERO_MSAT } from '#shared/market/msat.ts'
 import { fail, ok } from '#shared/market/result.ts'
+import { hashOf } from '#shared/protocol/preimage.ts'
 import { lookAt as lookAtPurchase, outgoingOf as purchaseSays, purchaseMachine, type Purchase, type PurchaseEffect, type PurchaseEvent, type PurchaseMessage } from './customer/purchase.ts'
 import { replay } from './machine.ts'
 import { lookAt as lookAtSale, outgoingOf as saleSays, saleMachine, type Sale, type SaleEffect, type SaleEvent, type SaleMessage } from './provider/sale.ts'
 import { openSeal, sealAnswer } from './sealing/seal.ts'
 import { UNLIMITED } from './spending/judgeSpending.ts'
-import { hashOf } from './store/preimages.ts'
 import type { Invoice, Payment } from './wallet/wallet.ts'
 
 const SECRET = '0a'.repeat(32)

@@ -2,8 +2,8 @@
 import { createHash, hkdfSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { sats } from '#shared/market/msat.ts'
+import { hashOf } from '#shared/protocol/preimage.ts'
 import { writeSealedResult } from '#shared/protocol/sealedResult.ts'
-import { hashOf } from '../store/preimages.ts'
 import { sealAnswer } from './seal.ts'
 
 const SECRET = 'ab'.repeat(32)

@@ -1,5 +1,3 @@
-import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import type { DatabaseSync } from 'node:sqlite'
 
 /**
@@ -11,11 +9,6 @@ export interface Preimages {
   keep(paymentHash: string, preimage: string, at: number): void
   /** Null when none is kept. */
   find(paymentHash: string): string | null
-}
-
-/** The payment hash that a secret opens: its SHA-256. Both 64 lower-case hex characters. */
-export function hashOf(preimage: string): string {
-  return bytesToHex(sha256(hexToBytes(preimage)))
 }
 
 export function createPreimages(database: DatabaseSync): Preimages {

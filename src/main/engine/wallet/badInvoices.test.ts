@@ -3,12 +3,12 @@
  * wallet's adapter and the mint say when it is asked all the same, and that not one msat moved.
  */
 import { secp256k1 } from '@noble/curves/secp256k1.js'
-import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import { concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import { bech32 } from '@scure/base'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { msat, sats } from '#shared/market/msat.ts'
 import { decodeInvoice, encodeInvoice, type InvoiceContent } from '#shared/protocol/bolt11.ts'
+import { hashOf } from '#shared/protocol/preimage.ts'
 import { judgeInvoice, type Agreement } from '../customer/judgeInvoice.ts'
 import { loadNostrCrypto, type NostrCrypto } from '../nostr/crypto.ts'
 import { PLAY_MONEY } from '../sandbox/mint/ledger.ts'
@@ -19,7 +19,7 @@ const JOB = 'job_0011223344556677'
 const QUOTED = sats(10)
 const STRANGER = hexToBytes('05'.repeat(32))
 const PREIMAGE = '07'.repeat(32)
-const HASH = bytesToHex(sha256(hexToBytes(PREIMAGE)))
+const HASH = hashOf(PREIMAGE)
 const YEAR_SECS = 365 * 86_400
 
 let crypto: NostrCrypto

@@ -1,9 +1,9 @@
 import { beforeEach, expect, it } from 'vitest'
 import { msat } from '#shared/market/msat.ts'
 import { decodeInvoice, encodeInvoice } from '#shared/protocol/bolt11.ts'
+import { opensHash } from '#shared/protocol/preimage.ts'
 import { createManualClock, type ManualClock } from '../testing/manualClock.ts'
 import { createMockWallet, MOCK_PREIMAGE_PREFIX } from './mock.ts'
-import { opensHash } from './nwcTransaction.ts'
 import type { Wallet } from './wallet.ts'
 
 let clock: ManualClock

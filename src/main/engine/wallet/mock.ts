@@ -3,11 +3,11 @@
  * moment; every one of them counts as settled at once, and so does every payment. Forgets everything when it closes.
  */
 import { secp256k1 } from '@noble/curves/secp256k1.js'
-import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { bytesToHex } from '@noble/hashes/utils.js'
 import { sats, ZERO_MSAT } from '#shared/market/msat.ts'
 import { fail, ok } from '#shared/market/result.ts'
 import { decodeInvoice, encodeInvoice } from '#shared/protocol/bolt11.ts'
+import { hashOf } from '#shared/protocol/preimage.ts'
 import { setBounded } from '../boundedMap.ts'
 import type { Clock, Random } from '../ports.ts'
 import type { InvoiceRequest, Payment, PaymentDirection, PayOutcome, Wallet } from './wallet.ts'
@@ -29,7 +29,7 @@ export function createMockWallet({ clock, random }: { readonly clock: Clock; rea
   const createInvoice = ({ amountMsat, description, expirySecs }: InvoiceRequest) => {
     const createdAt = nowSecs()
     const preimage = bytesToHex(random.bytes(32))
-    const paymentHash = bytesToHex(sha256(hexToBytes(preimage)))
+    const paymentHash = hashOf(preimage)
     const content = { network: 'regtest', amountMsat, paymentHash, paymentSecret: bytesToHex(random.bytes(32)), description, createdAt, expirySecs } as const
     const bolt11 = encodeInvoice(content, nodeKey)
     const expiresAt = createdAt + expirySecs

@@ -1,8 +1,8 @@
-import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { hexToBytes } from '@noble/hashes/utils.js'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { msat } from '#shared/market/msat.ts'
 import { encodeInvoice, type InvoiceContent } from '#shared/protocol/bolt11.ts'
+import { hashOf } from '#shared/protocol/preimage.ts'
 import { loadNostrCrypto, type NostrCrypto } from '../nostr/crypto.ts'
 import { createMemoryNetwork, createMemoryPool, type MemoryNetwork, type MemoryPool } from '../nostr/testing/memoryPool.ts'
 import { createManualClock, type ManualClock } from '../testing/manualClock.ts'
@@ -14,7 +14,7 @@ import type { Wallet } from './wallet.ts'
 const NOW = 1_700_000_000
 const NODE_KEY = hexToBytes('05'.repeat(32))
 const PREIMAGE = '07'.repeat(32)
-const HASH = bytesToHex(sha256(hexToBytes(PREIMAGE)))
+const HASH = hashOf(PREIMAGE)
 const OTHER_HASH = '08'.repeat(32)
 const PAY_MS = 60_000
 const REPLY_MS = 20_000

@@ -1,10 +1,10 @@
 /** Hold invoices and the payments that reach them, as wallets of other makers tell of them. */
-import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { hexToBytes } from '@noble/hashes/utils.js'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { msat } from '#shared/market/msat.ts'
 import type { Network } from '#shared/market/network.ts'
 import { encodeInvoice, type InvoiceContent } from '#shared/protocol/bolt11.ts'
+import { hashOf } from '#shared/protocol/preimage.ts'
 import { loadNostrCrypto, type NostrCrypto } from '../nostr/crypto.ts'
 import { createMemoryNetwork, createMemoryPool } from '../nostr/testing/memoryPool.ts'
 import { createManualClock, type ManualClock } from '../testing/manualClock.ts'
@@ -17,7 +17,7 @@ import type { Wallet } from './wallet.ts'
 const NOW = 1_700_000_000
 const HEIGHT = 800_000
 const PREIMAGE = '07'.repeat(32)
-const HASH = bytesToHex(sha256(hexToBytes(PREIMAGE)))
+const HASH = hashOf(PREIMAGE)
 const PAY_MS = 60_000
 const ASKED = { amountMsat: msat(10_000), description: 'an answer', expirySecs: 600, paymentHash: HASH, holdSecs: 600 }
 const SETTLED = { state: 'settled', preimage: PREIMAGE, settled_at: NOW, fees_paid: 4 }

@@ -4,12 +4,13 @@ import type { Msat } from '#shared/market/msat.ts'
 import type { Network } from '#shared/market/network.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { decodeInvoice } from '#shared/protocol/bolt11.ts'
+import { isHex64 } from '#shared/protocol/event.ts'
 import { makeInvoiceResultSchema } from '#shared/protocol/nip47.ts'
+import { hashOf } from '#shared/protocol/preimage.ts'
 import type { Clock } from '../ports.ts'
 import { blocksToHold } from './nwcChain.ts'
 import type { NwcClient, NwcReply } from './nwcClient.ts'
 import { describeFailure, misbehaved } from './nwcProblems.ts'
-import { hashOf } from './nwcTransaction.ts'
 import type { HoldInvoiceRequest, Invoice, InvoiceRequest, Wallet, WalletProblem } from './wallet.ts'
 
 export type NwcInvoices = Pick<Wallet, 'createInvoice' | 'createHoldInvoice' | 'settleHold' | 'cancelHold'>
@@ -85,8 +86,8 @@ export function createNwcInvoices({ client, network, clock, replyMs, lookup }: N
     createInvoice,
     createHoldInvoice,
     async settleHold(preimage) {
+      if (!isHex64(preimage)) return fail('wallet-refused', 'This is no preimage: it has to be 64 hex characters.')
       const paymentHash = hashOf(preimage)
-      if (paymentHash === null) return fail('wallet-refused', 'This is no preimage: it has to be 64 hex characters.')
       const reply = await client.request('settle_hold_invoice', { preimage }, z.unknown(), { timeoutMs: replyMs })
       if (reply.kind === 'result') return ok(null)
       return (await stateOnceRefused(reply, paymentHash)) === 'settled' ? ok(null) : { ok: false, error: describeFailure(reply) }

@@ -1,22 +1,11 @@
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import { sha256 } from '@noble/hashes/sha2.js'
 import { ZERO_MSAT } from '#shared/market/msat.ts'
 import { BLOCK_SECS, type NwcTransaction } from '#shared/protocol/nip47.ts'
+import { opensHash } from '#shared/protocol/preimage.ts'
 import { timeOfBlock, type ChainTip } from './nwcChain.ts'
 import type { Payment } from './wallet.ts'
 
 /** No node lets a payment be on its way for longer (2,016 blocks), and as long again for slow ones. */
 const LONGEST_WAY_SECS = 2 * 2_016 * BLOCK_SECS
-
-/** What a preimage opens; null when it is none. */
-export function hashOf(preimage: string): string | null {
-  return /^[0-9a-f]{64}$/.test(preimage) ? bytesToHex(sha256(hexToBytes(preimage))) : null
-}
-
-/** Whether a preimage is one, and the one of this hash. The comparison is of public values: it need not be constant in time. */
-export function opensHash(preimage: string, paymentHash: string): boolean {
-  return hashOf(preimage) === paymentHash
-}
 
 /** Whether the chain's height is needed to read it. */
 export function namesDeadline({ settle_deadline, settled_at, state }: NwcTransaction): boolean {

@@ -2,11 +2,10 @@
  * The wallet matrix: what can go wrong between a wallet's client and its service, against the real mint. Whatever happens,
  * money moves once or not at all, the books are exact, and what is not known is never called failed.
  */
-import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { MintFaults } from '#shared/ipc/settings.ts'
 import { msat } from '#shared/market/msat.ts'
+import { hashOf } from '#shared/protocol/preimage.ts'
 import { loadNostrCrypto, type NostrCrypto } from '../nostr/crypto.ts'
 import { PLAY_MONEY } from '../sandbox/mint/ledger.ts'
 import { PENDING_PAYMENT_SECS } from '../sandbox/mint/service.ts'
@@ -16,7 +15,7 @@ import type { Invoice, Payment, PayOutcome } from './wallet.ts'
 const AMOUNT = msat(10_000)
 const FEE = msat(10)
 const PREIMAGE = '07'.repeat(32)
-const HASH = bytesToHex(sha256(hexToBytes(PREIMAGE)))
+const HASH = hashOf(PREIMAGE)
 /** The invoice is long expired when a payment that was pending for an hour arrives. */
 const EXPIRY_SECS = 600
 const HOLD_SECS = 600

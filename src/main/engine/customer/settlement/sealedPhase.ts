@@ -1,6 +1,6 @@
 /** Where a sealed purchase can be, and what each place knows. What it does there: sealed.ts. */
 import type { SealedGoods } from '#shared/market/sealedGoods.ts'
-import { hashOf } from '../../store/preimages.ts'
+import { hashOf } from '#shared/protocol/preimage.ts'
 import type { Intent, PurchaseAgreement, PurchaseOutcome, PurchaseRequest, PurchaseSending, Settled } from '../purchase.ts'
 import type { PurchaseIn } from './mode.ts'
 

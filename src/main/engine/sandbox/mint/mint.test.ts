@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { hexToBytes } from '@noble/hashes/utils.js'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { msat } from '#shared/market/msat.ts'
 import { decodeInvoice, encodeInvoice } from '#shared/protocol/bolt11.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
 import { BLOCK_SECS, formatConnection, makeInvoiceResultSchema } from '#shared/protocol/nip47.ts'
+import { hashOf } from '#shared/protocol/preimage.ts'
 import { loadNostrCrypto, type NostrCrypto } from '../../nostr/crypto.ts'
 import { createMemoryNetwork, createMemoryPool, type MemoryNetwork } from '../../nostr/testing/memoryPool.ts'
 import { createManualClock, type ManualClock } from '../../testing/manualClock.ts'
@@ -26,7 +26,7 @@ const MINT_SECRET = hexToBytes('0a'.repeat(32))
 const SELLER = '0b'.repeat(32)
 const BUYER = '0c'.repeat(32)
 const PREIMAGE = '07'.repeat(32)
-const HASH = bytesToHex(sha256(hexToBytes(PREIMAGE)))
+const HASH = hashOf(PREIMAGE)
 
 let crypto: NostrCrypto
 let clock: ManualClock

@@ -3,11 +3,12 @@
  * twice, or comes again after a crash, has done its work exactly once and gets the answer it got.
  */
 import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { MintFaults } from '#shared/ipc/settings.ts'
 import { decodeInvoice, encodeInvoice, MAX_DESCRIPTION_BYTES } from '#shared/protocol/bolt11.ts'
 import { MAX_MESSAGE_AGE_SECS, MAX_MESSAGE_AHEAD_SECS } from '#shared/protocol/event.ts'
 import { BLOCK_SECS, NWC_METHODS, NWC_NOTIFICATIONS, type NwcNotification, type NwcRequest, type WrittenTransaction } from '#shared/protocol/nip47.ts'
+import { hashOf } from '#shared/protocol/preimage.ts'
 import { loadCompressedPublicKey } from '../../nostr/bip32.ts'
 import type { Random } from '../../ports.ts'
 import { inTransaction } from '../../store/database.ts'
@@ -188,7 +189,7 @@ export function createMintService({ ledger, payments, nodeKey, random }: MintSer
         return { reply: { result: { transactions: listTransactions(query) } } }
       }
       case 'settle_hold_invoice': {
-        const paymentHash = bytesToHex(sha256(hexToBytes(body.params.preimage)))
+        const paymentHash = hashOf(body.params.preimage)
         return onOwnHold(account, paymentHash, at, faults.hold, (resolveAt) => payments.settleHold(paymentHash, body.params.preimage, at, resolveAt))
       }
       case 'cancel_hold_invoice':

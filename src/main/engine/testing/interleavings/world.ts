@@ -5,12 +5,12 @@
 import { msat, sats, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import type { Settlement } from '#shared/market/settlement.ts'
 import { mostPromptTokens, type Tariff } from '#shared/market/tariff.ts'
+import { hashOf } from '#shared/protocol/preimage.ts'
 import { claimingPurchaseMachine, type AnyPurchaseMessage } from '../../customer/claimingPurchase.ts'
 import { lookAt as lookAtPurchase, type PurchaseAgreement, type PurchaseMessage, type PurchaseRequest } from '../../customer/purchase.ts'
 import { repayableSaleMachine, type AnySaleMessage } from '../../provider/repayableSale.ts'
 import { lookAt as lookAtSale, meterOf, type SaleAgreement, type SaleRequest } from '../../provider/sale.ts'
 import { CLOCK_DOUBT_MS, expiryDeadline } from '../../provider/settlement/invoicePatience.ts'
-import { hashOf } from '../../store/preimages.ts'
 import type { Payment } from '../../wallet/wallet.ts'
 import { createStepper } from './stepper.ts'
 

@@ -5,10 +5,11 @@
 import { join } from 'node:path'
 import type { Network } from '#shared/market/network.ts'
 import { fail, ok, type Problem, type Result } from '#shared/market/result.ts'
+import { isHex64 } from '#shared/protocol/event.ts'
+import { hashOf } from '#shared/protocol/preimage.ts'
 import { isPublicPhrase } from '../../nostr/phrase.ts'
 import type { Clock, Log } from '../../ports.ts'
 import { misbehaved } from '../nwcProblems.ts'
-import { hashOf } from '../nwcTransaction.ts'
 import type { Onchain } from '../onchain.ts'
 import type { Payment, PaymentDirection, Wallet, WalletProblem } from '../wallet.ts'
 import { createHintSource } from './hintSource.ts'
@@ -88,8 +89,8 @@ function makeWallet({ phrase, folder, clock, log, mainnet, timeouts, startThread
   }
 
   async function settleHold(preimage: string): Promise<Result<null, WalletProblem>> {
+    if (!isHex64(preimage)) return fail('wallet-refused', 'This is no preimage.')
     const paymentHash = hashOf(preimage)
-    if (paymentHash === null) return fail('wallet-refused', 'This is no preimage.')
     const claimed = await client.call('claim', { preimage })
     if (claimed.kind === 'result') return ok(null)
     // A claim is not idempotent: the second is refused, and so is one whose first answer got lost.

@@ -1,7 +1,7 @@
 import { isMsat, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
+import { opensHash } from '#shared/protocol/preimage.ts'
 import { createHash } from 'node:crypto'
-import { opensHash } from '../nwcTransaction.ts'
 import type { Payment, PaymentDirection, WalletProblem } from '../wallet.ts'
 import type { SparkPayment } from './protocol.ts'
 

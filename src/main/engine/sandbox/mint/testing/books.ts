@@ -1,7 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
-import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { msat } from '#shared/market/msat.ts'
+import { hashOf as hashOfPreimage } from '#shared/protocol/preimage.ts'
 import { inTransaction } from '../../../store/database.ts'
 import { createLedger, type Ledger } from '../ledger.ts'
 import { createPayments, type InvoiceRow, type PayCommand, type Payments, type PayResult } from '../payments.ts'
@@ -26,7 +25,7 @@ export function preimageOf(n: number): string {
 }
 
 export function hashOf(n: number): string {
-  return bytesToHex(sha256(hexToBytes(preimageOf(n))))
+  return hashOfPreimage(preimageOf(n))
 }
 
 export function openBooks(): Books {
