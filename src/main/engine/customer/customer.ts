@@ -9,6 +9,7 @@ import { formatSats, minMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.t
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { LOCK_MARGIN_SECS, LOCK_SLACK_SECS, type Settlement, type SettlementWish } from '#shared/market/settlement.ts'
 import { mostPromptTokens, tariffOf, USUAL_TICK_TOKENS } from '#shared/market/tariff.ts'
+import { hashOf } from '#shared/protocol/preimage.ts'
 import type { Clock, Log, Random } from '../ports.ts'
 import { isClaimEffect } from '../credit/claim.ts'
 import { createClaimMoney } from '../credit/claimMoney.ts'
@@ -18,7 +19,7 @@ import { createSignal, type Signal } from '../signal.ts'
 import { feeCap, judgeSpending, needsConfirmation, sumMsat, type SpendingContext } from '../spending/judgeSpending.ts'
 import type { SpendingSubject } from '../spending/readSpending.ts'
 import type { Journal } from '../store/journal.ts'
-import { hashOf, type Preimages } from '../store/preimages.ts'
+import type { Preimages } from '../store/preimages.ts'
 import type { ThreadStore } from '../store/threads.ts'
 import { createSettlementSeeker } from '../wallet/seekSettlement.ts'
 import type { Wallet } from '../wallet/wallet.ts'
@@ -377,7 +378,6 @@ export function createCustomer(options: CustomerOptions): Customer {
     return outcome === 'store-failed' ? fail('store-failed', STORE_FAILED) : ok({ jobId, threadId })
   }
 
-  /** A channel has no word for it. */
   function claim(jobId: string): Result<null> {
     const row = journal.row('customer', jobId)
     if (row?.dialect === 'channel' && !hearsNotes(row.peer)) return fail('not-possible', 'It is not known that this seller’s program can be asked for it. Try again once it is listed, or ask the seller.')
@@ -386,13 +386,13 @@ export function createCustomer(options: CustomerOptions): Customer {
     return outcome === 'store-failed' ? fail('store-failed', STORE_FAILED) : fail('not-now', 'Nothing is owed for this job, or it is being asked for already.')
   }
 
-  function answer(jobId: string): string {
-    const purchase = reactor.state(jobId)
   /** A channel has no word for what is owed, nor has the original's program: only who names a dialect of ours is sent one. */
   function hearsNotes(seller: string): boolean {
     return directory.offers.get().values().some(({ pubkey, dialects: spoken }) => pubkey === seller && spoken.includes('souk/1'))
   }
 
+  function answer(jobId: string): string {
+    const purchase = reactor.state(jobId)
     return purchase.begun ? purchase.text + liveText.waiting(jobId) : ''
   }
 
