@@ -1,6 +1,7 @@
 import type { JobRow, Role } from '#shared/ipc/common.ts'
 import { replay, type Machine } from './machine.ts'
 import type { Clock, Log } from './ports.ts'
+import type { Durability } from './store/database.ts'
 import type { JobRecord, Journal } from './store/journal.ts'
 
 /** What every machine's messages, events and effects have in common. */
@@ -29,6 +30,8 @@ export interface ReactorOptions<State, Message extends Timed, Event extends Time
   onStoreFailure(error: Error): void
   /** What the journal holds of a job cannot be read: the job is left as it is. */
   onUnreadable(jobId: string, error: Error): void
+  /** Whether these events need not be on disk before what is due after them runs (mayWait.ts). Left out: never. */
+  mayWait?(events: readonly NoInfer<Event>[], dueBefore: readonly NoInfer<Effect>[], dueAfter: readonly NoInfer<Effect>[]): boolean
 }
 
 export interface Reactor<State, Message> {
@@ -111,15 +114,22 @@ export function createReactor<State, Message extends Timed, Event extends Timed,
     let events: readonly Event[] = []
     let next = job.state
     let record: JobRecord
+    const decide = (given: Message) => {
+      events = machine.decide(job.state, given)
+      next = events.reduce((state, event) => machine.evolve(state, event), job.state)
+    }
     try {
+      if (typeof message !== 'function') {
+        decide(message)
+        if (events.length === 0) return 'unchanged'
+      }
       const appended = journal.transact(() => {
-        events = machine.decide(job.state, typeof message === 'function' ? message() : message)
+        if (typeof message === 'function') decide(message())
         if (events.length === 0) return null
-        next = events.reduce((state, event) => machine.evolve(state, event), job.state)
         const described = options.describe(jobId, next)
         journal.append(role, jobId, job.sequence, events.map((event) => ({ at: event.at, body: event })), described)
         return described
-      })
+      }, durabilityOf(job.state, events, next))
       if (appended === null) return 'unchanged'
       record = appended
     } catch (error) {
@@ -128,6 +138,11 @@ export function createReactor<State, Message extends Timed, Event extends Timed,
     }
     move(jobId, job, next, events, record.row)
     return 'changed'
+  }
+
+  function durabilityOf(before: State, events: readonly Event[], next: State): Durability {
+    const isWaiting = events.length > 0 && options.mayWait?.(events, machine.due(before), machine.due(next)) === true
+    return isWaiting ? 'with the next' : 'at once'
   }
 
   function move(jobId: string, job: Job<State>, next: State, events: readonly Event[], row: JobRow): void {

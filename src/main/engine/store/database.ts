@@ -88,9 +88,40 @@ function migrate(database: DatabaseSync, migrations: readonly Migration[], quara
 /** Databases with a transaction that failed and could not be rolled back either. */
 const unfinished = new WeakSet<DatabaseSync>()
 
-/** Runs `change` in one transaction: all of it is on disk when this returns, or none of it. */
-export function inTransaction<T>(database: DatabaseSync, change: () => T): T {
+/** Databases whose transactions do not wait for the disk, since that could not be undone. */
+const hurried = new WeakSet<DatabaseSync>()
+
+/**
+ * When a transaction is on disk. `at once`: when it returns. `with the next`: it is in the log, in its place, which a crash of
+ * the process leaves as it is, and on disk when the next one is that waits. A machine that loses its power may lose it, with nothing
+ * that came after it kept: for what is done again as it was done, and that nothing was done for.
+ */
+export type Durability = 'at once' | 'with the next'
+
+/** Runs `change` in one transaction: all of it is stored when this returns, or none of it; on disk, unless said otherwise. */
+export function inTransaction<T>(database: DatabaseSync, change: () => T, durability: Durability = 'at once'): T {
   if (unfinished.has(database)) rollBack(database)
+  if (hurried.has(database)) waitForDisk(database)
+  if (durability === 'at once') return begin(database, change)
+  database.exec('PRAGMA synchronous = NORMAL')
+  try {
+    return begin(database, change)
+  } finally {
+    try {
+      waitForDisk(database)
+    } catch {
+      // SQLite refuses it within a transaction: one that could not be rolled back. Before the next one it is tried again.
+      hurried.add(database)
+    }
+  }
+}
+
+function waitForDisk(database: DatabaseSync): void {
+  database.exec('PRAGMA synchronous = FULL')
+  hurried.delete(database)
+}
+
+function begin<T>(database: DatabaseSync, change: () => T): T {
   database.exec('BEGIN IMMEDIATE')
   try {
     const value = change()

@@ -3,6 +3,7 @@ import type { JobRow } from '#shared/ipc/common.ts'
 import { NO_STANDING } from '#shared/market/books.ts'
 import { msat, ZERO_MSAT } from '#shared/market/msat.ts'
 import { createMemoryStore, type MemoryStore } from '../testing/memoryStore.ts'
+import { createBooks } from './books.ts'
 import type { JobRecord } from './journal.ts'
 
 let store: MemoryStore
@@ -41,17 +42,55 @@ describe('the journal', () => {
     expect(store.journal.events('customer', 'job_1')).toEqual([])
   })
 
+  it('goes on from what is stored, and not from what it stored in a transaction that failed, in whatever order they come', () => {
+    const standing = (wallet: number) => ({ standing: { wallet, earned: -wallet } })
+    const open = (wallet: number, hash: string) => put('job_1', { state: 'paying', final: false }, { ...standing(wallet), paymentHash: hash })
+    const transact = store.journal.transact
+    transact(() => open(1, 'a'))
+    expect(() => transact(() => {
+      open(5, 'b')
+      throw new Error('database or disk is full')
+    })).toThrow('full')
+    transact(() => open(2, 'b'), 'with the next')
+    expect(() => transact(() => {
+      put('job_1', {}, standing(7))
+      throw new Error('disk I/O error')
+    })).toThrow('I/O')
+    store.database.exec('BEGIN')
+    open(9, 'c')
+    store.database.exec('ROLLBACK')
+    transact(() => put('job_1', {}, standing(3)))
+    const books = createBooks(store.database)
+    expect([books.list({ limit: 9 }).map(({ moves }) => moves.wallet), books.balances().wallet]).toEqual([[1, 1, 1], 3])
+    expect(['a', 'b', 'c'].map((hash) => store.journal.jobOfPayment(hash))).toEqual(['job_1', 'job_1', null])
+    expect(store.journal.events('customer', 'job_1')).toHaveLength(3)
+  })
+
+  it('keeps the events of jobs apart, however many there are, and those of a forgotten one go with it', () => {
+    for (const jobId of ['job_1', 'job_2', 'job_3']) put(jobId, { createdAt: Number(jobId.at(-1)) })
+    const last = 1_048_575
+    store.journal.append('customer', 'job_2', last, [{ at: 2, body: 'last' }], record('job_2', { createdAt: 2 }))
+    expect(() => store.journal.append('customer', 'job_2', last + 1, [{ at: 3, body: 'of the next job?' }], record('job_2'))).toThrow(RangeError)
+    expect(['job_1', 'job_2', 'job_3'].map((jobId) => store.journal.events('customer', jobId).length)).toEqual([1, 2, 1])
+    store.journal.forgetUnpaid('customer', 1)
+    expect(store.database.prepare('SELECT job_id FROM job_event').all()).toEqual([{ job_id: 'job_3' }])
+  })
+
   it('stores a job that changed as one that was so from the beginning, whichever of its columns changed', () => {
     const changes: readonly (readonly [Partial<JobRow>, Partial<Omit<JobRecord, 'row'>>])[] = [
       [{ state: 'paying', final: false, note: 'n' }, {}], [{ final: false, updatedAt: 7 }, { paymentHash: 'h' }], [{ final: false, movedMsat: msat(3), peer: 'q' }, { paymentHash: 'h' }],
       [{ final: false }, { pendingMsat: msat(4) }], [{ final: false }, { pendingMsat: msat(5), standing: { wallet: -5, onTheWay: 5 } }], [{ final: false }, { settledAt: 8 }], [{ final: true }, { settledAt: 8 }], [{ updatedAt: 9 }, {}], [{}, {}],
     ]
-    const columns = (jobId: string) => ({ ...store.database.prepare(`SELECT * FROM job WHERE job_id = ?`).get(jobId), job_id: '', row: { ...store.journal.row('customer', jobId), jobId: '' } })
-    changes.forEach(([row, money], number) => {
-      put('job_changed', row, money)
-      put(`job_${number}`, row, money)
-      expect(columns('job_changed')).toEqual(columns(`job_${number}`))
-    })
+    const columns = (jobId: string) => ({ ...store.database.prepare(`SELECT * FROM job WHERE job_id = ?`).get(jobId), number: 0, job_id: '', row: { ...store.journal.row('customer', jobId), jobId: '' } })
+    // What a journal's own transactions stored it remembers; what others did it reads.
+    for (const own of [true, false]) {
+      const putIn = (...of: Parameters<typeof put>) => (own ? store.journal.transact(() => put(...of)) : put(...of))
+      changes.forEach(([row, money], number) => {
+        putIn(`job_changed_${own}`, row, money)
+        putIn(`job_${number}_${own}`, row, money)
+        expect(columns(`job_changed_${own}`)).toEqual(columns(`job_${number}_${own}`))
+      })
+    }
     expect(store.database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
   })
 

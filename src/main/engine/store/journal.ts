@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { explainMovement, movementBetween, NO_STANDING, type Standing } from '#shared/market/books.ts'
 import { jobRowSchema, type JobRow, type JobState, type Role } from '#shared/ipc/common.ts'
 import { msat, type Msat } from '#shared/market/msat.ts'
@@ -6,7 +6,7 @@ import type { Settlement } from '#shared/market/settlement.ts'
 import type { ProviderSpending } from '../spending/judgeSpending.ts'
 import type { PaymentDirection } from '../wallet/wallet.ts'
 import { createBooks } from './books.ts'
-import { inTransaction, joinTransaction } from './database.ts'
+import { inTransaction, joinTransaction, type Durability } from './database.ts'
 
 /** What the tables keep of a job besides its journal: the row for the pages, and the figures that limits are checked against. */
 export interface JobRecord {
@@ -59,7 +59,7 @@ export interface PaymentOwner {
 /** The append-only journal of jobs, and the `job` table and the book entries that follow from it in the same transaction. */
 export interface Journal {
   /** Runs reads and one append as a single transaction, so that a limit is checked against what the intent is stored with. */
-  transact<T>(change: () => T): T
+  transact<T>(change: () => T, durability?: Durability): T
   append(role: Role, jobId: string, from: number, events: readonly StoredEvent[], record: JobRecord): void
   events(role: Role, jobId: string): readonly StoredEvent[]
   openJobs(role: Role): readonly string[]
@@ -83,7 +83,7 @@ export interface Journal {
   creditsWith(provider: string): readonly string[]
   /** Locked now, on either side, the first to return first. */
   locked(limit: number): readonly JobRow[]
-  /** Jobs that ended since a time with a payment that was tried and did not settle: its wallet may yet say otherwise. */
+  /** Jobs that ended since a time with payments of which one may have been tried and not have settled, the newest first: its wallet may yet say otherwise. */
   endedUnsettled(role: Role, sinceMs: number): readonly string[]
   /** The provider's: worth of what is made, or was made since a time, for one customer that has not paid it; null: for those who ask in souk/1. */
   creditGiven(customer: string | null, sinceMs: number): Msat
@@ -91,20 +91,22 @@ export interface Journal {
   forgetUnpaid(role: Role, keep: number, creditSinceMs?: number): void
 }
 
+/** An event's number is its job's, times this, and its place in it: those of a job lie together, and the newest job's at the end. */
+const EVENTS_OF_A_JOB = 1_048_576
+/** Far more than are open at once. */
+const MAX_KNOWN = 1_000
+
 export function createJournal(database: DatabaseSync): Journal {
   const books = createBooks(database)
-  const insertEvent = database.prepare('INSERT INTO job_event (role, job_id, sequence, at, body) VALUES (?, ?, ?, ?, ?)')
-  const upsertJob = database.prepare(`
+  const insertEvent = database.prepare('INSERT INTO job_event (number, role, job_id, sequence, at, body) VALUES (?, ?, ?, ?, ?, ?)')
+  const insertJob = database.prepare(`
     INSERT INTO job (role, job_id, state, final, peer, payment_hash, created_at, updated_at, settled_at, moved_msat, pending_msat, standing, row)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (role, job_id) DO UPDATE SET state = excluded.state, final = excluded.final, peer = excluded.peer, payment_hash = excluded.payment_hash,
-      updated_at = excluded.updated_at, settled_at = excluded.settled_at, moved_msat = excluded.moved_msat,
-      pending_msat = excluded.pending_msat, standing = excluded.standing, row = excluded.row`)
-  /** For a job whose indexed columns stay as they are, `updated_at` of an ended one aside: SQLite writes an index anew when a column of it is named, changed or not. */
-  const updateJob = database.prepare('UPDATE job SET state = ?, payment_hash = ?, updated_at = ?, moved_msat = ?, standing = ?, row = ? WHERE role = ? AND job_id = ?')
-  const selectStored = database.prepare('SELECT final, peer, settled_at, pending_msat, standing FROM job WHERE role = ? AND job_id = ?')
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+  const updateJob = prepareUpdates(database)
+  const selectStored = database.prepare('SELECT number, final, peer, settled_at, pending_msat, standing FROM job WHERE role = ? AND job_id = ?')
   const insertPayment = database.prepare('INSERT OR IGNORE INTO payment_of_job (payment_hash, direction, role, job_id) VALUES (?, ?, ?, ?)')
-  const selectEvents = database.prepare('SELECT at, body FROM job_event WHERE role = ? AND job_id = ? ORDER BY sequence')
+  const eventsOfJob = `number BETWEEN (SELECT number FROM job WHERE role = ?1 AND job_id = ?2) * ${EVENTS_OF_A_JOB} AND (SELECT number FROM job WHERE role = ?1 AND job_id = ?2) * ${EVENTS_OF_A_JOB} + ${EVENTS_OF_A_JOB - 1}`
+  const selectEvents = database.prepare(`SELECT at, body FROM job_event WHERE ${eventsOfJob} ORDER BY number`)
   const selectOpen = database.prepare('SELECT job_id FROM job WHERE role = ? AND final = 0 ORDER BY created_at')
   const selectRow = database.prepare('SELECT row FROM job WHERE role = ? AND job_id = ?')
   const selectSpending = database.prepare(`
@@ -126,14 +128,14 @@ export function createJournal(database: DatabaseSync): Journal {
     SELECT COALESCE(SUM(json_extract(row, '$.creditMsat')), 0) AS given FROM job
     WHERE role = 'provider' AND (final = 0 OR updated_at >= ?) AND json_valid(row) AND CASE WHEN ? IS NULL THEN json_extract(row, '$.dialect') = 'souk/1' ELSE peer = ? END`)
   const selectEndedUnsettled = database.prepare(`
-    SELECT job_id FROM job WHERE role = ? AND final = 1 AND settled_at IS NULL AND payment_hash IS NOT NULL AND updated_at >= ?
+    SELECT job_id FROM job WHERE role = ? AND final = 1 AND (settled_at IS NULL OR state <> 'done') AND payment_hash IS NOT NULL AND updated_at >= ?
     ORDER BY updated_at DESC`)
   const selectForgettable = database.prepare(`
     SELECT job_id FROM job WHERE role = ? AND final = 1 AND settled_at IS NULL
       AND NOT EXISTS (SELECT 1 FROM book_entry WHERE book_entry.role = job.role AND book_entry.job_id = job.job_id)
       AND NOT (updated_at >= ? AND json_valid(row) AND COALESCE(json_extract(row, '$.creditMsat'), 0) > 0)
     ORDER BY created_at DESC, job_id DESC LIMIT -1 OFFSET ?`)
-  const deleteEvents = database.prepare('DELETE FROM job_event WHERE role = ? AND job_id = ?')
+  const deleteEvents = database.prepare(`DELETE FROM job_event WHERE ${eventsOfJob}`)
   const deleteJob = database.prepare('DELETE FROM job WHERE role = ? AND job_id = ?')
   const deletePayments = database.prepare('DELETE FROM payment_of_job WHERE role = ? AND job_id = ?')
   const selectPayment = database.prepare('SELECT job_id FROM payment_of_job WHERE payment_hash = ?')
@@ -147,29 +149,58 @@ export function createJournal(database: DatabaseSync): Journal {
     SELECT row FROM job WHERE final = 0 AND json_valid(row) AND json_extract(row, '$.lockedMsat') > 0
     ORDER BY COALESCE(json_extract(row, '$.lockedUntil'), 9e15) LIMIT ?`)
 
+  /** Of open jobs, what their rows hold, so that a transition need not read it. Nobody else writes them; what fails is read anew. */
+  const known = new Map<string, StoredJob>()
+  let isOwnTransaction = false
+
+  function findStored(role: Role, jobId: string): StoredJob | null {
+    const remembered = known.get(`${role} ${jobId}`)
+    if (remembered !== undefined) return remembered
+    const found = selectStored.get(role, jobId)
+    return found === undefined ? null : {
+      number: Number(found['number']), final: Number(found['final']), peer: String(found['peer']), settledAt: found['settled_at'] === null ? null : Number(found['settled_at']),
+      pendingMsat: Number(found['pending_msat']), standing: standingOf(found), newestPayments: {},
+    }
+  }
+
+  function remember(role: Role, jobId: string, job: StoredJob): void {
+    if (job.final === 1 || !isOwnTransaction) return void known.delete(`${role} ${jobId}`)
+    if (known.size >= MAX_KNOWN) known.clear()
+    known.set(`${role} ${jobId}`, job)
+  }
+
   return {
-    transact: (change) => inTransaction(database, change),
+    transact(change, durability) {
+      isOwnTransaction = true
+      try {
+        return inTransaction(database, change, durability)
+      } catch (error) {
+        known.clear()
+        throw error
+      } finally {
+        isOwnTransaction = false
+      }
+    },
     append(role, jobId, from, events, record) {
-      const { row, standing, paymentHash, paymentHashes, refundHashes = [] } = record
+      const { row, standing, paymentHash, paymentHashes, refundHashes = [], settledAt, pendingMsat } = record
       joinTransaction(database, () => {
-        const stored = selectStored.get(role, jobId)
-        const movement = movementBetween(standingOf(stored), standing)
-        events.forEach((event, index) => insertEvent.run(role, jobId, from + index, event.at, JSON.stringify(event.body)))
+        const stored = findStored(role, jobId)
+        const movement = movementBetween(stored?.standing ?? NO_STANDING, standing)
         const final = row.final ? 1 : 0
-        if (stored?.['final'] === final && stored['peer'] === row.peer && stored['settled_at'] === record.settledAt && stored['pending_msat'] === record.pendingMsat) {
-          updateJob.run(row.state, paymentHash, row.updatedAt, row.movedMsat, JSON.stringify(standing), JSON.stringify(row), role, jobId)
-        } else {
-          upsertJob.run(
-            role, jobId, row.state, final, row.peer, paymentHash, row.createdAt, row.updatedAt,
-            record.settledAt, row.movedMsat, record.pendingMsat, JSON.stringify(standing), JSON.stringify(row),
-          )
-        }
+        const [standingText, rowText] = [JSON.stringify(standing), JSON.stringify(row)]
+        if (stored !== null) updateJob(stored, { final, peer: row.peer, settledAt, pendingMsat }, [row.state, paymentHash, row.updatedAt, row.movedMsat, standingText, rowText])
+        const number = stored?.number ?? Number(insertJob.run(role, jobId, row.state, final, row.peer, paymentHash, row.createdAt, row.updatedAt, settledAt, row.movedMsat, pendingMsat, standingText, rowText).lastInsertRowid)
+        if (from + events.length > EVENTS_OF_A_JOB) throw new RangeError(`${jobId} has too many events`)
+        events.forEach((event, index) => insertEvent.run(number * EVENTS_OF_A_JOB + from + index, role, jobId, from + index, event.at, JSON.stringify(event.body)))
         // The newest are last, and those before one that is known are: a metered job has hundreds.
-        const keepPayments = (hashes: readonly string[], way: PaymentDirection) => void hashes.findLast((hash) => insertPayment.run(hash, way, role, jobId).changes === 0)
+        const keepPayments = (hashes: readonly string[], way: PaymentDirection) => {
+          if (hashes.at(-1) !== stored?.newestPayments[way]) hashes.findLast((hash) => insertPayment.run(hash, way, role, jobId).changes === 0)
+        }
         const [direction, back] = role === 'customer' ? (['outgoing', 'incoming'] as const) : (['incoming', 'outgoing'] as const)
         keepPayments(paymentHashes, direction)
         keepPayments(refundHashes, back)
         books.post({ at: events.at(-1)?.at ?? row.updatedAt, kind: 'job', role, jobId, paymentHash: paymentHash ?? undefined, reason: explainMovement(movement), movement })
+        remember(role, jobId, { number, final, peer: row.peer, settledAt, pendingMsat, standing, newestPayments: { [direction]: paymentHashes.at(-1), [back]: refundHashes.at(-1) } })
       })
     },
     events: (role, jobId) => selectEvents.all(role, jobId).map((found) => ({ at: Number(found['at']), body: JSON.parse(String(found['body'])) })),
@@ -233,6 +264,42 @@ export function createJournal(database: DatabaseSync): Journal {
     },
   }
 }
+
+/** What a job's row holds, as far as the next transition needs it. */
+interface StoredJob extends Indexed {
+  readonly number: number
+  readonly standing: Standing
+  /** Kept of it, by the direction; nothing where that is not known. */
+  readonly newestPayments: Partial<Record<PaymentDirection, string | undefined>>
+}
+interface Indexed {
+  readonly final: number
+  readonly peer: string
+  readonly settledAt: number | null
+  readonly pendingMsat: number
+}
+type OtherValues = readonly [state: string, paymentHash: string | null, updatedAt: number, movedMsat: number, standing: string, row: string]
+
+/** Names of the indexed columns those alone that change: SQLite writes an index anew when a column of it is named, changed or not. */
+function prepareUpdates(database: DatabaseSync): (stored: StoredJob, next: Indexed, values: OtherValues) => void {
+  const prepared = new Map<string, StatementSync>()
+  return (stored, next, values) => {
+    let columns = ''
+    const changed: SQLInputValue[] = []
+    for (const [name, column] of INDEXED) {
+      if (stored[name] === next[name]) continue
+      columns += `${column} = ?, `
+      changed.push(next[name])
+    }
+    let update = prepared.get(columns)
+    if (update === undefined) {
+      update = database.prepare(`UPDATE job SET ${columns}state = ?, payment_hash = ?, updated_at = ?, moved_msat = ?, standing = ?, row = ? WHERE number = ?`)
+      prepared.set(columns, update)
+    }
+    update.run(...changed, ...values, stored.number)
+  }
+}
+const INDEXED = [['final', 'final'], ['peer', 'peer'], ['settledAt', 'settled_at'], ['pendingMsat', 'pending_msat']] as const
 
 /** As this journal wrote it, or a migration; what is not there stands at nothing. */
 function standingOf(found: Record<string, unknown> | undefined): Standing {

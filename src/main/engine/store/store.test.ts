@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { msat, ZERO_MSAT } from '#shared/market/msat.ts'
@@ -86,6 +87,38 @@ describe('a store on disk', () => {
     expect(stored?.body).toEqual({ at: 1, type: 'requested', request: { jobId: 'job_1', prompt: 'Hi', dialect: 'channel', privacy: 'public-channel', route: { channelId: 'c'.repeat(64) }, sampling: {} } })
     expect(after.value.database.prepare('SELECT row FROM job').get()).toEqual({ row: '{"jobId":"job_1","dialect":"channel","privacy":"public-channel"}' })
     after.value.database.close()
+  })
+
+  it('numbers the jobs of before, with every event, row and receipt of theirs, and goes on with them', () => {
+    const before = open(MIGRATIONS.filter(({ number }) => number < 12))
+    if (!before.ok) throw new Error(before.error.message)
+    const old = before.value.database
+    const jobs = ['c', 'a', 'b'].flatMap((name, at) => (['provider', 'customer'] as const).map((role) => ({ role, jobId: `job_${name}`, at })))
+    for (const { role, jobId, at } of jobs) {
+      old.prepare(`INSERT INTO job VALUES (?, ?, 'done', 1, 'p', 'h', ?, 9, 8, 5, 0, ?, '{"wallet":5,"earned":-5}')`).run(role, jobId, at, JSON.stringify({ jobId }))
+      // In no order.
+      for (const sequence of [2, 0, 10, 1]) old.prepare('INSERT INTO job_event VALUES (?, ?, ?, ?, ?)').run(role, jobId, sequence, at, JSON.stringify(`${role} ${jobId} ${sequence}`))
+      old.prepare(`INSERT INTO receipt VALUES (?, ?, 'own', 9, NULL)`).run(role, jobId)
+    }
+    const all = (database: DatabaseSync) => [
+      database.prepare('SELECT role, job_id, state, final, peer, payment_hash, created_at, updated_at, settled_at, moved_msat, pending_msat, standing, row FROM job ORDER BY role, job_id').all(),
+      database.prepare('SELECT role, job_id, sequence, at, body FROM job_event ORDER BY role, job_id, sequence').all(),
+      database.prepare('SELECT * FROM receipt ORDER BY role, job_id').all(),
+      database.prepare(`SELECT name FROM sqlite_master WHERE type IN ('index', 'trigger') AND tbl_name = 'job' AND name NOT LIKE 'sqlite_%' ORDER BY name`).all(),
+    ]
+    const was = all(old)
+    old.close()
+    const after = open()
+    if (!after.ok) throw new Error(after.error.message)
+    const { database } = after.value
+    expect(all(database)).toEqual(was)
+    const journal = createJournal(database)
+    for (const { role, jobId } of jobs) expect(journal.events(role, jobId).map(({ body }) => body)).toEqual([0, 1, 2, 10].map((sequence) => `${role} ${jobId} ${sequence}`))
+    expect(database.prepare('SELECT job_id FROM job ORDER BY number').all().map((row) => row['job_id'])).toEqual(['job_c', 'job_c', 'job_a', 'job_a', 'job_b', 'job_b'])
+    expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
+    database.exec(`DELETE FROM job WHERE job_id = 'job_a'`)
+    expect(database.prepare('SELECT count(*) AS count FROM receipt').get()).toEqual({ count: 4 })
+    database.close()
   })
 
   it('undoes a migration that fails, whole', () => {
