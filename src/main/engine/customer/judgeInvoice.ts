@@ -4,8 +4,6 @@ import { fail, ok, type Result } from '#shared/market/result.ts'
 import { feeCap, judgeSpending, type SpendingContext } from '../spending/judgeSpending.ts'
 import type { Intent } from './purchase.ts'
 
-export type { SpendingContext } from '../spending/judgeSpending.ts'
-
 /** What the invoice itself says, decoded by us: never the numbers beside it in a message. */
 export interface InvoiceOffer {
   readonly bolt11: string
