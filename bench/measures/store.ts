@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '#main/headless/nodePorts.ts'
+import { saleMayWait } from '#engine/mayWait.ts'
 import { saleMachine, type SaleMessage } from '#engine/provider/sale.ts'
 import { describeSale } from '#engine/provider/saleView.ts'
 import { createReactor } from '#engine/reactor.ts'
@@ -47,6 +48,7 @@ export function measureStore(folder: string): Measure {
     onUnreadable(jobId) {
       throw new Error(`${jobId} cannot be read.`)
     },
+    mayWait: saleMayWait,
   })
 
   function runJob(settlement: Settlement): void {

@@ -13,6 +13,7 @@ import { hashOf } from '#shared/protocol/preimage.ts'
 import type { Clock, Log, Random } from '../ports.ts'
 import { isClaimEffect } from '../credit/claim.ts'
 import { createClaimMoney } from '../credit/claimMoney.ts'
+import { purchaseMayWait } from '../mayWait.ts'
 import { createReactor, type Reactor } from '../reactor.ts'
 import type { KeyedSignal } from '../keyedSignal.ts'
 import { createSignal, type Signal } from '../signal.ts'
@@ -220,6 +221,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     },
     onStoreFailure: options.onStoreFailure,
     onUnreadable: options.onUnreadable,
+    mayWait: purchaseMayWait,
   })
 
   function bidderRank(pubkey: string): number {

@@ -20,6 +20,7 @@ import { createScheduler } from '../inference/scheduler.ts'
 import type { RelayPool, Subscription } from '../nostr/relayPool.ts'
 import type { Signer } from '../nostr/signer.ts'
 import type { Clock, Log, Random } from '../ports.ts'
+import { saleMayWait } from '../mayWait.ts'
 import { createReactor, type Reactor } from '../reactor.ts'
 import { createSignal, type Signal } from '../signal.ts'
 import type { SpendingContext } from '../spending/judgeSpending.ts'
@@ -225,6 +226,7 @@ export function createProvider(options: ProviderOptions): Provider {
       })
     },
     onUnreadable: options.onUnreadable,
+    mayWait: saleMayWait,
   })
   scheduler.onChange(showProgress)
   announcer.problem.subscribe((problem) => {
