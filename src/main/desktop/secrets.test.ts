@@ -113,7 +113,18 @@ describe('the desktop’s secrets', () => {
     expect(encryptions).toBe(1)
   })
 
-  it.each(['../phrase', 'a/b', '', 'PHRASE', 'x'.repeat(65)])('refuse the name %j', async (name) => {
+  it('keep a wallet’s connection and key under the names that the engine gives them', async () => {
+    const secrets = await open(fakeKeyring())
+    for (const name of ['phrase', 'wallet.nwc', 'wallet.spark']) {
+      expect(await secrets.read(name)).toBeNull()
+      await secrets.write(name, `of ${name}`)
+      expect(await secrets.read(name)).toBe(`of ${name}`)
+      await secrets.remove(name)
+      expect(await secrets.read(name)).toBeNull()
+    }
+  })
+
+  it.each(['../phrase', 'a/b', '', '.', '..', 'a..b', '.a', 'a.', 'PHRASE', 'x'.repeat(65)])('refuse the name %j', async (name) => {
     const secrets = await open(fakeKeyring())
     await expect(secrets.write(name, 'x')).rejects.toThrow(RangeError)
     await expect(secrets.read(name)).rejects.toThrow(RangeError)

@@ -21,6 +21,8 @@ export interface DesktopSecretsOptions {
   readonly allowPlain: boolean
 }
 
+const MAX_NAME_CHARS = 64
+
 /** Says in the file itself how it is kept, so that it is read that way whatever is available later. */
 const OS_MARK = Buffer.from('souk-secret os\n')
 const PLAIN_MARK = Buffer.from('souk-secret plain\n')
@@ -36,7 +38,7 @@ export async function openDesktopSecrets({ safeStorage, platform, folder, allowP
   }
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const pathOf = (name: string) => {
-    if (!/^[a-z0-9-]{1,64}$/.test(name)) throw new RangeError(`not the name of a secret: ${name}`)
+    if (name.length > MAX_NAME_CHARS || !/^[a-z0-9]+(?:[.-][a-z0-9]+)*$/.test(name)) throw new RangeError(`not the name of a secret: ${name}`)
     return join(folder, `${name}.secret`)
   }
 
