@@ -46,7 +46,9 @@ export default function ActivityPage() {
   return (
     <Page title="Activity">
       <div className="flex flex-wrap items-center gap-2">
-        <Segmented label="Role" value={role} options={ROLES} onChange={(chosen) => show({ role: chosen })} />
+        <span className="max-sm:w-full">
+          <Segmented label="Role" value={role} options={ROLES} onChange={(chosen) => show({ role: chosen })} />
+        </span>
         <span className="w-36 shrink-0 max-sm:flex-1">
           <Select aria-label="State" value={state} options={STATES} onChange={(chosen) => show({ state: chosen })} />
         </span>

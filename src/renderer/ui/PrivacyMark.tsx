@@ -19,7 +19,7 @@ export function PrivacyMark({ privacy, dialect, iconOnly = false, className }: P
   const Icon = PRIVACY_ICONS[privacy]
   const { short, long } = PRIVACY_WORDS[privacy]
   return (
-    <span title={dialect === undefined ? long : `${long} (${DIALECT_WORDS[dialect]})`} className={joinClasses('inline-flex shrink-0 items-center gap-1 whitespace-nowrap text-muted', className)}>
+    <span title={dialect === undefined ? long : `${long} (${DIALECT_WORDS[dialect]})`} className={joinClasses('inline-flex shrink-0 items-center gap-1 whitespace-nowrap align-bottom text-muted', className)}>
       <Icon aria-hidden size={14} />
       <span className={iconOnly ? 'sr-only' : undefined}>{short}</span>
     </span>

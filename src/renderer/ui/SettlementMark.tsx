@@ -10,7 +10,7 @@ export function SettlementMark({ settlement, iconOnly = false, className }: { se
   const Icon = SETTLEMENT_ICONS[settlement]
   const { short, long } = SETTLEMENT_WORDS[settlement]
   return (
-    <span title={`${short}: ${long}`} className={joinClasses('inline-flex shrink-0 items-center gap-1 whitespace-nowrap text-muted', className)}>
+    <span title={`${short}: ${long}`} className={joinClasses('inline-flex shrink-0 items-center gap-1 whitespace-nowrap align-bottom text-muted', className)}>
       <Icon aria-hidden size={14} />
       <span className={iconOnly ? 'sr-only' : undefined}>{short}</span>
     </span>

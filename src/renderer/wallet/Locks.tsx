@@ -24,7 +24,7 @@ export function Locks({ locks }: { locks: Readonly<Record<string, Lock>> }) {
         <TableHead>
           <HeaderCell>Job</HeaderCell>
           <HeaderCell className="hidden sm:table-cell">State</HeaderCell>
-          <HeaderCell>When it goes back</HeaderCell>
+          <HeaderCell>Goes back</HeaderCell>
           <HeaderCell numeric>Sats</HeaderCell>
         </TableHead>
         <tbody>
@@ -47,6 +47,9 @@ function LockRow({ lock: { jobId, role, state, amountMsat, until }, now }: { loc
           {shortenId(jobId)}
         </button>
         <span className="block text-sm text-muted">{role === 'customer' ? 'By you' : 'For you'}</span>
+        <span className="block pt-0.5 sm:hidden">
+          <JobStateBadge state={state} />
+        </span>
       </TableCell>
       <TableCell className="hidden sm:table-cell">
         <JobStateBadge state={state} />
