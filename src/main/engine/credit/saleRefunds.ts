@@ -11,8 +11,8 @@ export function lookWithRefunds(look: SaleLook, refunds: readonly Refund[]): Sal
   const feeMsat = refundFeesMsat(refunds)
   const pendingMsat = open === null ? ZERO_MSAT : addMsat(open.intent.amountMsat, open.intent.maxFeeMsat)
   const leftMsat = msat(Math.max(0, look.owedMsat - backMsat))
-  // What will not be delivered, and is paid back, is over.
-  const isOver = !look.final && backMsat > 0 && leftMsat === 0
+  // What will not be delivered, and is paid back, is over; what was delivered ends by itself, and money may still come for it.
+  const isOver = !look.final && look.generated === null && backMsat > 0 && leftMsat === 0
   const words = backMsat === 0 ? null : `${formatSats(backMsat)} sats were paid back.`
   return {
     ...look,
