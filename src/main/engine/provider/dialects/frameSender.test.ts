@@ -185,6 +185,24 @@ describe('a receiver that starts again', () => {
     expect(texts()).toEqual(['a', 'b'])
   })
 
+  it('is not followed back and forth: what is kept goes out again no more often than it may be meant', () => {
+    const { clock, sender, sent } = open(1)
+    const last = 400
+    for (let count = 1; count <= last; count++) {
+      sender.add('x')
+      sender.acknowledge(count)
+      clock.advance(1)
+    }
+    sent.length = 0
+    for (let passed = 0; passed < 4_000; passed += 10) {
+      for (let count = 0; count < 2; count++) sender.acknowledge(0)
+      for (let seq = 8; seq <= last; seq += 8) sender.acknowledge(seq)
+      clock.advance(10)
+    }
+    expect(sent.length).toBeGreaterThanOrEqual(last)
+    expect(sent.length).toBeLessThanOrEqual(2 * last)
+  })
+
   it('that lost more than is kept gets nothing again', () => {
     const { clock, sender, sent } = open(1)
     for (let count = 1; count <= MAX_KEPT_FRAMES + 1; count++) {

@@ -37,6 +37,8 @@ const MAX_RESENDS = 4
 /** What was acknowledged and is kept for a receiver that starts again from what it had stored: more than a second of any stream. */
 export const MAX_KEPT_FRAMES = 512
 const MAX_KEPT_BYTES = 262_144
+/** Whoever asks costs us all of it: not more often than somebody starts again. */
+const GO_BACK_EVERY_MS = 2_000
 /** Acknowledgements that repeat themselves ask for what is missing; not more often than it can have arrived, and not for all at once. */
 const REPEATED_ACKS = 2
 const LEAST_RESEND_MS = 250
@@ -63,6 +65,7 @@ export function createFrameSender({ clock, intervalMs, send }: FrameSenderOption
   let kept: SentFrame[] = []
   /** The number below what was acknowledged that was heard last; null: none since. */
   let lower: number | null = null
+  let wentBackAt = Number.NEGATIVE_INFINITY
   let lastSeq = 0
   let acknowledged = 0
   let repeatedAcks = 0
@@ -169,7 +172,8 @@ export function createFrameSender({ clock, intervalMs, send }: FrameSenderOption
     const isMeant = seq === lower
     lower = seq
     const first = kept.findIndex(({ frame }) => frame.seq === seq + 1)
-    if (!isMeant || first < 0) return
+    if (!isMeant || first < 0 || clock.now() < wentBackAt + GO_BACK_EVERY_MS) return
+    wentBackAt = clock.now()
     window = [...kept.splice(first), ...window]
     windowBytes = bytesOf(window)
     acknowledged = seq
