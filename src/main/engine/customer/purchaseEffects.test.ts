@@ -184,3 +184,23 @@ test('text that the store refused leaves no hole: nothing of what follows is tak
   await listening
   await leave()
 })
+
+test('who listens again after a refused write stores first what it had read: it is not read a second time', async () => {
+  const { clock, heard, bid, pay, stored, listening, listenAgain, leave } = await open({ provider: 'named' })
+  await bid('named', sats(10))
+  pay()
+  heard.inbox?.onText('named', 'a', 1)
+  heard.isDiskFull = true
+  heard.inbox?.onRefusal('named', eventOf('1'), 'Wait.')
+  heard.isDiskFull = false
+  clock.advance(1_500)
+  heard.inbox?.onText('named', 'b', 2)
+  clock.advance(500)
+  await listening
+  void listenAgain()
+  expect(stored()).toEqual({ text: 'ab', frames: 2 })
+  heard.inbox?.onText('named', 'c', 3)
+  clock.advance(1_000)
+  expect(stored()).toEqual({ text: 'abc', frames: 3 })
+  await leave()
+})

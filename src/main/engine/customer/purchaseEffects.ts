@@ -128,6 +128,8 @@ export function createPurchaseEffects(options: PurchaseEffectsOptions): (effect:
 
   function listen(jobId: string, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
+      // Of a listener before this one: what it has read is not to be read again.
+      liveText.flush(jobId)
       const purchase = options.state(jobId)
       if (!purchase.begun || signal.aborted) {
         resolve()
