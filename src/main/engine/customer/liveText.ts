@@ -60,6 +60,8 @@ export function createLiveText(clock: Clock): LiveText {
 
   return {
     add(jobId, text, store) {
+      // Shown first: what the store refuses is taken back.
+      tell(jobId, { type: 'text', text })
       const buffer = buffers.get(jobId)
       if (!begun.has(jobId)) {
         // The first piece is stored at once: from here on the job is seen to be answered.
@@ -67,7 +69,6 @@ export function createLiveText(clock: Clock): LiveText {
         store(text)
       } else if (buffer) buffer.text += text
       else buffers.set(jobId, { text, store, cancel: clock.after(STORE_INTERVAL_MS, () => flush(jobId)) })
-      tell(jobId, { type: 'text', text })
     },
     veil(jobId, bytes) {
       veils.set(jobId, bytes)

@@ -204,3 +204,18 @@ test('who listens again after a refused write stores first what it had read: it 
   expect(stored()).toEqual({ text: 'abc', frames: 3 })
   await leave()
 })
+
+test('a first piece that the store refused is not shown twice when it is read again', async () => {
+  const { clock, heard, bid, pay, shown, stored, listening, listenAgain, leave } = await open({ provider: 'named' })
+  await bid('named', sats(10))
+  pay()
+  heard.isDiskFull = true
+  heard.inbox?.onText('named', 'a', 1)
+  heard.isDiskFull = false
+  clock.advance(2_000)
+  await listening
+  void listenAgain()
+  heard.inbox?.onText('named', 'a', 1)
+  expect([stored(), shown]).toEqual([{ text: 'a', frames: 1 }, ['a', '= ', 'a']])
+  await leave()
+})
