@@ -4,6 +4,7 @@
  * nothing that the engine merely holds.
  */
 import { DatabaseSync } from 'node:sqlite'
+import { hashOf } from '#shared/protocol/preimage.ts'
 import type { EngineWraps } from '../engine.ts'
 import type { NostrEvent } from '../nostr/relayPool.ts'
 
@@ -23,10 +24,11 @@ export function createDiskWitness(path: string): DiskWitness {
   let runs = 0
   let opened: DatabaseSync | null = null
 
+  const open = () => (opened ??= new DatabaseSync(path, { readOnly: true, timeout: 5_000 }))
   function count(where: string, ...values: string[]): number {
-    opened ??= new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
-    return Number(opened.prepare(`SELECT count(*) AS count FROM job_event WHERE ${where}`).get(...values)?.['count'])
+    return Number(open().prepare(`SELECT count(*) AS count FROM job_event WHERE ${where}`).get(...values)?.['count'])
   }
+  const isKept = (preimage: string) => open().prepare('SELECT 1 FROM preimage WHERE preimage = ?').get(preimage) !== undefined
   const typed = (type: string) => count(`json_extract(body, '$.type') = ?`, type)
   function expect(isThere: boolean, sentence: string): void {
     looks += 1
@@ -54,6 +56,14 @@ export function createDiskWitness(path: string): DiskWitness {
         lock(request) {
           expect(count(`role = 'customer' AND instr(body, ?) > 0`, request.paymentHash) > 0, 'money was locked whose intent is not on disk')
           return wallet.lock(request)
+        },
+        settleHold(preimage) {
+          expect(count(`role = 'provider' AND instr(body, ?) > 0`, hashOf(preimage)) > 0 && isKept(preimage), 'money was claimed with a secret that is not on disk')
+          return wallet.settleHold(preimage)
+        },
+        cancelHold(paymentHash) {
+          expect(count(`role = 'provider' AND instr(body, ?) > 0`, paymentHash) > 0, 'money was given back for a job that is not on disk')
+          return wallet.cancelHold(paymentHash)
         },
         pay(request) {
           expect(count(`role = 'customer' AND instr(body, ?) > 0`, request.bolt11) > 0 && typed('payAsked') > 0, 'an invoice was paid whose intent is not on disk')

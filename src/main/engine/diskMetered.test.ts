@@ -1,0 +1,3 @@
+import { describeFailingDisk } from './testing/diskSuite.ts'
+
+describeFailingDisk({ settlement: 'metered', dialect: 'souk/1' })
