@@ -8,7 +8,7 @@ import { UNLIMITED, type SpendingContext } from '../spending/judgeSpending.ts'
 import type { InvoiceOffer } from './judgeInvoice.ts'
 import { lookAt, MAX_ANSWER_CHARACTERS, purchaseMachine, type Purchase, type PurchaseEffect, type PurchaseEvent, type PurchaseMessage, type PurchaseRequest } from './purchase.ts'
 import { describePurchase, purchaseTimeline } from './purchaseView.ts'
-import { DOUBT_GRACE_MS, OVERDUE_WINDOW_MS } from './settlement/prepay.ts'
+import { DOUBT_GRACE_MS, OVERDUE_WINDOW_MS } from './settlement/patience.ts'
 
 const START = 1_700_000_000_000
 const PRICE = sats(10)

@@ -8,7 +8,7 @@ import type { Payment } from '../../wallet/wallet.ts'
 import type { InvoiceOffer } from '../judgeInvoice.ts'
 import { lookAt, outgoingOf, purchaseMachine, type Purchase, type PurchaseAgreement, type PurchaseEffect, type PurchaseEvent, type PurchaseMessage, type PurchaseRequest } from '../purchase.ts'
 import { describePurchase, purchaseTimeline } from '../purchaseView.ts'
-import { DOUBT_GRACE_MS, OVERDUE_WINDOW_MS } from './prepay.ts'
+import { DOUBT_GRACE_MS, OVERDUE_WINDOW_MS } from './patience.ts'
 
 const START = 1_700_000_000_000
 const PRICE = sats(10)

@@ -9,11 +9,14 @@
  * either; what is unknown is looked up. Should it settle all the same, it counts as paid: the answer is owed until it is there.
  */
 import type { PurchaseEffect, PurchaseEvent, PurchaseSending } from '../purchase.ts'
+import { askingDue, isToldOfEnd } from './asking.ts'
+import { closingDue, STOPPED_UNPAID } from './closing.ts'
 import { decide } from './escrowDecide.ts'
 import { look } from './escrowLook.ts'
-import { announcementOf, type Begun, CLOSING_WINDOW_MS, type Held, heldOf, intentOf, isHeld, isSending, type Phase, type PhaseOf, RELEASE_AGAIN_MS, type Settlement, settlementOf } from './escrowPhase.ts'
+import { announcementOf, type Begun, type Held, heldOf, intentOf, isHeld, isSending, type Phase, type PhaseOf, RELEASE_AGAIN_MS, settlementOf } from './escrowPhase.ts'
 import { LISTEN, type PurchaseMode, type PurchaseOutgoing, send, wake } from './mode.ts'
-import { OVERDUE_WINDOW_MS } from './prepay.ts'
+import { OVERDUE_WINDOW_MS } from './patience.ts'
+import { payingFor } from './paying.ts'
 
 export const escrow: PurchaseMode<Phase> = { first: () => ({ name: 'asking', sent: false }), decide, next, due, outgoing, look }
 
@@ -23,7 +26,7 @@ function next(phase: Phase, event: PurchaseEvent, { hasResult }: Begun): Phase {
       return afterSending(phase, event.what, event.at)
     case 'invoiceAccepted':
     case 'lockIntended':
-      return phase.name === 'asking' ? { name: 'paying', intent: event.intent, asked: false, doubt: null, stopping: false } : phase
+      return phase.name === 'asking' ? { name: 'paying', ...payingFor(event.intent) } : phase
     case 'invoiceRefused':
       return { name: 'closing', outcome: 'refused', reason: event.reason, settled: null, intent: null, since: event.at }
     case 'payAsked':
@@ -35,7 +38,7 @@ function next(phase: Phase, event: PurchaseEvent, { hasResult }: Begun): Phase {
       return phase.name === 'paying' ? afterLock({ intent: phase.intent, lockedAt: event.at, heldUntil: event.heldUntil }, hasResult) : phase
     case 'payFailed':
       return phase.name === 'paying' && phase.stopping
-        ? { name: 'closing', outcome: 'stopped', reason: 'Stopped before anything was paid.', settled: null, intent: intentOf(phase), since: event.at }
+        ? { name: 'closing', ...STOPPED_UNPAID, settled: null, intent: intentOf(phase), since: event.at }
         : { name: 'closing', outcome: 'failed', reason: event.reason, settled: null, intent: intentOf(phase), since: event.at }
     case 'settled':
       return 'intent' in phase && phase.intent !== null ? { name: 'owed', intent: phase.intent, feeMsat: event.feeMsat, settledAt: event.at, since: event.at } : phase
@@ -70,9 +73,9 @@ function afterLock(held: Held, hasResult: boolean): Phase {
   return hasResult ? { ...held, name: 'deciding' } : { ...held, name: 'locked', announced: false, trouble: null }
 }
 
-function afterEnd(phase: Phase, { at, outcome, reason }: PurchaseEvent & { type: 'ended' }): Phase {
-  // The seller holds a place for who asked and was not answered in time: it is told.
-  if (phase.name === 'asking' && phase.sent && outcome === 'expired') return { name: 'closing', outcome, reason, settled: null, intent: null, since: at }
+function afterEnd(phase: Phase, event: PurchaseEvent & { type: 'ended' }): Phase {
+  const { at, outcome, reason } = event
+  if (isToldOfEnd(phase, event)) return { name: 'closing', outcome, reason, settled: null, intent: null, since: at }
   return { name: 'closed', outcome, reason, settled: settlementOf(phase), intent: intentOf(phase) }
 }
 
@@ -80,9 +83,9 @@ function afterStop(phase: Phase, at: number): Phase {
   switch (phase.name) {
     case 'paying':
       if (phase.asked) return { ...phase, stopping: true }
-      return { name: 'closing', outcome: 'stopped', reason: 'Stopped before anything was paid.', settled: null, intent: null, since: at }
+      return { name: 'closing', ...STOPPED_UNPAID, settled: null, intent: null, since: at }
     case 'asking':
-      return { name: 'closing', outcome: 'stopped', reason: 'Stopped before anything was paid.', settled: null, intent: null, since: at }
+      return { name: 'closing', ...STOPPED_UNPAID, settled: null, intent: null, since: at }
     case 'locked':
       return { ...heldOf(phase), name: 'returning', outcome: 'stopped', reason: 'Stopped. Nothing was paid: what was locked comes back.', telling: true }
     case 'deciding':
@@ -100,7 +103,7 @@ function afterStop(phase: Phase, at: number): Phase {
 /** Stopped, and paid: stays stopped, and says that it is spent. Else the answer is owed. */
 function afterLateSettlement(phase: Phase, event: PurchaseEvent & { type: 'settledLate' }): Phase {
   if ((phase.name !== 'closing' && phase.name !== 'closed') || phase.intent === null) return phase
-  const settled: Settlement = { intent: phase.intent, feeMsat: event.feeMsat, settledAt: event.at }
+  const settled = { intent: phase.intent, feeMsat: event.feeMsat, settledAt: event.at }
   if (phase.outcome !== 'stopped') return { ...settled, name: 'owed', since: event.at }
   return { ...phase, settled, reason: 'Stopped, and paid all the same: the wallet settled it after it had said no.' }
 }
@@ -129,7 +132,7 @@ function afterSending(phase: Phase, what: PurchaseSending, at: number): Phase {
 function due({ phase, request, askedAt }: Begun): readonly PurchaseEffect[] {
   switch (phase.name) {
     case 'asking':
-      return [LISTEN, ...(phase.sent ? [] : [send('request')]), wake(askedAt + request.invoiceTimeoutMs)]
+      return askingDue(phase, askedAt + request.invoiceTimeoutMs)
     case 'paying':
       return [LISTEN, payEffect(phase)]
     case 'locked':
@@ -143,7 +146,7 @@ function due({ phase, request, askedAt }: Begun): readonly PurchaseEffect[] {
     case 'owed':
       return [LISTEN, wake(phase.since + OVERDUE_WINDOW_MS)]
     case 'closing':
-      return [send('cancel'), wake(phase.since + CLOSING_WINDOW_MS)]
+      return closingDue(phase)
     case 'closed':
       return []
   }

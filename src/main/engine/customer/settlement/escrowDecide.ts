@@ -1,15 +1,14 @@
 /** What a message means for a purchase by escrow, in every phase (escrow.ts). */
 import type { Msat } from '#shared/market/msat.ts'
-import type { Payment, PayOutcome } from '../../wallet/wallet.ts'
+import type { Payment } from '../../wallet/wallet.ts'
 import { judgeInvoice, whyHeldTooLong } from '../judgeInvoice.ts'
-import type { PurchaseEvent, PurchaseMessage, PurchaseOutcome, PurchaseRequest } from '../purchase.ts'
-import { type Begun, CLOSING_WINDOW_MS, type Held, isListening, isSending, type Phase, type PhaseOf, RELEASE_AGAIN_MS, termsOf } from './escrowPhase.ts'
+import type { PurchaseEvent, PurchaseMessage, PurchaseRequest } from '../purchase.ts'
+import { askedInVain, refusedAsking } from './asking.ts'
+import { closedInTime, type Ending } from './closing.ts'
+import { type Begun, type Held, isListening, isSending, type Phase, type PhaseOf, RELEASE_AGAIN_MS, termsOf } from './escrowPhase.ts'
 import { textTaken } from './mode.ts'
-import { whyNoInvoice } from './noInvoice.ts'
-import { DOUBT_GRACE_MS, OVERDUE_WINDOW_MS } from './prepay.ts'
-
-/** What a provider complains about is kept this often. */
-const MAX_TROUBLES = 5
+import { MAX_TROUBLES, OVERDUE_WINDOW_MS } from './patience.ts'
+import { forgottenFrom, wordOfAnswer, wordOfLookUp, type PaymentWord } from './paying.ts'
 
 /** A wallet that no longer knows a payment says nothing about it until long after the lock cannot be there any more. */
 const FORGOTTEN_AFTER_MS = 86_400_000
@@ -25,7 +24,7 @@ export function decide(purchase: Begun, message: PurchaseMessage): readonly Purc
     case 'payAsked':
       return phase.name === 'paying' && !phase.asked ? [{ at, type: 'payAsked', paymentHash: phase.intent.paymentHash }] : []
     case 'payAnswered':
-      return onPayAnswer(purchase, message.outcome, at)
+      return onPayment(purchase, wordOfAnswer(message.outcome), at)
     case 'paymentLookedUp':
       return onLookUp(purchase, message.payment, at)
     case 'textReceived':
@@ -65,18 +64,23 @@ function onInvoice({ request, provider }: Begun, message: PurchaseMessage & { ty
   return [{ at, type: 'lockIntended', from, eventId, raw, intent: { paymentHash, amountMsat, maxFeeMsat, expiresAt, idempotencyKey: transferId, address, expirySecs: holdSecs } }]
 }
 
-function onPayAnswer(purchase: Begun, outcome: PayOutcome, at: number): readonly PurchaseEvent[] {
+function onPayment(purchase: Begun, word: PaymentWord, at: number): readonly PurchaseEvent[] {
   const { phase } = purchase
   if (phase.name !== 'paying') return []
-  switch (outcome.state) {
+  const { paymentHash } = phase.intent
+  switch (word.is) {
     case 'settled':
-      return settle(purchase, outcome.feeMsat, at)
+      return settle(purchase, word.feeMsat, at)
     case 'failed':
-      return [{ at, type: 'payFailed', reason: outcome.problem.message, paymentHash: phase.intent.paymentHash }]
+      return [{ at, type: 'payFailed', reason: word.reason, paymentHash }]
+    // Most wallets have no other word for a payment that its payee holds.
+    case 'sent':
     case 'held':
-      return locked(purchase, phase, null, at)
-    case 'unknown':
-      return phase.doubt === null ? [{ at, type: 'payInDoubt', reason: outcome.problem.message, paymentHash: phase.intent.paymentHash }] : []
+      return locked(purchase, phase, word.heldUntil, at)
+    case 'doubted':
+      return phase.doubt === null ? [{ at, type: 'payInDoubt', reason: word.reason, paymentHash }] : []
+    case 'unheard':
+      return []
   }
 }
 
@@ -105,7 +109,7 @@ function onLookUp(purchase: Begun, payment: Payment | null, at: number): readonl
   const { phase, request } = purchase
   switch (phase.name) {
     case 'paying':
-      return onLookUpBefore(purchase, phase, payment, at)
+      return onPayment(purchase, wordOfLookUp(payment, forgottenFrom(phase.intent), at), at)
     case 'locked':
     case 'deciding':
     case 'releasing':
@@ -124,29 +128,12 @@ function onLookUp(purchase: Begun, payment: Payment | null, at: number): readonl
   }
 }
 
-function onLookUpBefore(purchase: Begun, phase: PhaseOf<'paying'>, payment: Payment | null, at: number): readonly PurchaseEvent[] {
-  const failed = (reason: string): readonly PurchaseEvent[] => [{ at, type: 'payFailed', reason, paymentHash: phase.intent.paymentHash }]
-  if (payment === null || payment.state === 'expired') {
-    return at < phase.intent.expiresAt * 1_000 + DOUBT_GRACE_MS ? [] : failed('The wallet knows of no such payment, and the invoice has expired. Nothing was paid.')
-  }
-  switch (payment.state) {
-    case 'settled':
-      return settle(purchase, payment.feeMsat, at)
-    case 'failed':
-      return failed('The wallet says that the payment failed. Nothing was paid.')
-    // Most wallets have no other word for a payment that its payee holds.
-    case 'pending':
-    case 'held':
-      return locked(purchase, phase, msOf(payment.heldUntil), at)
-  }
-}
-
 /** The wallet says until when, and has not before. */
 function isNewDeadline({ heldUntil, intent }: Held, payment: Payment | null): boolean {
   return payment?.state === 'held' && payment.heldUntil !== null && (heldUntil === null || ('address' in intent && heldUntil !== msOf(payment.heldUntil)))
 }
 
-function endOfReturn(phase: PhaseOf<'locked' | 'deciding' | 'releasing' | 'returning'>): { readonly outcome: PurchaseOutcome; readonly reason: string } {
+function endOfReturn(phase: PhaseOf<'locked' | 'deciding' | 'releasing' | 'returning'>): Ending {
   switch (phase.name) {
     case 'locked':
       return { outcome: 'returned', reason: `${phase.trouble === null ? 'The seller did not answer in time.' : `The seller did not answer: ${phase.trouble}`} Nothing was paid: what was locked is back.` }
@@ -189,10 +176,10 @@ function onResult({ phase, request, hasResult }: Begun, message: PurchaseMessage
 
 function onRefusal({ phase, troubles }: Begun, message: PurchaseMessage & { type: 'refusalReceived' }): readonly PurchaseEvent[] {
   const { at, eventId, reason } = message
-  const received: PurchaseEvent = { at, type: 'refusalReceived', eventId, reason }
+  const received = { at, type: 'refusalReceived', eventId, reason } as const
   switch (phase.name) {
     case 'asking':
-      return [received, { at, type: 'ended', outcome: 'refused', reason: `The provider refused: ${reason}` }]
+      return refusedAsking(received)
     case 'paying':
     case 'locked':
     case 'owed':
@@ -227,14 +214,13 @@ function isStoppable(phase: Phase): boolean {
 function onTick({ phase, request, askedAt }: Begun, clockProblem: string | null, at: number): readonly PurchaseEvent[] {
   switch (phase.name) {
     case 'asking':
-      if (at < askedAt + request.invoiceTimeoutMs) return []
-      return [{ at, type: 'ended', outcome: 'expired', reason: whyNoInvoice(clockProblem, phase.sent) }]
+      return at < askedAt + request.invoiceTimeoutMs ? [] : askedInVain(phase, clockProblem, at)
     case 'releasing':
       return phase.sentAt !== null && at >= phase.sentAt + RELEASE_AGAIN_MS ? [{ at, type: 'releaseDecided', by: phase.by }] : []
     case 'owed':
       return at < phase.since + OVERDUE_WINDOW_MS ? [] : [{ at, type: 'ended', outcome: 'failed', reason: 'Paid for and never delivered.' }]
     case 'closing':
-      return at < phase.since + CLOSING_WINDOW_MS ? [] : [{ at, type: 'ended', outcome: phase.outcome, reason: phase.reason }]
+      return closedInTime(phase, at)
     case 'paying':
     case 'locked':
     case 'deciding':

@@ -1,9 +1,10 @@
 /** How a purchase by escrow looks, and who owes what in every phase: what is locked is ours, and not to be spent. */
 import type { JobState } from '#shared/ipc/common.ts'
 import { NO_STANDING, type Standing, standingOf } from '#shared/market/books.ts'
-import { addMsat, ZERO_MSAT } from '#shared/market/msat.ts'
+import { ZERO_MSAT } from '#shared/market/msat.ts'
 import { type Begun, type Held, intentOf, isHeld, isListening, type Phase, settlementOf } from './escrowPhase.ts'
 import type { PurchaseLook } from './mode.ts'
+import { mostOf, movesOf, payingWords } from './paying.ts'
 
 export function look(purchase: Begun): PurchaseLook {
   const { phase, request } = purchase
@@ -19,7 +20,7 @@ export function look(purchase: Begun): PurchaseLook {
     paidMsat: settled?.intent.amountMsat ?? ZERO_MSAT,
     feeMsat: settled?.feeMsat ?? ZERO_MSAT,
     settledAt: settled?.settledAt ?? null,
-    pendingMsat: isOpen ? addMsat(phase.intent.amountMsat, phase.intent.maxFeeMsat) : ZERO_MSAT,
+    pendingMsat: isOpen ? mostOf(phase.intent) : ZERO_MSAT,
     paymentHashes: intent === null ? [] : [intent.paymentHash],
     standing: standingIn(phase),
     lockedMsat: isHeld(phase) ? phase.intent.amountMsat : ZERO_MSAT,
@@ -37,19 +38,19 @@ function standingIn(phase: Phase): Standing {
     case 'asking':
       return NO_STANDING
     case 'paying':
-      return standingOf({ from: 'wallet', to: 'onTheWay', msat: addMsat(phase.intent.amountMsat, phase.intent.maxFeeMsat) })
+      return standingOf({ from: 'wallet', to: 'onTheWay', msat: mostOf(phase.intent) })
     case 'locked':
     case 'deciding':
     case 'releasing':
     case 'returning':
-      return standingOf({ from: 'wallet', to: 'locked', msat: addMsat(phase.intent.amountMsat, phase.intent.maxFeeMsat) })
+      return standingOf({ from: 'wallet', to: 'locked', msat: mostOf(phase.intent) })
     case 'owed':
-      return standingOf({ from: 'wallet', to: 'owedToUs', msat: phase.intent.amountMsat }, { from: 'wallet', to: 'fees', msat: phase.feeMsat })
+      return standingOf(...movesOf(phase, 'owedToUs'))
     case 'closing':
     case 'closed':
       if (phase.settled === null) return NO_STANDING
       // What was never delivered is lost; a stop is the customer's own.
-      return standingOf({ from: 'wallet', to: phase.outcome === 'failed' ? 'lost' : 'spent', msat: phase.settled.intent.amountMsat }, { from: 'wallet', to: 'fees', msat: phase.settled.feeMsat })
+      return standingOf(...movesOf(phase.settled, phase.outcome === 'failed' ? 'lost' : 'spent'))
   }
 }
 
@@ -58,9 +59,7 @@ function wordsFor({ phase, text }: Begun): { state: JobState; note: string } {
     case 'asking':
       return { state: 'asking', note: phase.sent ? 'Waiting for the invoice.' : '' }
     case 'paying':
-      return phase.doubt === null
-        ? { state: 'paying', note: phase.stopping ? 'Stopping: the payment was already on its way.' : '' }
-        : { state: 'payment-unknown', note: `${phase.doubt} It is looked up until the wallet knows; it is never paid twice.` }
+      return payingWords(phase)
     case 'locked':
       if (phase.trouble !== null) return { state: 'locked', note: `The seller has a problem: ${phase.trouble}` }
       return text === '' ? { state: 'locked', note: `Locked. ${untilWhen(phase, 'Without an answer it comes back by itself')}` } : { state: 'working', note: '' }

@@ -1,10 +1,9 @@
 /** Where a purchase by escrow can be, and what each place knows. What it does there: escrow.ts. */
-import type { Msat } from '#shared/market/msat.ts'
-import type { Intent, LockIntent, PurchaseAgreement, PurchaseOutcome, PurchaseRequest, PurchaseSending } from '../purchase.ts'
+import type { PurchaseAgreement, PurchaseRequest, PurchaseSending } from '../purchase.ts'
+import type { Asking } from './asking.ts'
+import type { Ending, Over, Paid } from './closing.ts'
 import type { PurchaseIn } from './mode.ts'
-
-/** On the seller's hold invoice, or at its address. */
-type AnyIntent = Intent | LockIntent
+import type { AnyIntent, Paying } from './paying.ts'
 
 export interface Held {
   readonly intent: AnyIntent
@@ -13,37 +12,29 @@ export interface Held {
   readonly heldUntil: number | null
 }
 
-export interface Settlement {
-  readonly intent: AnyIntent
-  readonly feeMsat: Msat
-  readonly settledAt: number
-}
+type Settlement = Paid<AnyIntent>
 
 export type EscrowPhase =
-  | { readonly name: 'asking'; readonly sent: boolean }
-  /** `asked`: the wallet was told at least once. `doubt`: its answer was not one. */
-  | { readonly name: 'paying'; readonly intent: AnyIntent; readonly asked: boolean; readonly doubt: string | null; readonly stopping: boolean }
+  | Asking
+  | ({ readonly name: 'paying' } & Paying<AnyIntent>)
   | ({ readonly name: 'locked'; readonly announced: boolean; readonly trouble: string | null } & Held)
   /** The answer is here, and it is a person's to release. */
   | ({ readonly name: 'deciding' } & Held)
   /** `sentAt`: when the secret went out last; null: it has to. */
   | ({ readonly name: 'releasing'; readonly by: 'app' | 'person'; readonly sentAt: number | null } & Held)
   /** Given up, and still locked. `telling`: the seller is to hear it. */
-  | ({ readonly name: 'returning'; readonly outcome: PurchaseOutcome; readonly reason: string; readonly telling: boolean } & Held)
+  | ({ readonly name: 'returning'; readonly telling: boolean } & Ending & Held)
   /** Settled without a release: the seller's debt until it answers. */
   | ({ readonly name: 'owed'; readonly since: number } & Settlement)
   /** Ended for us; the cancel still has to go out. */
-  | { readonly name: 'closing'; readonly outcome: PurchaseOutcome; readonly reason: string; readonly settled: Settlement | null; readonly intent: AnyIntent | null; readonly since: number }
-  | { readonly name: 'closed'; readonly outcome: PurchaseOutcome; readonly reason: string; readonly settled: Settlement | null; readonly intent: AnyIntent | null }
+  | ({ readonly name: 'closing'; readonly since: number } & Over<AnyIntent>)
+  | ({ readonly name: 'closed' } & Over<AnyIntent>)
 
 export type Phase = EscrowPhase
 
 export type Begun = PurchaseIn<Phase>
 
 export type PhaseOf<Name extends Phase['name']> = Extract<Phase, { name: Name }>
-
-/** A cancel that no relay takes is given up. */
-export const CLOSING_WINDOW_MS = 60_000
 
 /** A release that the seller has not acted on goes out again, dated anew: relays may have lost it. */
 export const RELEASE_AGAIN_MS = 300_000

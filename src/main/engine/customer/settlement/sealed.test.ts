@@ -10,7 +10,7 @@ import { UNLIMITED as NO_LIMITS } from '../../spending/judgeSpending.ts'
 import type { Payment } from '../../wallet/wallet.ts'
 import { lookAt, purchaseMachine, type BegunPurchase, type Purchase, type PurchaseEvent, type PurchaseMessage, type PurchaseRequest } from '../purchase.ts'
 import { describePurchase, purchaseTimeline } from '../purchaseView.ts'
-import { DOUBT_GRACE_MS, OVERDUE_WINDOW_MS } from './prepay.ts'
+import { DOUBT_GRACE_MS, OVERDUE_WINDOW_MS } from './patience.ts'
 
 const UNLIMITED = { ...NO_LIMITS, maxFeePermille: 10 }
 const START = 1_700_000_000_000

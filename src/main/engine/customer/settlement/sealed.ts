@@ -9,11 +9,14 @@
  * signed for; what is shown as the answer is the text that was signed for, or its beginning.
  */
 import type { PurchaseEffect, PurchaseEvent, PurchaseOutcome, PurchaseSending, Settled } from '../purchase.ts'
-import { LISTEN, send, wake, type PurchaseMode, type PurchaseOutgoing } from './mode.ts'
-import { OVERDUE_WINDOW_MS } from './prepay.ts'
+import { askingDue, isToldOfEnd } from './asking.ts'
+import { closingDue } from './closing.ts'
+import { LISTEN, wake, type PurchaseMode, type PurchaseOutgoing } from './mode.ts'
+import { OVERDUE_WINDOW_MS } from './patience.ts'
+import { payingFor } from './paying.ts'
 import { decide } from './sealedDecide.ts'
 import { look } from './sealedLook.ts'
-import { afterDeposit, CLOSING_WINDOW_MS, isSending, overFrom, overOf, termsOf, waitMs, type Begun, type Phase } from './sealedPhase.ts'
+import { afterDeposit, isSending, overFrom, overOf, termsOf, waitMs, type Begun, type Phase } from './sealedPhase.ts'
 
 export type { SealedPhase } from './sealedPhase.ts'
 
@@ -29,14 +32,14 @@ function next(phase: Phase, event: PurchaseEvent, { request }: Begun): Phase {
       if (phase.name === 'asking') return { ...phase, sent: true }
       return phase.name === 'closing' ? { ...overOf(phase), name: 'closed' } : phase
     case 'invoiceAccepted': {
-      const paying = { intent: event.intent, asked: false, doubt: null, stopping: false }
+      const paying = payingFor(event.intent)
       if (phase.name === 'asking') return { ...paying, name: 'payingDeposit', goods: null }
       if (phase.name !== 'sealed') return phase
       const { deposit, goods } = phase
       return termsOf(request).release === 'ask' ? { name: 'offered', deposit, goods, intent: event.intent } : { ...paying, name: 'opening', deposit, goods, held: null }
     }
     case 'releaseDecided':
-      return phase.name === 'offered' ? { name: 'opening', deposit: phase.deposit, goods: phase.goods, intent: phase.intent, asked: false, doubt: null, stopping: false, held: null } : phase
+      return phase.name === 'offered' ? { name: 'opening', deposit: phase.deposit, goods: phase.goods, ...payingFor(phase.intent), held: null } : phase
     case 'invoiceRefused':
       return closing(phase, 'deposit' in phase ? afterDeposit(phase, 'refused') : 'refused', event.reason, event.at)
     case 'payAsked':
@@ -99,8 +102,9 @@ function afterLateSettlement(phase: Phase, { feeMsat, preimage, at }: PurchaseEv
 }
 
 /** Whoever made something for us, or waits for us, is told that it is over. */
-function afterEnd(phase: Phase, { outcome, reason, at }: PurchaseEvent & { type: 'ended' }): Phase {
-  const isTold = phase.name === 'unsealing' || phase.name === 'closing' || phase.name === 'closed' || (phase.name === 'asking' && !(phase.sent && outcome === 'expired'))
+function afterEnd(phase: Phase, event: PurchaseEvent & { type: 'ended' }): Phase {
+  const { outcome, reason, at } = event
+  const isTold = phase.name === 'unsealing' || phase.name === 'closing' || phase.name === 'closed' || (phase.name === 'asking' && !isToldOfEnd(phase, event))
   const over = { ...overFrom(phase, outcome, reason), ...(phase.name === 'sealed' ? { isUnopenable: true } : {}) }
   return isTold ? { ...over, name: 'closed' } : { ...over, name: 'closing', since: at }
 }
@@ -112,7 +116,7 @@ function closing(phase: Phase, outcome: PurchaseOutcome, reason: string, since: 
 function due({ phase, request, askedAt }: Begun): readonly PurchaseEffect[] {
   switch (phase.name) {
     case 'asking':
-      return [LISTEN, ...(phase.sent ? [] : [send('request')]), wake(askedAt + waitMs(request))]
+      return askingDue(phase, askedAt + waitMs(request))
     case 'payingDeposit':
       return [LISTEN, { key: 'pay:deposit', type: phase.asked ? 'lookUp' : 'pay', intent: phase.intent }]
     case 'reading':
@@ -131,7 +135,7 @@ function due({ phase, request, askedAt }: Begun): readonly PurchaseEffect[] {
       if (phase.preimage !== null) return [{ key: 'open', type: 'open', goods: phase.goods, preimage: phase.preimage }]
       return [{ key: 'followLock', type: 'followLock', paymentHash: phase.intent.paymentHash }, wake(phase.settledAt + OVERDUE_WINDOW_MS)]
     case 'closing':
-      return [send('cancel'), wake(phase.since + CLOSING_WINDOW_MS)]
+      return closingDue(phase)
     case 'closed':
       return []
   }

@@ -1,16 +1,18 @@
 /** What a message means for a sealed purchase, in every phase (sealed.ts). */
 import { formatSats, msat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
-import type { Payment, PayOutcome } from '../../wallet/wallet.ts'
+import type { Payment } from '../../wallet/wallet.ts'
 import { judgeInvoice, whyHeldTooLong } from '../judgeInvoice.ts'
 import { judgeSealed } from '../judgeSealed.ts'
 import type { Intent, PurchaseEvent, PurchaseMessage, PurchaseOutcome } from '../purchase.ts'
+import { askedInVain, refusedAsking } from './asking.ts'
+import { closedInTime } from './closing.ts'
 import { textTaken } from './mode.ts'
-import { DOUBT_GRACE_MS, OVERDUE_WINDOW_MS } from './prepay.ts'
-import { afterDeposit, CLOSING_WINDOW_MS, isAbout, isHeld, isListening, isSending, keyOf, payingIn, termsOf, waitMs, type Begun, type Over, type Paying, type Phase } from './sealedPhase.ts'
+import { MAX_TROUBLES, OVERDUE_WINDOW_MS } from './patience.ts'
+import { forgottenFrom, wordOfAnswer, wordOfLookUp, type Paying, type PaymentWord } from './paying.ts'
+import { afterDeposit, isAbout, isHeld, isListening, isSending, keyOf, payingIn, termsOf, waitMs, type Begun, type Over, type Phase } from './sealedPhase.ts'
 
 type Said<Type extends PurchaseMessage['type']> = Extract<PurchaseMessage, { type: Type }>
 
-const MAX_TROUBLES = 5
 /** A wallet that no longer knows a payment says nothing of what was locked until long after the lock cannot be there any more. */
 const FORGOTTEN_AFTER_MS = 3 * 86_400_000
 
@@ -28,7 +30,7 @@ export function decide(purchase: Begun, message: PurchaseMessage): readonly Purc
       return paymentHash !== undefined && isAbout(message.paymentHash, paymentHash) ? [{ at, type: 'payAsked', paymentHash }] : []
     }
     case 'payAnswered':
-      return onPayAnswer(phase, message.outcome, message.paymentHash, at)
+      return onPayment(phase, wordOfAnswer(message.outcome), message.paymentHash, at)
     case 'paymentLookedUp':
       return onLookUp(phase, message.payment, message.paymentHash, at)
     case 'textReceived':
@@ -90,42 +92,33 @@ function onSealed({ phase, request }: Begun, { at, eventId, raw, goods }: Said<'
   return verdict.ok || phase.name === 'payingDeposit' ? [received] : [received, { at, type: 'invoiceRefused', eventId, raw, reason: verdict.error.message }]
 }
 
-function onPayAnswer(phase: Phase, outcome: PayOutcome, paymentHash: string | undefined, at: number): readonly PurchaseEvent[] {
-  const paying = payingIn(phase)
-  if (paying === null || !isAbout(paymentHash, paying.intent.paymentHash)) return []
-  switch (outcome.state) {
-    case 'settled':
-      return settle(phase, paying, outcome.preimage, outcome.feeMsat, at)
-    case 'failed':
-      return fails(phase, paying, outcome.problem.message, at)
-    case 'held':
-      return hold(phase, paying, null, at)
-    case 'unknown':
-      return doubt(paying, outcome.problem.message, at)
-  }
-}
-
 function onLookUp(phase: Phase, payment: Payment | null, paymentHash: string | undefined, at: number): readonly PurchaseEvent[] {
   if (phase.name === 'closing' || phase.name === 'closed') return onLateLookUp(phase, payment, paymentHash, at)
   // Paid, and only now told what opens it.
   if (phase.name === 'unsealing') return payment?.state === 'settled' && phase.preimage === null && keyOf(phase.goods, payment.preimage) !== null ? settle(phase, phase, payment.preimage, phase.feeMsat, at) : []
   const paying = payingIn(phase)
+  if (paying === null) return []
+  // Of what is locked, a wallet that no longer knows it says nothing until long after the lock cannot be there any more.
+  const forgottenAt = isHeld(phase) ? Math.max(paying.intent.expiresAt * 1_000, phase.held.until ?? 0) + FORGOTTEN_AFTER_MS : forgottenFrom(paying.intent)
+  return onPayment(phase, wordOfLookUp(payment, forgottenAt, at), paymentHash, at)
+}
+
+function onPayment(phase: Phase, word: PaymentWord, paymentHash: string | undefined, at: number): readonly PurchaseEvent[] {
+  const paying = payingIn(phase)
   if (paying === null || !isAbout(paymentHash, paying.intent.paymentHash)) return []
-  if (payment === null || payment.state === 'expired') {
-    // Of what is locked, a wallet that no longer knows it says nothing until long after the lock cannot be there any more.
-    const graceMs = isHeld(phase) ? FORGOTTEN_AFTER_MS : DOUBT_GRACE_MS
-    if (at < Math.max(paying.intent.expiresAt * 1_000, isHeld(phase) ? (phase.held.until ?? 0) : 0) + graceMs) return []
-    return fails(phase, paying, 'The wallet knows of no such payment, and the invoice has expired. Nothing was paid.', at)
-  }
-  switch (payment.state) {
+  switch (word.is) {
     case 'settled':
-      return settle(phase, paying, payment.preimage, payment.feeMsat, at)
+      return settle(phase, paying, word.preimage, word.feeMsat, at)
     case 'failed':
-      return fails(phase, paying, 'The wallet says that the payment failed. Nothing was paid.', at)
+      return fails(phase, paying, word.reason, at)
     case 'held':
-      return hold(phase, paying, payment.heldUntil === null ? null : payment.heldUntil * 1_000, at)
-    case 'pending':
-      return doubt(paying, 'The wallet is still sending it.', at)
+      // A deposit is an ordinary payment: it is not to be held.
+      return phase.name === 'opening' ? hold(phase, word.heldUntil, at) : doubt(paying, word.reason, at)
+    case 'sent':
+    case 'doubted':
+      return doubt(paying, word.reason, at)
+    case 'unheard':
+      return []
   }
 }
 
@@ -140,11 +133,9 @@ function fails(phase: Phase, { intent }: Paying, reason: string, at: number): re
   return [{ at, type: 'lockReturned', paymentHash }, { at, type: 'ended', outcome: 'returned', reason: 'The seller did not take the payment in time. It came back, and the answer stays sealed.' }]
 }
 
-function hold(phase: Phase, paying: Paying, until: number | null, at: number): readonly PurchaseEvent[] {
-  // A deposit is an ordinary payment: it is not to be held.
-  if (phase.name !== 'opening') return doubt(paying, 'The payee holds the payment back.', at)
-  const isKnown = phase.held !== null && (until === null || phase.held.until === until)
-  return isKnown ? [] : [{ at, type: 'locked', paymentHash: paying.intent.paymentHash, heldUntil: until }]
+function hold({ held, intent }: Phase & { name: 'opening' }, until: number | null, at: number): readonly PurchaseEvent[] {
+  const isKnown = held !== null && (until === null || held.until === until)
+  return isKnown ? [] : [{ at, type: 'locked', paymentHash: intent.paymentHash, heldUntil: until }]
 }
 
 function doubt({ intent, doubt: known }: Paying, reason: string, at: number): readonly PurchaseEvent[] {
@@ -158,10 +149,10 @@ function onLateLookUp({ refused, goods, opened }: Over, payment: Payment | null,
 }
 
 function onRefusal({ phase, troubles }: Begun, { at, eventId, reason }: Said<'refusalReceived'>): readonly PurchaseEvent[] {
-  const received: PurchaseEvent = { at, type: 'refusalReceived', eventId, reason }
+  const received = { at, type: 'refusalReceived', eventId, reason } as const
   switch (phase.name) {
     case 'asking':
-      return [received, { at, type: 'ended', outcome: 'refused', reason: `The provider refused: ${reason}` }]
+      return refusedAsking(received)
     case 'reading':
       if (phase.deposit === null) return [received, { at, type: 'ended', outcome: 'failed', reason: `The provider has a problem: ${reason} Nothing was paid.` }]
       return [received, { at, type: 'overdue', reason: `The provider has a problem: ${reason}` }]
@@ -202,8 +193,7 @@ function onTick({ phase, request, askedAt }: Begun, clockProblem: string | null,
   const ended = (outcome: PurchaseOutcome, reason: string): readonly PurchaseEvent[] => [{ at, type: 'ended', outcome, reason }]
   switch (phase.name) {
     case 'asking':
-      if (at < askedAt + waitMs(request)) return []
-      return ended('expired', clockProblem !== null ? `Nothing came in time. ${clockProblem}` : phase.sent ? 'Nothing came in time: the provider may be away. Try another, or ask again.' : 'No relay took the request in time. Check the relays in Settings.')
+      return at < askedAt + waitMs(request) ? [] : askedInVain(phase, clockProblem, at, 'Nothing came')
     case 'reading':
       if (at < phase.heardAt + request.answerTimeoutMs) return []
       return phase.deposit === null ? ended('expired', 'The provider went silent. Nothing was paid.') : [{ at, type: 'overdue', reason: 'The deposit is paid, and the provider went silent. The answer is taken if it still comes.' }]
@@ -216,7 +206,7 @@ function onTick({ phase, request, askedAt }: Begun, clockProblem: string | null,
     case 'unsealing':
       return phase.preimage !== null || at < phase.settledAt + OVERDUE_WINDOW_MS ? [] : ended('failed', 'It is paid, and your wallet does not tell the key that came with the payment. It cannot be opened.')
     case 'closing':
-      return at < phase.since + CLOSING_WINDOW_MS ? [] : ended(phase.outcome, phase.reason)
+      return closedInTime(phase, at)
     case 'payingDeposit':
     case 'opening':
     case 'closed':

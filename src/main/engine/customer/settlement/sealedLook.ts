@@ -1,11 +1,12 @@
 /** How a sealed purchase stands: for pages, limits and books, in every phase (docs/money.md). */
 import type { JobState } from '#shared/ipc/common.ts'
 import { NO_STANDING, standingOf, type Account, type Standing } from '#shared/market/books.ts'
-import { addMsat, formatSats, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import { addMsat, formatSats, ZERO_MSAT } from '#shared/market/msat.ts'
 import type { SealedGoods } from '#shared/market/sealedGoods.ts'
 import { sumMsat } from '../../spending/judgeSpending.ts'
-import type { Intent, Settled } from '../purchase.ts'
+import type { Settled } from '../purchase.ts'
 import type { PurchaseLook } from './mode.ts'
+import { mostOf, movesOf, payingWords } from './paying.ts'
 import { isHeld, isListening, overFrom, payingIn, type Begun, type Phase } from './sealedPhase.ts'
 
 export function look(purchase: Begun): PurchaseLook {
@@ -66,14 +67,6 @@ function standingIn(phase: Phase): Standing {
   }
 }
 
-function movesOf({ intent, feeMsat }: Settled, to: Account): readonly { readonly from: Account; readonly to: Account; readonly msat: Msat }[] {
-  return [{ from: 'wallet', to, msat: intent.amountMsat }, { from: 'wallet', to: 'fees', msat: feeMsat }]
-}
-
-function mostOf({ amountMsat, maxFeeMsat }: Intent): Msat {
-  return addMsat(amountMsat, maxFeeMsat)
-}
-
 function wordsFor({ phase, text }: Begun): { state: JobState; note: string } {
   switch (phase.name) {
     case 'asking':
@@ -81,9 +74,7 @@ function wordsFor({ phase, text }: Begun): { state: JobState; note: string } {
     case 'payingDeposit':
     case 'opening':
       if (isHeld(phase)) return { state: 'unlocking', note: 'The payment is locked. The seller takes it, and that opens the answer.' }
-      if (phase.doubt !== null) return { state: 'payment-unknown', note: `${phase.doubt} It is looked up until the wallet knows; it is never paid twice.` }
-      if (phase.stopping) return { state: 'paying', note: 'Stopping: the payment was already on its way.' }
-      return { state: 'paying', note: phase.name === 'opening' ? '' : 'A deposit is paid before the work.' }
+      return payingWords(phase, phase.name === 'opening' ? '' : 'A deposit is paid before the work.')
     case 'reading':
       return text === '' ? { state: 'queued', note: 'Waiting for the answer.' } : { state: 'working', note: '' }
     case 'overdue':

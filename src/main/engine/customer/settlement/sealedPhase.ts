@@ -1,8 +1,11 @@
 /** Where a sealed purchase can be, and what each place knows. What it does there: sealed.ts. */
 import type { SealedGoods } from '#shared/market/sealedGoods.ts'
-import { hashOf } from '#shared/protocol/preimage.ts'
+import { opensHash } from '#shared/protocol/preimage.ts'
 import type { Intent, PurchaseAgreement, PurchaseOutcome, PurchaseRequest, PurchaseSending, Settled } from '../purchase.ts'
+import type { Asking } from './asking.ts'
+import type { Ending } from './closing.ts'
 import type { PurchaseIn } from './mode.ts'
+import type { Paying } from './paying.ts'
 
 export interface Ahead {
   /** What was paid before the work; null: nothing. */
@@ -11,16 +14,7 @@ export interface Ahead {
 export interface Sealed extends Ahead {
   readonly goods: SealedGoods
 }
-/** What the wallet was told to pay, and what it said. */
-export interface Paying {
-  readonly intent: Intent
-  readonly asked: boolean
-  readonly doubt: string | null
-  readonly stopping: boolean
-}
-export interface Over extends Ahead {
-  readonly outcome: PurchaseOutcome
-  readonly reason: string
+export interface Over extends Ahead, Ending {
   readonly goods: SealedGoods | null
   /** The seller asked for nothing that would open it: what was paid ahead is owed. */
   readonly isUnopenable: boolean
@@ -31,7 +25,7 @@ export interface Over extends Ahead {
 }
 
 export type SealedPhase =
-  | { readonly name: 'asking'; readonly sent: boolean }
+  | Asking
   /** `goods`: the seller saw the money, and was done, before our own wallet answered. */
   | ({ readonly name: 'payingDeposit'; readonly goods: SealedGoods | null } & Paying)
   | ({ readonly name: 'reading'; readonly heardAt: number } & Ahead)
@@ -48,11 +42,8 @@ export type SealedPhase =
   | ({ readonly name: 'closing'; readonly since: number } & Over)
   | ({ readonly name: 'closed' } & Over)
 
-
 export type Phase = SealedPhase
 export type Begun = PurchaseIn<Phase>
-
-export const CLOSING_WINDOW_MS = 60_000
 
 export function termsOf({ settlement }: PurchaseRequest): PurchaseAgreement & { name: 'sealed' } {
   if (settlement?.name !== 'sealed') throw new RangeError('not agreed to be sealed')
@@ -119,5 +110,5 @@ export function isAbout(said: string | undefined, paymentHash: string): boolean 
 
 /** What opens the goods; null for a wallet's word that does not. */
 export function keyOf({ paymentHash }: SealedGoods, preimage: string | null): string | null {
-  return preimage !== null && hashOf(preimage) === paymentHash ? preimage : null
+  return preimage !== null && opensHash(preimage, paymentHash) ? preimage : null
 }

@@ -2,7 +2,7 @@
 import { isBalanced } from '#shared/market/books.ts'
 import { CLAIM_GRACE_MS, DOUBT_GRACE_MS as REFUND_GRACE_MS } from '../../credit/patience.ts'
 import { lookAt as lookAtPurchase } from '../../customer/purchase.ts'
-import { DOUBT_GRACE_MS } from '../../customer/settlement/prepay.ts'
+import { DOUBT_GRACE_MS } from '../../customer/settlement/patience.ts'
 import { CLOCK_DOUBT_MS, expiryDeadline } from '../../provider/settlement/invoicePatience.ts'
 import { customerMoves } from './customerMoves.ts'
 import type { Model, Move } from './explore.ts'
