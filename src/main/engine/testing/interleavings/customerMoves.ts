@@ -1,7 +1,7 @@
 /** What may happen at the customer: its wallet is asked, says what is so, what was so, nothing, or the wrong thing; what is at the relay is heard, in any order and again. */
 import type { AnyPurchaseEffect } from '../../customer/claimingPurchase.ts'
 import { outgoingOf, type Intent, type LockIntent, type PurchaseSending } from '../../customer/purchase.ts'
-import { DOUBT_GRACE_MS } from '../../customer/settlement/prepay.ts'
+import { DOUBT_GRACE_MS } from '../../customer/settlement/patience.ts'
 import { openSeal } from '../../sealing/seal.ts'
 import type { Move, Topic } from './explore.ts'
 import { claiming } from './refundMoves.ts'
