@@ -8,7 +8,7 @@ const id = 'c'.repeat(64)
 const note = (requestId: string, ciphertext: string) => envelopeTemplate({ kind: KIND.settlementNote, peer: id, requestId, ciphertext }, VECTOR_SECS)
 
 export const targets = [
-  jsonTarget('settlementNote.parseSettlementNote', [writeSettlementNote({ type: 'release', preimage: 'd'.repeat(64) })], parseSettlementNote, {
+  jsonTarget('settlementNote.parseSettlementNote', [writeSettlementNote({ type: 'release', preimage: 'd'.repeat(64) }), writeSettlementNote({ type: 'refund', bolt11: 'lnbcrt100n1mock' }), writeSettlementNote({ type: 'receipt', receipt: { ...channelCreateEvent, kind: KIND.receipt, content: '' } })], parseSettlementNote, {
     rewrite(output) {
       const read = valueOf(output)
       return read === undefined ? undefined : writeSettlementNote(read)

@@ -29,6 +29,7 @@ import { createSaleDialects } from './provider/dialects/saleDialects.ts'
 import { createProvider } from './provider/provider.ts'
 import { createRelayListPublisher } from './provider/relayListPublisher.ts'
 import { createJobSigners } from './receipts/jobSigners.ts'
+import { createReceiptExchange, type ReceiptExchange } from './receipts/exchange.ts'
 import { createReceipts } from './receipts/receipts.ts'
 import { startHouse } from './sandbox/house.ts'
 import { joinSandbox, type Sandbox } from './sandbox/sandbox.ts'
@@ -153,7 +154,9 @@ export async function openEngine(config: EngineConfig, ports: EnginePorts, undo:
 
   const jobChanged = createEmitter<JobRow>()
   const threadsChanged = createEmitter<null>()
-  const receipts = createReceipts({ journal, store: createReceiptStore(database), signers: createJobSigners(keyring.identity.secretKey, crypto, random), crypto, clock, log })
+  /** Once both roles are there. */
+  let exchange: ReceiptExchange | null = null
+  const receipts = createReceipts({ journal, store: createReceiptStore(database), signers: createJobSigners(keyring.identity.secretKey, crypto, random), crypto, clock, log, onMade: (job) => exchange?.made(job) })
   undo.push(() => receipts.close())
   const onJobChanged = (row: JobRow) => {
     notices.clear('store-failed')
@@ -166,6 +169,7 @@ export async function openEngine(config: EngineConfig, ports: EnginePorts, undo:
   const publicRelays = () => relaysToTell(pool.urls('read'))
   const provider = createProvider({
     clock, log, random, pool, signer, wallet, walletLocks, walletKnown: (timeoutMs) => account.known(timeoutMs), preimages, journal, spending, settings, onJobChanged, onStoreFailure, onUnreadable,
+    onReceipt: (jobId, receipt, createdAt) => exchange?.heard(jobId, receipt, createdAt),
     backend: () => backend.active(),
     availableModels: () => backend.status.get().models.map((model) => model.name),
     modelDigest: (name) => backend.status.get().models.find((model) => model.name === name)?.digest,
@@ -236,6 +240,13 @@ export async function openEngine(config: EngineConfig, ports: EnginePorts, undo:
     onThreadsChanged: () => threadsChanged.emit(null),
   })
   undo.push(() => customer.close())
+  exchange = createReceiptExchange({
+    receipts, clock, log,
+    row: ({ role, jobId }) => journal.row(role, jobId),
+    customer: { send: (jobId, receipt) => customer.sendReceipt(jobId, receipt), hear: (jobId, onReceipt) => customer.hearReceipts(jobId, onReceipt) },
+    provider: { send: (jobId, receipt) => provider.sendReceipt(jobId, receipt) },
+  })
+  undo.push(() => exchange?.close())
   if (sandbox !== null && config.houseSeller) undo.push(startHouse({ sandbox, clock, random, log, openWebSocket, crypto, toyTokensPerSecond: config.toyTokensPerSecond }))
 
   provider.resume()
@@ -243,6 +254,7 @@ export async function openEngine(config: EngineConfig, ports: EnginePorts, undo:
   account.resume()
   withdrawals?.resume()
   receipts.resume()
+  exchange.resume()
 
   const mintFaults = createSignal<MintFaults | null>(null)
   const showMintFaults = () => mintFaults.set(sandbox?.mint()?.faults.get() ?? null)

@@ -1,6 +1,7 @@
 /**
- * What a customer says of a job's payment in nip90 and souk/1: an event of kind 2507, always encrypted to the seller. One word
- * releases an escrow, another asks for what is owed (PROTOCOL.md §6). In the open anybody on the payment's way could take the money with it.
+ * What one side of a job says of its payment to the other alone: an event of kind 2507, always encrypted. A customer releases an
+ * escrow with one word and asks for what is owed with another (PROTOCOL.md §6): in the open anybody on the payment's way could take
+ * the money with it. With a third each side hands over the receipt that it signed at the end (docs/protocol.md §5).
  */
 import { z } from 'zod'
 import { fail, ok, type Result } from '../market/result.ts'
@@ -8,6 +9,7 @@ import { safeParse } from '../safeParse.ts'
 import { isEncrypted } from './envelope.ts'
 import { isHex64, tagValues, type NostrEvent } from './event.ts'
 import { KIND } from './kinds.ts'
+import { keptReceiptSchema } from './receipt.ts'
 import { describeFault, parseWireObject } from './wireJson.ts'
 
 export type SettlementNote =
@@ -15,6 +17,8 @@ export type SettlementNote =
   | { readonly type: 'release'; readonly preimage: string }
   /** `bolt11`: of the customer's, over what the seller owes it for the job; not decoded here. */
   | { readonly type: 'refund'; readonly bolt11: string }
+  /** `receipt`: a kind 2506 as its side signed it, of bounded size; neither its words nor its signature were looked at. */
+  | { readonly type: 'receipt'; readonly receipt: NostrEvent }
 
 export interface NoteAddress {
   /** Event id of the request whose payment it is about. */
@@ -23,19 +27,29 @@ export interface NoteAddress {
   readonly peer: string
 }
 
-/** Characters of the text that is encrypted, and of its ciphertext: it says one short thing. */
-const MAX_NOTE_CHARACTERS = 4_096
-const MAX_CONTENT_CHARACTERS = 8_192
+/** Characters of the text that is encrypted, and of its ciphertext: a receipt of some hundred payments, and room for it in any relay's event. */
+export const MAX_NOTE_CHARACTERS = 32_768
+const MAX_CONTENT_CHARACTERS = 49_152
 const MAX_BOLT11 = 3_000
 
 const noteSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('release'), preimage: z.string().refine(isHex64) }),
   z.object({ type: z.literal('refund'), bolt11: z.string().max(MAX_BOLT11).regex(/^ln[0-9a-z]+$/) }),
+  z.object({ type: z.literal('receipt'), receipt: keptReceiptSchema }),
 ])
 
-/** The text to encrypt. */
+/** The text to encrypt; of a receipt with very many payments it is longer than `MAX_NOTE_CHARACTERS`, and nobody reads it. */
 export function writeSettlementNote(note: SettlementNote): string {
-  return JSON.stringify(note.type === 'release' ? { type: note.type, preimage: note.preimage } : { type: note.type, bolt11: note.bolt11 })
+  switch (note.type) {
+    case 'release':
+      return JSON.stringify({ type: note.type, preimage: note.preimage })
+    case 'refund':
+      return JSON.stringify({ type: note.type, bolt11: note.bolt11 })
+    case 'receipt': {
+      const { id, pubkey, created_at, kind, tags, content, sig } = note.receipt
+      return JSON.stringify({ type: note.type, receipt: { id, pubkey, created_at, kind, tags, content, sig } })
+    }
+  }
 }
 
 /** Reads what was decrypted; unknown fields are dropped. Problems: `too-long`, `not-json`, `not-an-object`, `bad-field`. */

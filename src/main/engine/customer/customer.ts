@@ -8,12 +8,14 @@ import { dialectNamed, type DialectName, type Privacy } from '#shared/market/dia
 import { formatSats, minMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { LOCK_MARGIN_SECS, LOCK_SLACK_SECS, type Settlement, type SettlementWish } from '#shared/market/settlement.ts'
+import type { NostrEvent } from '#shared/protocol/event.ts'
 import { mostPromptTokens, tariffOf, USUAL_TICK_TOKENS } from '#shared/market/tariff.ts'
 import { hashOf } from '#shared/protocol/preimage.ts'
 import type { Clock, Log, Random } from '../ports.ts'
 import { isClaimEffect } from '../credit/claim.ts'
 import { createClaimMoney } from '../credit/claimMoney.ts'
 import { purchaseMayWait } from '../mayWait.ts'
+import type { Subscription } from '../nostr/relayPool.ts'
 import { createReactor, type Reactor } from '../reactor.ts'
 import type { KeyedSignal } from '../keyedSignal.ts'
 import { createSignal, type Signal } from '../signal.ts'
@@ -119,6 +121,10 @@ export interface Customer {
   stop(jobId: string): Result<null>
   /** Asks the seller for what it owes for a job that has ended. */
   claim(jobId: string): Result<null>
+  /** Hands over to its seller what was signed of a job at its end; whether a relay took it. */
+  sendReceipt(jobId: string, receipt: NostrEvent): Promise<boolean>
+  /** What its seller hands over; null: it is not known to hear, or say, anything of receipts. */
+  hearReceipts(jobId: string, onReceipt: (receipt: NostrEvent) => void): Subscription | null
   /** Gives the seller what is locked for an answer that is there. */
   release(jobId: string): Result<null>
   /** The same question as a new job; privately if it was private. */
@@ -388,7 +394,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     return outcome === 'store-failed' ? fail('store-failed', STORE_FAILED) : fail('not-now', 'Nothing is owed for this job, or it is being asked for already.')
   }
 
-  /** A channel has no word for what is owed, nor has the original's program: only who names a dialect of ours is sent one. */
+  /** A channel has no word for what is owed or signed, nor has the original's program: only who names a dialect of ours is sent one. */
   function hearsNotes(seller: string): boolean {
     return directory.offers.get().values().some(({ pubkey, dialects: spoken }) => pubkey === seller && spoken.includes('souk/1'))
   }
@@ -421,6 +427,15 @@ export function createCustomer(options: CustomerOptions): Customer {
       return outcome === 'store-failed' ? fail('store-failed', STORE_FAILED) : fail('not-now', 'Nothing of this job waits for your release.')
     },
     claim: (jobId) => claim(jobId),
+    async sendReceipt(jobId, receipt) {
+      const purchase = reactor.state(jobId)
+      return purchase.begun && (await dialectNamed(dialects, purchase.request.dialect).send({ what: 'receipt', receipt }, purchase, null)) !== null
+    },
+    hearReceipts(jobId, onReceipt) {
+      const purchase = reactor.state(jobId)
+      if (!purchase.begun || purchase.provider === null || !hearsNotes(purchase.provider)) return null
+      return dialectNamed(dialects, purchase.request.dialect).hearReceipts?.(purchase, onReceipt) ?? null
+    },
     retry(jobId, selection, maxPriceMsat, confirmedMsat) {
       const turn = threads.turn(jobId)
       if (!turn) return fail('no-job', 'This question is no longer there.')

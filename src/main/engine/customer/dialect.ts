@@ -88,6 +88,8 @@ export interface PurchaseDialect {
   /** Publishes what a purchase has to say now; null when no relay took it. `preimage`: of a `release`. */
   send(outgoing: PurchaseOutgoing, purchase: BegunPurchase, preimage: string | null): Promise<Delivery | null>
   listen(purchase: BegunPurchase, inbox: PurchaseInbox): Subscription
+  /** What the job's provider hands over as its receipts, now or before: as it came, and to be checked. */
+  hearReceipts?(purchase: BegunPurchase, onReceipt: (receipt: NostrEvent) => void): Subscription
   /** Tells a provider that offered to answer an open request that another was chosen. Best effort. */
   decline(purchase: BegunPurchase, provider: string): void
 }

@@ -3,6 +3,7 @@ import type { DialectName, Json, Privacy } from '#shared/market/dialect.ts'
 import type { Msat } from '#shared/market/msat.ts'
 import type { Sampling } from '#shared/market/sampling.ts'
 import type { Settlement, SettlementWish } from '#shared/market/settlement.ts'
+import type { NostrEvent } from '#shared/protocol/event.ts'
 import type { Delivery } from '../delivery.ts'
 import type { Usage } from '../inference/backend.ts'
 import type { Subscription } from '../nostr/relayPool.ts'
@@ -52,6 +53,8 @@ export interface SaleInbox {
   onLockClaim(jobId: string, from: string, eventId: string, claim: LockClaim): void
   /** It wants what is owed for a job on that invoice. */
   onRefundWish?(jobId: string, from: string, eventId: string, bolt11: string): void
+  /** What it signed of a job at its end: as it came, and to be checked. `createdAt`: of the event, in Unix seconds. */
+  onReceipt?(jobId: string, from: string, receipt: NostrEvent, createdAt: number): void
   /** The secret that opens what is locked for a job. */
   onRelease(jobId: string, from: string, eventId: string, preimage: string): void
 }
@@ -83,6 +86,8 @@ export interface SaleDialect {
   readonly settlements: readonly Settlement[]
   /** Publishes what a sale has to say now; null when no relay took it. The same state gives the same event. */
   send(outgoing: SaleOutgoing, sale: BegunSale): Promise<Delivery | null>
+  /** Hands over to the sale's customer what was signed of the job at its end; null when no relay took it. */
+  sendReceipt?(receipt: NostrEvent, sale: BegunSale): Promise<Delivery | null>
   /** Work has begun: tells the customer, and streams what is made. `streams` false: only tells. */
   openStream(sale: BegunSale, streams: boolean): SaleStream
 }

@@ -8,6 +8,7 @@ import { SETTLEMENTS, type Settlement } from '#shared/market/settlement.ts'
 import { decodeInvoice } from '#shared/protocol/bolt11.ts'
 import { jobIdOf } from '#shared/protocol/channel.ts'
 import { channelCreateTemplate } from '#shared/protocol/channelCreate.ts'
+import type { NostrEvent } from '#shared/protocol/event.ts'
 import type { Listing } from '#shared/protocol/nip89.ts'
 import { hashOf } from '#shared/protocol/preimage.ts'
 import { bytesToHex } from '@noble/hashes/utils.js'
@@ -66,6 +67,8 @@ export interface ProviderOptions {
   /** The dialects spoken; each is told the channel to listen to, null when there is none, and the terms as they are now. */
   readonly dialects: (channelId: () => string | null, terms: () => SaleTerms) => readonly SaleDialect[]
   onJobChanged(row: JobRow): void
+  /** A job's customer hands over what it signed: as it came, and to be checked. `createdAt`: of the event, in Unix seconds. */
+  readonly onReceipt?: (jobId: string, receipt: NostrEvent, createdAt: number) => void
   readonly onStoreFailure: (error: Error) => void
   readonly onUnreadable: (jobId: string, error: Error) => void
 }
@@ -97,6 +100,8 @@ export interface Provider {
   cancelJob(jobId: string): Result<null>
   retryJob(jobId: string): Result<null>
   writeOffJob(jobId: string, note: string): Result<null>
+  /** Hands over to its customer what was signed of a job at its end; whether a relay took it. */
+  sendReceipt(jobId: string, receipt: NostrEvent): Promise<boolean>
   earnings(sinceMs: number): { readonly earnedMsat: Msat; readonly jobs: number }
   /** Takes up what was paid for and not delivered; call once, after everything else is there. */
   resume(): void
@@ -316,6 +321,9 @@ export function createProvider(options: ProviderOptions): Provider {
       const paymentHash = decoded.ok ? decoded.value.paymentHash : null
       reactor.dispatch(jobId, () => ({ at: clock.now(), type: 'refundWanted', eventId, bolt11, network: wallet.network, context: options.spending({ paymentHash, jobId: null, provider: null }) }))
     },
+    onReceipt(jobId, from, receipt, createdAt) {
+      if (isCustomer(jobId, from)) options.onReceipt?.(jobId, receipt, createdAt)
+    },
     onRelease(jobId, from, eventId, preimage) {
       const paymentHash = hashOf(preimage)
       // What opens nothing of this job is not kept either.
@@ -499,6 +507,10 @@ export function createProvider(options: ProviderOptions): Provider {
     cancelJob: (jobId) => act(jobId, { at: clock.now(), type: 'sellerCancelled' }, 'This job has already ended, or its result is on its way.'),
     retryJob: (jobId) => act(jobId, { at: clock.now(), type: 'retryAsked' }, 'Nothing is owed for this job.'),
     writeOffJob: (jobId, note) => act(jobId, { at: clock.now(), type: 'writtenOff', note }, 'Nothing is owed for this job.'),
+    async sendReceipt(jobId, receipt) {
+      const sale = reactor.state(jobId)
+      return sale.begun && (await dialectNamed(dialects, sale.request.dialect).sendReceipt?.(receipt, sale)) != null
+    },
     earnings(sinceMs) {
       const settled = journal.settled('provider', sinceMs)
       return { earnedMsat: settled.reduce((sum, each) => addMsat(sum, each.amountMsat), ZERO_MSAT), jobs: settled.length }

@@ -29,12 +29,14 @@ const CUSTOMER_SECRET = new Uint8Array(32).fill(2)
 
 let store: MemoryStore
 let said: string[]
+let made: string[]
 let isFull: boolean
 const clock = createManualClock(T0 + 3_600_000)
 
 beforeEach(() => {
   store = createMemoryStore()
   said = []
+  made = []
   isFull = false
 })
 afterEach(() => store.close())
@@ -50,7 +52,7 @@ function openReceipts(secret: Uint8Array): Receipts {
         receipts.keep(...kept)
       },
     },
-    signers: createJobSigners(secret, crypto, nodeRandom), crypto, clock, log: (_level, message, details) => void said.push(`${message} ${JSON.stringify(details)}`),
+    signers: createJobSigners(secret, crypto, nodeRandom), crypto, clock, log: (_level, message, details) => void said.push(`${message} ${JSON.stringify(details)}`), onMade: ({ role, jobId }) => void made.push(`${role} ${jobId}`),
   })
 }
 

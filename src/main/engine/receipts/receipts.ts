@@ -27,6 +27,8 @@ export interface ReceiptsOptions {
   readonly crypto: Pick<NostrCrypto, 'verify'>
   readonly clock: Clock
   readonly log: Log
+  /** Our own of that job is there, and says something else than before, if there was one. */
+  readonly onMade: (job: JobKey) => void
 }
 
 export interface Receipts {
@@ -66,7 +68,7 @@ interface Gathered {
   readonly foreign: NostrEvent | null
 }
 
-export function createReceipts({ journal, store, signers, crypto, clock, log }: ReceiptsOptions): Receipts {
+export function createReceipts({ journal, store, signers, crypto, clock, log, onMade }: ReceiptsOptions): Receipts {
   /** Jobs that ended just now. */
   const ended = new Map<string, JobKey>()
   /** How far the look for older ones has come; undefined: it is over. */
@@ -91,15 +93,18 @@ export function createReceipts({ journal, store, signers, crypto, clock, log }: 
     }
   }
 
-  /** Makes and keeps what our side signs. Throws when the store does. */
-  function make(job: JobKey): void {
+  /** Makes and keeps what our side signs. Returns whether that is something new. Throws when the store does. */
+  function make(job: JobKey): boolean {
     const row = journal.row(job.role, job.jobId)
-    if (row === null || !row.final) return
+    if (row === null || !row.final) return false
     const gathered = gather(job, row)
-    store.keep(job, 'own', gathered === null || !isWorthAReceipt(gathered.facts) ? null : sign(gathered, row), row.updatedAt)
-    if (gathered === null || gathered.foreign === null) return
+    const own = gathered === null || !isWorthAReceipt(gathered.facts) ? null : sign(gathered, row)
+    const isNew = own !== null && own.id !== store.find(job, 'own')?.id
+    store.keep(job, 'own', own, row.updatedAt)
+    if (gathered === null || gathered.foreign === null) return isNew
     const kept = keepOther(job, row, gathered.facts, gathered.foreign)
     if (!kept.ok && kept.error.code !== 'older') log('warn', 'a receipt was not kept', { jobId: job.jobId, reason: kept.error.message })
+    return isNew
   }
 
   function sign({ facts, signer }: Gathered, row: JobRow): NostrEvent | null {
@@ -123,9 +128,8 @@ export function createReceipts({ journal, store, signers, crypto, clock, log }: 
   }
 
   function makeBatch(jobs: readonly JobKey[]): void {
-    store.transact(() => {
-      for (const job of jobs) if (store.isDue(job)) make(job)
-    })
+    const made = store.transact(() => jobs.filter((job) => store.isDue(job) && make(job)))
+    for (const job of made) onMade(job)
   }
 
   /** The next jobs that may lack a receipt; none when all was looked at. */

@@ -8,7 +8,9 @@ import { checkReceipts } from '#shared/protocol/receiptCheck.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import type { Engine } from '../engine.ts'
 import { loadNostrCrypto } from '../nostr/crypto.ts'
-import { askSeller, ended, openMarket, type EngineOptions, type Market } from '../testing/market.ts'
+import type { Clock } from '../ports.ts'
+import { nodeClock } from '../testing/nodePorts.ts'
+import { askSeller, ended, openMarket, until, type EngineOptions, type Market } from '../testing/market.ts'
 
 const { verify } = await loadNostrCrypto()
 const LONG = `Summarize: ${'🛒 café\u0007 '.repeat(12_000)}`
@@ -25,9 +27,12 @@ afterEach(async () => {
 })
 afterAll(() => market.end())
 
-async function openBoth(options: EngineOptions = {}): Promise<{ buyer: Engine; seller: Engine }> {
+/** What is waited for at the end of a job comes at once. */
+const hasty: Clock = { now: nodeClock.now, after: (delayMs, run) => nodeClock.after(delayMs === 10_000 || delayMs === 60_000 ? 300 : delayMs, run) }
+
+async function openBoth(options: EngineOptions = {}, buying: EngineOptions = {}, name?: string): Promise<{ buyer: Engine; seller: Engine }> {
   const seller = await market.openSeller(`seller${names++}`, { ...options, terms: { priceMsat: sats(10), maxPromptBytes: 1_000_000 } })
-  const buyer = await market.open(`buyer${names++}`)
+  const buyer = await market.open(name ?? `buyer${names++}`, buying)
   opened.push(seller, buyer)
   return { buyer, seller }
 }
@@ -109,3 +114,44 @@ it('after a restart they are the same', async () => {
   opened.push(again)
   expect(receiptsOf(again, 'customer', jobId)).toEqual(before)
 })
+
+it.for<DialectName>(['souk/1', 'nip90', 'channel'])('in %s each side ends up with what the other signed, checked', { timeout: 60_000 }, async (dialect) => {
+  const { buyer, seller } = await openBoth({ ports: { clock: hasty } }, { ports: { clock: hasty } })
+  const { jobId } = await trade(buyer, seller, 'What is 2+2?', { dialect })
+  await Promise.all([both(buyer, 'customer', jobId), both(seller, 'provider', jobId)])
+  for (const [engine, role] of [[buyer, 'customer'], [seller, 'provider']] as const) {
+    expect(receiptsOf(engine, role, jobId).map((event) => read(event).role).toSorted()).toEqual(['customer', 'provider'])
+    expect(engine.receipts.check({ role, jobId })).toMatchObject({ isGood: true, refused: [] })
+  }
+})
+
+it('a customer goes on after a restart, and hands nothing to a seller that is not known to hear it', async () => {
+  const { buyer, seller } = await openBoth({}, {}, 'returning')
+  const { jobId } = await trade(buyer, seller, 'What is 2+2?', { dialect: 'souk/1' })
+  const { pubkey } = seller.keyring.identity
+  expect(buyer.customer.hearReceipts(jobId, () => {})).not.toBe(null)
+  await seller.provider.stop()
+  await until((look) => buyer.directory.offers.subscribe(look), () => (buyer.directory.offers.get().values().some((offer) => offer.pubkey === pubkey) ? null : true), () => 'still listed')
+  expect(buyer.customer.hearReceipts(jobId, () => {})).toBe(null)
+  await seller.provider.start()
+  opened = opened.filter((engine) => engine !== buyer)
+  await market.close(buyer)
+  expect(receiptsOf(seller, 'provider', jobId)).toHaveLength(1)
+  const again = await market.open('returning', { ports: { clock: hasty } })
+  opened.push(again)
+  await Promise.all([both(again, 'customer', jobId), both(seller, 'provider', jobId)])
+}, 60_000)
+
+/** Both receipts of the end are there. */
+function both(engine: Engine, role: 'provider' | 'customer', jobId: string): Promise<true> {
+  const roles = () => receiptsOf(engine, role, jobId).flatMap((event) => {
+    const said = parseJobReceipt(event)
+    return said.ok ? [said.value.role] : []
+  })
+  return until(everyMoment, () => (new Set(roles()).size === 2 ? true : null), () => `${role} has ${roles().join(' ')}`, 30_000)
+}
+
+function everyMoment(look: () => void): () => void {
+  const timer = setInterval(look, 20)
+  return () => clearInterval(timer)
+}

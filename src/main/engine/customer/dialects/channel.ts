@@ -11,14 +11,14 @@ import type { Signer } from '../../nostr/signer.ts'
 import type { Clock } from '../../ports.ts'
 import type { PurchaseDialect, PurchaseInbox } from '../dialect.ts'
 import type { BegunPurchase } from '../purchase.ts'
-import { sendSettlementNote } from './settlementNotes.ts'
+import { hearReceipts, sendSettlementNote } from './settlementNotes.ts'
 
 const routeSchema = z.object({ channelId: z.string() })
 
 /** What one event carries, and what a provider that says nothing about its limit takes. */
 const MAX_PROMPT_BYTES = 16_384
 
-export function createChannelPurchases(options: { readonly pool: RelayPool; readonly signer: Signer; readonly cipher: Pick<Cipher, 'encrypt'>; readonly clock: Clock; readonly relayHint: () => string }): PurchaseDialect {
+export function createChannelPurchases(options: { readonly pool: RelayPool; readonly signer: Signer; readonly cipher: Pick<Cipher, 'encrypt' | 'decrypt'>; readonly clock: Clock; readonly relayHint: () => string }): PurchaseDialect {
   const { pool, signer, cipher, clock, relayHint } = options
   const nowSecs = () => Math.floor(clock.now() / 1_000)
   const channelIdOf = ({ request }: BegunPurchase) => routeSchema.parse(request.route).channelId
@@ -79,6 +79,8 @@ export function createChannelPurchases(options: { readonly pool: RelayPool; read
         case 'refund':
           // A channel hides nothing, and the original has no word for it: it is said beside the channel, to a seller that hears it there.
           return sendSettlementNote({ pool, signer, cipher, clock }, { type: 'refund', bolt11: outgoing.bolt11 }, purchase)
+        case 'receipt':
+          return sendSettlementNote({ pool, signer, cipher, clock }, { type: 'receipt', receipt: outgoing.receipt }, purchase)
         case 'release': {
           if (preimage === null) throw new Error('the secret of a lock was not kept')
           const released = await say(purchase, { type: 'PreimageRelease', job_id: request.jobId, preimage }, createdAt)
@@ -107,6 +109,7 @@ export function createChannelPurchases(options: { readonly pool: RelayPool; read
         },
       )
     },
+    hearReceipts: (purchase, onReceipt) => hearReceipts({ pool, signer, cipher }, purchase, onReceipt),
     // Every request of this dialect names its provider.
     decline() {},
   }

@@ -21,7 +21,7 @@ import type { PurchaseInbox } from '../dialect.ts'
 import type { BegunPurchase } from '../purchase.ts'
 import type { PurchaseOutgoing } from '../settlement/mode.ts'
 import { chooseAnswerRelays } from './jobRelays.ts'
-import { sendSettlementNote } from './settlementNotes.ts'
+import { hearReceipts, sendSettlementNote } from './settlementNotes.ts'
 
 export interface JobMessagesOptions {
   readonly pool: RelayPool
@@ -39,6 +39,7 @@ export interface JobMessages {
   relaysOf(purchase: BegunPurchase, use: 'read' | 'write'): readonly string[] | undefined
   /** Null when no relay took it. */
   send(outgoing: PurchaseOutgoing, purchase: BegunPurchase, preimage: string | null): Promise<Delivery | null>
+  hearReceipts(purchase: BegunPurchase, onReceipt: (receipt: NostrEvent) => void): Subscription
   /** Best effort, as frames are. */
   sendFrame(frame: Frame, purchase: BegunPurchase, provider: string): void
   /** Whatever of these kinds is said about the job, by its provider alone if it has one. */
@@ -85,8 +86,11 @@ export function createJobMessages({ pool, clock, identities, answerRelays }: Job
           return sendNote({ type: 'release', preimage }, purchase)
         case 'refund':
           return sendNote({ type: 'refund', bolt11: outgoing.bolt11 }, purchase)
+        case 'receipt':
+          return sendNote({ type: 'receipt', receipt: outgoing.receipt }, purchase)
       }
     },
+    hearReceipts: (purchase, onReceipt) => hearReceipts({ pool, ...identityOf(purchase) }, purchase, onReceipt, relaysOf(purchase, 'read')),
     sendFrame(frame, purchase, provider) {
       const event = signFrame(identityOf(purchase), clock, frame, { peer: provider, requestId: purchase.request.event.id })
       if (event !== null) void pool.publish(event, relaysOf(purchase, 'write'))

@@ -75,6 +75,7 @@ export function createNip90Purchases(options: JobMessagesOptions): PurchaseDiale
     },
     settlements: ['prepay', 'escrow'],
     send: (outgoing, purchase, preimage) => messages.send(outgoing, purchase, preimage),
+    hearReceipts: (purchase, onReceipt) => messages.hearReceipts(purchase, onReceipt),
     listen(purchase, inbox) {
       const { request, provider } = purchase
       const { cipher: own } = messages.identityOf(purchase)

@@ -13,7 +13,7 @@ export interface PurchaseDialectsOptions {
   readonly pool: RelayPool
   readonly signer: Signer
   /** Of the signer's key. */
-  readonly cipher: Pick<Cipher, 'encrypt'>
+  readonly cipher: Pick<Cipher, 'encrypt' | 'decrypt'>
   readonly clock: Clock
   readonly log: Log
   readonly crypto: Pick<NostrCrypto, 'verify'>

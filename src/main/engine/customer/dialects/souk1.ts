@@ -88,6 +88,7 @@ export function createPrivatePurchases(options: PrivatePurchasesOptions): Purcha
       if (outgoing.what === 'cancel') messages.sendFrame({ type: 'cancel', seq: 0, reason: '' }, purchase, providerOf(purchase))
       return messages.send(outgoing, purchase, preimage)
     },
+    hearReceipts: (purchase, onReceipt) => messages.hearReceipts(purchase, onReceipt),
     listen(purchase, inbox) {
       const provider = providerOf(purchase)
       const identity = messages.identityOf(purchase)

@@ -5,6 +5,7 @@
 import type { JobState } from '#shared/ipc/common.ts'
 import type { Standing } from '#shared/market/books.ts'
 import type { Msat } from '#shared/market/msat.ts'
+import type { NostrEvent } from '#shared/protocol/event.ts'
 import type { Intent, PurchaseBase, PurchaseEffect, PurchaseEvent, PurchaseMessage, PurchaseRequest, PurchaseSending } from '../purchase.ts'
 
 /** A purchase that is in one of this mode's phases. */
@@ -31,6 +32,8 @@ export type PurchaseOutgoing =
   | { readonly what: 'release'; readonly paymentHash: string }
   /** Asks for what is owed, on our invoice. */
   | { readonly what: 'refund'; readonly bolt11: string }
+  /** Hands over what we signed of the job at its end. */
+  | { readonly what: 'receipt'; readonly receipt: NostrEvent }
 
 /** How a purchase stands, for pages, limits and books. */
 export interface PurchaseLook {

@@ -1,10 +1,13 @@
 /** The seller's side of the channel dialect (PROTOCOL.md §2): how a sale's messages travel. */
 import { z } from 'zod'
 import { channelMessageTemplate, channelOf, jobIdOf, parseChannelMessage, type ChannelMessage } from '#shared/protocol/channel.ts'
+import { envelopeTemplate } from '#shared/protocol/envelope.ts'
 import { isTimely, MAX_MESSAGE_AGE_SECS, type EventTemplate, type NostrEvent } from '#shared/protocol/event.ts'
 import { feedbackTemplate, parseCancel } from '#shared/protocol/feedback.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
+import { writeSettlementNote } from '#shared/protocol/settlementNote.ts'
 import { dateMessage, signAndDeliver } from '../../delivery.ts'
+import type { Cipher } from '../../nostr/cipher.ts'
 import type { RelayPool } from '../../nostr/relayPool.ts'
 import type { Signer } from '../../nostr/signer.ts'
 import type { Clock } from '../../ports.ts'
@@ -16,6 +19,8 @@ import { createTextCoalescer } from './textCoalescer.ts'
 export interface ChannelSalesOptions {
   readonly pool: RelayPool
   readonly signer: Signer
+  /** Of the signer's key. */
+  readonly cipher: Pick<Cipher, 'encrypt'>
   readonly clock: Clock
   /** The channel that is listened to; null: none. */
   readonly channelId: () => string | null
@@ -31,7 +36,7 @@ const RELEASE_AGE_SECS = 7_200
 /** One event carries the whole result (64 KiB with everything around it). */
 const MAX_RESULT_BYTES = 48 * 1_024
 
-export function createChannelSales({ pool, signer, clock, channelId, relayHint, pieceIntervalMs }: ChannelSalesOptions): SaleDialect {
+export function createChannelSales({ pool, signer, cipher, clock, channelId, relayHint, pieceIntervalMs }: ChannelSalesOptions): SaleDialect {
   const nowSecs = () => Math.floor(clock.now() / 1_000)
 
   function template({ request }: BegunSale, message: ChannelMessage, createdAt: number): EventTemplate {
@@ -128,6 +133,13 @@ export function createChannelSales({ pool, signer, clock, channelId, relayHint, 
     },
     settlements: ['prepay', 'escrow'],
     send: (outgoing, sale) => signAndDeliver(pool, signer, templateFor(outgoing, sale)),
+    /** Beside the channel, and to its customer alone. */
+    sendReceipt(receipt, { request, changedAt }) {
+      const sealed = cipher.encrypt(request.customer, writeSettlementNote({ type: 'receipt', receipt }))
+      // The customer's key signed the request.
+      if (!sealed.ok) throw new Error(sealed.error.message)
+      return signAndDeliver(pool, signer, envelopeTemplate({ kind: KIND.settlementNote, peer: request.customer, requestId: request.requestId, ciphertext: sealed.value }, dateMessage(changedAt, clock.now())))
+    },
     openStream(sale, streams) {
       if (!streams) return { add() {}, end() {}, close() {} }
       let sequence = 0

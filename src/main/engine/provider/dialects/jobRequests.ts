@@ -143,8 +143,14 @@ export function createJobRequests(options: JobRequestsOptions): JobRequests {
       const note = text.ok ? parseSettlementNote(text.value) : text
       if (!note.ok) return
       const jobId = jobIdOf(address.requestId)
-      if (note.value.type === 'release') inbox.onRelease(jobId, event.pubkey, event.id, note.value.preimage)
-      else inbox.onRefundWish?.(jobId, event.pubkey, event.id, note.value.bolt11)
+      switch (note.value.type) {
+        case 'release':
+          return inbox.onRelease(jobId, event.pubkey, event.id, note.value.preimage)
+        case 'refund':
+          return inbox.onRefundWish?.(jobId, event.pubkey, event.id, note.value.bolt11)
+        case 'receipt':
+          return inbox.onReceipt?.(jobId, event.pubkey, note.value.receipt, event.created_at)
+      }
     }
 
     // Older ones are not taken any more (PROTOCOL.md §1).

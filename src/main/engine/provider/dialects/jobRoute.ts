@@ -5,6 +5,7 @@ import { envelopeTemplate, writeHiddenTags } from '#shared/protocol/envelope.ts'
 import type { EventTemplate, NostrEvent } from '#shared/protocol/event.ts'
 import { feedbackTemplate, hiddenFeedbackTags, type FeedbackDraft } from '#shared/protocol/feedback.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
+import { writeSettlementNote } from '#shared/protocol/settlementNote.ts'
 import { signedEventSchema } from '#shared/protocol/signedEvent.ts'
 import { dateMessage, signAndDeliver, type Delivery } from '../../delivery.ts'
 import type { Cipher } from '../../nostr/cipher.ts'
@@ -55,6 +56,8 @@ type Said = Pick<FeedbackDraft, 'status' | 'text' | 'invoice' | 'step'>
 export interface JobAnswers {
   /** Publishes what a sale has to say that is not its result: the invoice, or what became of the job; null when no relay took it. */
   send(outgoing: Exclude<SaleOutgoing, { what: 'result' | 'sealed' }>, sale: BegunSale): Promise<Delivery | null>
+  /** Hands over what was signed of the job at its end, hidden however it was asked for; null when no relay took it. */
+  sendReceipt(receipt: NostrEvent, sale: BegunSale): Promise<Delivery | null>
   /** Work has begun; of a second try, which is the same work, nothing is said. Best effort. */
   sayBegun(sale: BegunSale): void
   /** Publishes a kind 7000 as the request was made; null when no relay took it. */
@@ -94,6 +97,7 @@ export function createJobAnswers({ pool, clock, signer, cipher }: JobAnswersOpti
       const step = outgoing.step === undefined ? {} : { step: { index: outgoing.index, ...outgoing.step } }
       return sendFeedback(sale, { status: 'payment-required', text: '', invoice: { amountMsat, bolt11 }, ...step }, createdAt)
     },
+    sendReceipt: (receipt, sale) => publish(sale, seal(sale, KIND.settlementNote, writeSettlementNote({ type: 'receipt', receipt }), dateMessage(sale.changedAt, clock.now()))),
     sayBegun(sale) {
       if ((sale.phase.name === 'working' || sale.phase.name === 'metering') && sale.phase.attempt <= 1) void sendFeedback(sale, { status: 'processing', text: '' }, dateMessage(sale.changedAt, clock.now()))
     },

@@ -46,6 +46,7 @@ export function createNip90Sales({ clock, requests, answers }: Nip90SalesOptions
       if (outgoing.what === 'sealed') throw new Error('Nothing is sealed in this dialect.')
       return outgoing.what === 'result' ? sendResult(outgoing, sale) : answers.send(outgoing, sale)
     },
+    sendReceipt: (receipt, sale) => answers.sendReceipt(receipt, sale),
     openStream(sale) {
       answers.sayBegun(sale)
       // Relays store a kind 7000: never a token on it.

@@ -79,6 +79,7 @@ export function createPrivateSales({ pool, clock, receiptSigner, cipher, answers
       if (outgoing.what === 'sealed') return sendSealed(outgoing, sale)
       return outgoing.what === 'result' ? sendResult(outgoing, sale) : answers.send(outgoing, sale)
     },
+    sendReceipt: (receipt, sale) => answers.sendReceipt(receipt, sale),
     openStream(sale, streams) {
       const { requestId, customer } = sale.request
       answers.sayBegun(sale)

@@ -97,7 +97,8 @@ function publish(world: World, said: NonNullable<ReturnType<typeof outgoingOf>>,
     case 'locked':
       return say(world, { to: 'seller', name: 'where it is locked', message: { type: 'lockAnnounced', eventId, paymentHash: said.paymentHash, amountMsat: said.amountMsat, expirySecs: said.expirySecs } })
     case 'refund':
-      throw new Error('a claim is sent by its own effect')
+    case 'receipt':
+      throw new Error('this is said beside the machine')
     case 'release':
       return { ...say(world, { to: 'seller', name: 'the secret', message: { type: 'preimageReceived', eventId, paymentHash: said.paymentHash } }), secretTold: true }
   }
