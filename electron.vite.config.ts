@@ -72,7 +72,7 @@ export default defineConfig({
     plugins: [react(), tailwindcss()],
     build: {
       outDir: fromRoot('out/renderer'),
-      rolldownOptions: { input: { index: fromRoot('src/renderer/index.html') } },
+      rolldownOptions: { input: { index: fromRoot('src/renderer/index.html'), unlock: fromRoot('src/renderer/unlock.html') } },
     },
   },
 })

@@ -3,7 +3,7 @@ import * as electron from 'electron'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { findFolders } from '#main/headless/folders.ts'
-import { createStderrLog, systemClock } from '#main/headless/nodePorts.ts'
+import { createStderrLog, systemClock, systemRandom } from '#main/headless/nodePorts.ts'
 import { openDesktopSecrets } from './secrets.ts'
 import { runDesktop, type ElectronLike } from './shell.ts'
 import { startDesktopEngine } from './startEngine.ts'
@@ -43,6 +43,6 @@ void runDesktop(realElectron(join(pageFolder, process.platform === 'darwin' ? 't
   clock: systemClock,
   log,
   // On the sandbox nothing is worth stealing: without a keyring the phrase rests in plain text there, and the page says so.
-  openSecrets: () => openDesktopSecrets({ safeStorage: electron.safeStorage, platform: process.platform, folder: folders.data, allowPlain: true }),
+  openSecrets: (askToUnlock) => openDesktopSecrets({ safeStorage: electron.safeStorage, platform: process.platform, folder: folders.data, allowPlain: true, random: systemRandom, askToUnlock }),
   startEngine: (secrets) => startDesktopEngine({ folders, secrets, log }),
 })

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SecretsLocked } from '#engine/ports.ts'
+import { nodeRandom } from '#engine/testing/nodePorts.ts'
 import { openDesktopSecrets, type SafeStorageLike } from './secrets.ts'
+import type { AskToUnlock } from './unlockWindow.ts'
 
 /** A keyring whose key can be exchanged. */
 function fakeKeyring(options: { available?: boolean; backend?: string } = {}) {
@@ -28,8 +30,18 @@ describe('the desktop’s secrets', () => {
   })
   afterEach(() => rm(folder, { recursive: true }))
 
-  async function open(keyring: ReturnType<typeof fakeKeyring>, allowPlain = false, platform: NodeJS.Platform = 'linux') {
-    const opened = await openDesktopSecrets({ safeStorage: keyring.safeStorage, platform, folder: join(folder, 'secrets'), allowPlain })
+  /** Types these, one after the other, until one is right; then, or without one, closes the window. */
+  const typing = (said: string[], ...passphrases: readonly string[]): AskToUnlock => async (tryOpen) => {
+    for (const passphrase of passphrases) {
+      const opened = await tryOpen(passphrase)
+      if (opened.ok) return true
+      said.push(opened.error.message)
+    }
+    return false
+  }
+
+  async function open(keyring: ReturnType<typeof fakeKeyring>, allowPlain = false, platform: NodeJS.Platform = 'linux', askToUnlock: AskToUnlock = typing([])) {
+    const opened = await openDesktopSecrets({ safeStorage: keyring.safeStorage, platform, folder: join(folder, 'secrets'), allowPlain, random: nodeRandom, askToUnlock })
     if (!opened.ok) throw new Error(opened.error.code)
     return opened.value
   }
@@ -56,7 +68,7 @@ describe('the desktop’s secrets', () => {
     ['a backend not known yet', fakeKeyring({ backend: 'unknown' }), 'linux'],
     ['no keyring on another system', fakeKeyring({ available: false }), 'win32'],
   ] as const)('ask for a passphrase where there is %s, unless plain text is allowed', async (_what, keyring, platform) => {
-    const options = { safeStorage: keyring.safeStorage, platform, folder: join(folder, 'secrets') }
+    const options = { safeStorage: keyring.safeStorage, platform, folder: join(folder, 'secrets'), random: nodeRandom, askToUnlock: typing([]) }
     expect(await openDesktopSecrets({ ...options, allowPlain: false })).toMatchObject({ ok: false, error: { code: 'passphrase-needed' } })
     expect(await readdir(folder)).toEqual([])
     const plain = await open(keyring, true, platform)
@@ -111,6 +123,57 @@ describe('the desktop’s secrets', () => {
     }
     expect(await secrets.read('phrase')).toBe('abandon')
     expect(encryptions).toBe(1)
+  })
+
+  it('take no passphrase where the system keeps them', async () => {
+    expect((await open(fakeKeyring())).protect).toBeUndefined()
+  })
+
+  it('go under a passphrase where the system keeps none, and open with it alone from then on', { timeout: 60_000 }, async () => {
+    const none = () => fakeKeyring({ available: false })
+    const first = await open(none(), true)
+    await first.write('phrase', 'abandon ability')
+    await first.write('wallet.nwc', 'a connection')
+    await first.protect?.(null, 'lantern owls chair')
+    expect(first.protection()).toBe('passphrase')
+    expect(await first.read('phrase')).toBe('abandon ability')
+    await first.write('wallet.spark', 'a key')
+    expect(await readdir(join(folder, 'secrets'))).toEqual(['secrets.json'])
+    expect(await readFile(join(folder, 'secrets/secrets.json'), 'utf8')).not.toMatch(/abandon|connection|lantern/)
+
+    const said: string[] = []
+    const second = await open(none(), true, 'linux', typing(said, '', 'wrong', 'lantern owls chair'))
+    expect(said).toEqual([expect.stringContaining('Type the passphrase'), expect.stringContaining('not the passphrase')])
+    expect([await second.read('phrase'), await second.read('wallet.nwc'), await second.read('wallet.spark')]).toEqual(['abandon ability', 'a connection', 'a key'])
+    await expect(second.protect?.('wrong', 'another one')).rejects.toThrow(SecretsLocked)
+    await second.protect?.('lantern owls chair', 'another one')
+    const third = await open(none(), true, 'linux', typing(said, 'another one'))
+    await third.protect?.('another one', null)
+    expect((await open(none(), true)).protection()).toBe('plain')
+  })
+
+  it('stay shut when the person closes the window, and say no more of it', async () => {
+    await (await open(fakeKeyring({ available: false }), true)).write('phrase', 'abandon')
+    await (await open(fakeKeyring({ available: false }), true)).protect?.(null, 'lantern owls chair')
+    await expect(open(fakeKeyring(), true, 'linux', typing([], 'wrong'))).rejects.toThrow('not-unlocked')
+  })
+
+  it('lose nothing when the power fails on the way under a passphrase', async () => {
+    const keyring = fakeKeyring({ available: false })
+    const path = (name: string) => join(folder, 'secrets', name)
+    const secrets = await open(keyring, true)
+    await secrets.write('phrase', 'abandon')
+    // Before the new file is in its place, the old ones count.
+    await writeFile(path('secrets.json.making'), '{')
+    expect(await (await open(keyring, true)).read('phrase')).toBe('abandon')
+    const plain = await readFile(path('phrase.secret'))
+    await (await open(keyring, true)).protect?.(null, 'lantern owls chair')
+    // After it they are left over, and go; what is not the same stays.
+    await writeFile(path('phrase.secret'), plain)
+    await writeFile(path('wallet.nwc.secret'), 'souk-secret plain\nof another time')
+    const opened = await open(keyring, true, 'linux', typing([], 'lantern owls chair'))
+    expect(await opened.read('phrase')).toBe('abandon')
+    expect(await readdir(join(folder, 'secrets'))).toEqual(['secrets.json', 'wallet.nwc.secret'])
   })
 
   it('keep a wallet’s connection and key under the names that the engine gives them', async () => {

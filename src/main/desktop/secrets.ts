@@ -1,8 +1,10 @@
 /** Secrets in the operating system's keeping, by Electron's safeStorage: one encrypted file each. */
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SecretsLocked, type Secrets } from '#engine/ports.ts'
-import { fail, ok, type Problem, type Result } from '#shared/market/result.ts'
+import { SecretsLocked, type Random, type Secrets } from '#engine/ports.ts'
+import { fail, ok, type Result } from '#shared/market/result.ts'
+import { hasSecretsFile, moveUnderPassphrase, openPassphraseSecrets } from './passphraseSecrets.ts'
+import type { AskToUnlock } from './unlockWindow.ts'
 
 /** The part of safeStorage used here: its synchronous calls are deprecated. */
 export interface SafeStorageLike {
@@ -19,27 +21,37 @@ export interface DesktopSecretsOptions {
   readonly folder: string
   /** The person said so, or nothing here is worth stealing: the sandbox. */
   readonly allowPlain: boolean
+  readonly random: Random
+  readonly askToUnlock: AskToUnlock
 }
 
 const MAX_NAME_CHARS = 64
+const isName = (name: string) => name.length <= MAX_NAME_CHARS && /^[a-z0-9]+(?:[.-][a-z0-9]+)*$/.test(name)
 
 /** Says in the file itself how it is kept, so that it is read that way whatever is available later. */
 const OS_MARK = Buffer.from('souk-secret os\n')
 const PLAIN_MARK = Buffer.from('souk-secret plain\n')
 
 /**
- * Opens the secrets, once the app is ready. Fails with `passphrase-needed` where the system keeps no secrets, which
- * on Linux includes `basic_text`: that is a fixed password, and so plain text. Ask for a passphrase then, or allow plain.
+ * Opens the secrets, once the app is ready: those under a passphrase where a person chose one, else in the system's keeping.
+ * Fails with `passphrase-needed` where the system keeps none, which on Linux includes `basic_text`: that is a fixed password,
+ * and so plain text. Where plain text is allowed, a passphrase can be set then.
  */
-export async function openDesktopSecrets({ safeStorage, platform, folder, allowPlain }: DesktopSecretsOptions): Promise<Result<Secrets, Problem<'passphrase-needed'>>> {
+export async function openDesktopSecrets({ safeStorage, platform, folder, allowPlain, random, askToUnlock }: DesktopSecretsOptions): Promise<Result<Secrets>> {
+  if (hasSecretsFile(folder)) {
+    const opened = await openPassphraseSecrets(folder, random, askToUnlock)
+    // Left where the power failed between the two.
+    if (opened.ok) await removePlain(folder, (name) => opened.value.read(name))
+    return opened
+  }
   const encrypts = await keepsSecrets(safeStorage, platform)
   if (!encrypts && !allowPlain) {
     return fail('passphrase-needed', 'This system has no keyring for Souk to use. Unlock or install one (GNOME Keyring, KWallet), or protect the identity with a passphrase.')
   }
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const pathOf = (name: string) => {
-    if (name.length > MAX_NAME_CHARS || !/^[a-z0-9]+(?:[.-][a-z0-9]+)*$/.test(name)) throw new RangeError(`not the name of a secret: ${name}`)
-    return join(folder, `${name}.secret`)
+    if (!isName(name)) throw new RangeError(`not the name of a secret: ${name}`)
+    return join(folder, `${name}${SUFFIX}`)
   }
 
   async function write(name: string, value: string): Promise<void> {
@@ -59,7 +71,7 @@ export async function openDesktopSecrets({ safeStorage, platform, folder, allowP
     }
   }
 
-  return ok({
+  const own: Secrets = {
     protection: () => (encrypts ? 'os' : 'plain'),
     async read(name) {
       const body = await readOrNull(pathOf(name))
@@ -75,7 +87,48 @@ export async function openDesktopSecrets({ safeStorage, platform, folder, allowP
     async remove(name) {
       await rm(pathOf(name), { force: true })
     },
-  })
+  }
+  return ok(encrypts ? own : withPassphrase(own, folder, random))
+}
+
+/** The same, until a passphrase is set: then the file under it has them all. */
+function withPassphrase(plain: Secrets, folder: string, random: Random): Secrets {
+  let inUse = plain
+  // In turn: what is written while all of it moves would be left behind.
+  let turn: Promise<unknown> = Promise.resolve()
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = turn.then(work)
+    turn = result.catch(() => {})
+    return result
+  }
+  async function protect(current: string | null, next: string | null): Promise<void> {
+    if (inUse.protect !== undefined) return inUse.protect(current, next)
+    if (next === null) return
+    const all = new Map<string, string>()
+    for (const name of await namesIn(folder)) all.set(name, (await plain.read(name)) ?? '')
+    const file = await moveUnderPassphrase(folder, random, next, all)
+    inUse = file
+    await removePlain(folder, (name) => file.read(name))
+  }
+  return {
+    protection: () => inUse.protection(),
+    read: (name) => inTurn(() => inUse.read(name)),
+    write: (name, value) => inTurn(() => inUse.write(name, value)),
+    remove: (name) => inTurn(() => inUse.remove(name)),
+    protect: (current, next) => inTurn(() => protect(current, next)),
+  }
+}
+
+const SUFFIX = '.secret'
+const namesIn = async (folder: string) => (await readdir(folder)).filter((file) => file.endsWith(SUFFIX)).map((file) => file.slice(0, -SUFFIX.length)).filter(isName)
+
+/** Removes the plain files of what is kept elsewhere, the same in every letter; another secret is nobody's to remove. */
+async function removePlain(folder: string, kept: (name: string) => Promise<string | null>): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    const path = join(folder, `${name}${SUFFIX}`)
+    const body = await readFile(path)
+    if (startsWith(body, PLAIN_MARK) && body.subarray(PLAIN_MARK.length).toString('utf8') === (await kept(name))) await rm(path, { force: true })
+  }
 }
 
 async function keepsSecrets(safeStorage: SafeStorageLike, platform: NodeJS.Platform): Promise<boolean> {

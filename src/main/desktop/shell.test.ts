@@ -87,6 +87,49 @@ describe('the desktop shell', () => {
     expect(electron.windows).toEqual([])
   })
 
+  it('asks for the passphrase in a window of its own, which goes before the main one comes', async () => {
+    const typed: string[] = []
+    const { electron, run } = setUp({
+      openSecrets: async (askToUnlock) => {
+        const isOpen = await askToUnlock((passphrase) => {
+          typed.push(passphrase)
+          return Promise.resolve(passphrase === 'right' ? ok(null) : fail('secrets-locked', 'That is not the passphrase.'))
+        })
+        return isOpen ? ok(secrets) : fail('not-unlocked', '')
+      },
+    })
+    const running = run()
+    await waitFor(() => electron.windows.length === 1)
+    const [asking] = electron.windows
+    expect(asking?.window.calls).toEqual(['loadURL souk://app/unlock.html'])
+    expect(asking?.options.webPreferences).toMatchObject({ sandbox: true, contextIsolation: true, nodeIntegration: false })
+    const page = electron.ipc.openWindow('souk://app/unlock.html')
+    const ask = (id: number, passphrase: string) => page.ipcRenderer.send(ELECTRON_CHANNEL, 'a', JSON.stringify({ type: 'request', id, route: 'unlock.open', input: { passphrase } }))
+    page.ipcRenderer.send(ELECTRON_CHANNEL, 'a', '{"type":"hello","version":1}')
+    ask(1, 'wrong')
+    await waitFor(() => page.received.length === 2)
+    expect(JSON.stringify(page.received[1])).toContain('That is not the passphrase.')
+    ask(2, 'right')
+    await running
+    expect(typed).toEqual(['wrong', 'right'])
+    expect(asking?.window.calls).toContain('close')
+    electron.emit('window-all-closed')
+    expect(electron.windows).toHaveLength(2)
+    expect(electron.windows[1]?.window.calls).toEqual(['loadURL souk://app/'])
+  })
+
+  it('leaves without a word when the window that asks for the passphrase is closed', async () => {
+    const { electron, run } = setUp({ openSecrets: async (askToUnlock) => ((await askToUnlock(() => Promise.resolve(ok(null)))) ? ok(secrets) : fail('not-unlocked', '')) })
+    const running = run()
+    await waitFor(() => electron.windows.length === 1)
+    electron.windows[0]?.window.emit('closed')
+    electron.emit('window-all-closed')
+    await running
+    expect(electron.calls.at(-1)).toBe('exit 0')
+    expect(electron.calls.filter((call) => call.startsWith('showError'))).toEqual([])
+    expect(electron.ipc.listenerCount(ELECTRON_CHANNEL)).toBe(0)
+  })
+
   it('says why and leaves when the secrets do not open', async () => {
     const { electron, run } = setUp({ openSecrets: () => Promise.resolve(fail('passphrase-needed', 'This system has no keyring.')) })
     await run()

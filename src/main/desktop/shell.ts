@@ -13,6 +13,7 @@ import type { Problem, Result } from '#shared/market/result.ts'
 import { PAGE_URL, handlePageScheme, pageUrlCheck, registerPageScheme, type ProtocolLike } from './pageScheme.ts'
 import { guardContents, guardSession, type GuardedContents, type GuardedSession } from './permissions.ts'
 import { createTray, type TrayLike } from './tray.ts'
+import { createUnlockWindow, type AskToUnlock } from './unlockWindow.ts'
 import { createMainWindow, type WindowLike } from './window.ts'
 
 interface Preventable {
@@ -66,7 +67,7 @@ export interface DesktopOptions {
   readonly clock: Clock
   readonly log: Log
   /** Called once the app is ready: only then the system's keyring can be asked. */
-  readonly openSecrets: () => Promise<Result<Secrets>>
+  readonly openSecrets: (askToUnlock: AskToUnlock) => Promise<Result<Secrets>>
   readonly startEngine: (secrets: Secrets) => Promise<Result<DesktopEngine>>
 }
 
@@ -91,13 +92,25 @@ export async function runDesktop<M>(electron: ElectronLike<M>, options: DesktopO
   guardSession(electron.session(), { isPageUrl, log })
   electron.setApplicationMenu(electron.buildMenu(menuTemplate(options.platform)))
 
-  const started = await startEngine(options)
+  let hasStarted = false
+  app.on('window-all-closed', () => {
+    // The one that asks for the passphrase goes before the main one comes.
+    if (hasStarted && options.platform !== 'darwin') app.quit()
+  })
+  const pageUrl = options.devUrl ?? PAGE_URL
+  const askToUnlock = createUnlockWindow({ createWindow: (windowOptions) => electron.createWindow(windowOptions), ipcMain: electron.ipcMain, isPageUrl, preloadPath: options.preloadPath, iconPath: options.iconPath, pageUrl: new URL('unlock.html', pageUrl).href, isDark: () => electron.isDark(), clock, log })
+  const started = await startEngine(options, askToUnlock)
+  if (!started.ok && started.error.code === 'not-unlocked') {
+    app.exit(0)
+    return
+  }
   if (!started.ok) {
     log('error', 'desktop: Souk could not start', { code: started.error.code })
     electron.showError('Souk could not start', started.error.message)
     app.exit(1)
     return
   }
+  hasStarted = true
   const engine = started.value
   const router = createRouter(soukContract, engine.handlers, { clock, log })
   const carrier = attachElectronCarrier({ ipcMain: electron.ipcMain, router, isPageUrl, clock, log })
@@ -108,7 +121,7 @@ export async function runDesktop<M>(electron: ElectronLike<M>, options: DesktopO
   const window = createMainWindow({
     createWindow: (windowOptions) => electron.createWindow(windowOptions),
     preloadPath: options.preloadPath,
-    pageUrl: options.devUrl ?? PAGE_URL,
+    pageUrl,
     iconPath: options.iconPath,
     dataFolder: options.dataFolder,
     isDark: () => electron.isDark(),
@@ -118,9 +131,6 @@ export async function runDesktop<M>(electron: ElectronLike<M>, options: DesktopO
   removeTray = showTray(electron, engine, () => window.show(), log)
   app.on('second-instance', () => window.show())
   app.on('activate', () => window.show())
-  app.on('window-all-closed', () => {
-    if (options.platform !== 'darwin') app.quit()
-  })
   app.on('before-quit', (event) => {
     // The engine puts its work down first; then this comes again.
     if (finished) return
@@ -158,9 +168,9 @@ function closeEngine(engine: DesktopEngine, clock: Clock, log: Log): Promise<voi
   })
 }
 
-async function startEngine({ openSecrets, startEngine: start }: DesktopOptions): Promise<Result<DesktopEngine>> {
+async function startEngine({ openSecrets, startEngine: start }: DesktopOptions, askToUnlock: AskToUnlock): Promise<Result<DesktopEngine>> {
   try {
-    const secrets = await openSecrets()
+    const secrets = await openSecrets(askToUnlock)
     return secrets.ok ? await start(secrets.value) : secrets
   } catch (error) {
     const problem: Problem = { code: 'start-failed', message: error instanceof Error ? error.message : String(error) }

@@ -17,6 +17,7 @@ export interface WindowLike {
   isMinimized(): boolean
   isMaximized(): boolean
   isDestroyed(): boolean
+  close(): void
   getNormalBounds(): Rectangle
   maximize(): void
 }
@@ -61,6 +62,9 @@ export function safeWebPreferences(preloadPath: string) {
   } as const
 }
 
+/** The page's own ground, so that nothing flashes before it is drawn. */
+export const groundColour = (isDark: boolean) => (isDark ? '#161513' : '#fbfaf8')
+
 export function createMainWindow(options: MainWindowOptions): MainWindow {
   const placePath = join(options.dataFolder, 'window.json')
   let window: WindowLike | null = null
@@ -77,8 +81,7 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
       show: false,
       autoHideMenuBar: true,
       icon: options.iconPath,
-      // The page's own ground, so that nothing flashes before it is drawn.
-      backgroundColor: options.isDark() ? '#161513' : '#fbfaf8',
+      backgroundColor: groundColour(options.isDark()),
       webPreferences: safeWebPreferences(options.preloadPath),
     })
     if (place?.maximized) opened.maximize()

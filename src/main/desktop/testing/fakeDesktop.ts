@@ -32,6 +32,10 @@ export function fakeWindow(): FakeWindow {
     focus: note('focus'),
     restore: note('restore'),
     maximize: note('maximize'),
+    close() {
+      calls.push('close')
+      window.emit('closed')
+    },
     isMinimized: () => false,
     isMaximized: () => false,
     isDestroyed: () => false,
