@@ -7,7 +7,7 @@ import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { addMsat, msat, type Msat } from '#shared/market/msat.ts'
 import { encodeInvoice } from '#shared/protocol/bolt11.ts'
 import type { Random } from '#engine/ports.ts'
-import type { HoldInvoiceRequest, Invoice, InvoiceRequest, WalletProblemCode } from '#engine/wallet/wallet.ts'
+import type { HoldInvoiceRequest, Invoice, InvoiceRequest, PaymentDirection, WalletProblemCode } from '#engine/wallet/wallet.ts'
 import { Violation } from './violation.ts'
 import type { VirtualTime } from './virtualTime.ts'
 
@@ -52,6 +52,8 @@ export interface Ledger {
   cancel(paymentHash: string): boolean
   payment(paymentHash: string): LedgerPayment | null
   payments(): Iterable<LedgerPayment>
+  /** What an account has asked to be paid, and has begun to pay, each hash once: in the order in which that was. */
+  history(account: string): readonly { readonly paymentHash: string; readonly direction: PaymentDirection }[]
   /** Called after a payment has begun, is held, settled or failed. */
   onChange(listener: (payment: LedgerPayment) => void): void
   movements(): number
@@ -74,6 +76,7 @@ export function createLedger(options: { readonly time: VirtualTime; readonly ran
   const hashByBolt11 = new Map<string, string>()
   /** The last one of each invoice: one that failed may be tried again. */
   const payments = new Map<string, LedgerPayment>()
+  const histories = new Map<string, { readonly paymentHash: string; readonly direction: PaymentDirection }[]>()
   /** What calls off the return of what is held. */
   const deadlines = new Map<LedgerPayment, () => void>()
   const listeners: ((payment: LedgerPayment) => void)[] = []
@@ -90,6 +93,12 @@ export function createLedger(options: { readonly time: VirtualTime; readonly ran
       if (balance < 0 && account !== ISSUED) throw new Violation(`the account ${account} is overdrawn: ${balance} msat`)
     }
     if (sum !== 0) throw new Violation(`the accounts add up to ${sum} msat, not to 0`)
+  }
+
+  function record(account: string, paymentHash: string, direction: PaymentDirection): void {
+    const history = histories.get(account)
+    if (history === undefined) histories.set(account, [{ paymentHash, direction }])
+    else history.push({ paymentHash, direction })
   }
 
   function changed(payment: LedgerPayment): void {
@@ -134,6 +143,7 @@ export function createLedger(options: { readonly time: VirtualTime; readonly ran
     const bolt11 = encodeInvoice({ network: 'regtest', amountMsat, paymentHash, paymentSecret: bytesToHex(random.bytes(32)), description, createdAt, expirySecs }, nodeKey)
     const invoice: LedgerInvoice = { bolt11, paymentHash, amountMsat, network: 'regtest', createdAt, expiresAt: createdAt + expirySecs, description, payee, preimage, holdSecs, closed: null }
     invoices.set(paymentHash, invoice)
+    record(payee, paymentHash, 'incoming')
     hashByBolt11.set(bolt11, paymentHash)
     return invoice
   }
@@ -168,6 +178,7 @@ export function createLedger(options: { readonly time: VirtualTime; readonly ran
       const totalMsat = addMsat(invoice.amountMsat, feeMsat)
       if ((accounts.get(payer) ?? 0) < totalMsat) return 'insufficient-balance'
       const payment: LedgerPayment = { invoice, payer, feeMsat, state: 'pending', beganAt: time.now(), heldUntil: null, endedAt: null }
+      if (known === undefined || known.payer !== payer) record(payer, invoice.paymentHash, 'outgoing')
       payments.set(invoice.paymentHash, payment)
       move(payer, UNDER_WAY, totalMsat)
       changed(payment)
@@ -208,6 +219,7 @@ export function createLedger(options: { readonly time: VirtualTime; readonly ran
     },
     payment: (paymentHash) => payments.get(paymentHash) ?? null,
     payments: () => payments.values(),
+    history: (account) => histories.get(account) ?? [],
     onChange: (listener) => void listeners.push(listener),
     movements: () => movements,
   }

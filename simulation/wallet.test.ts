@@ -83,6 +83,46 @@ test.each([
   expect(await world.during(world.seller.createHoldInvoice(ASKED))).toMatchObject({ ok: false })
 })
 
+test('what was paid is listed on either side, the newest first, each as a look-up tells it, and nothing that nobody paid', async () => {
+  const world = openWorld('5')
+  const { during, seller, customer } = world
+  await lock(world)
+  for (const msats of [1_000, 2_000]) {
+    const made = await during(seller.createInvoice({ amountMsat: msat(msats), description: String(msats), expirySecs: 60 }))
+    if (!made.ok) throw new Error(made.error.message)
+    expect(await world.pay(made.value.bolt11)).toMatchObject({ state: 'settled' })
+  }
+  await during(seller.createInvoice({ amountMsat: msat(3_000), description: 'nobody pays it', expirySecs: 60 }))
+  for (const [wallet, direction] of [[seller, 'incoming'], [customer, 'outgoing']] as const) {
+    const listed = await during(wallet.list({ limit: 10, offset: 0 }))
+    if (!listed.ok) throw new Error(listed.error.message)
+    expect(listed.value.map(({ amountMsat, state }) => [amountMsat, state])).toEqual([[2_000, 'settled'], [1_000, 'settled'], [10_000, 'held']])
+    for (const payment of listed.value) expect(await during(wallet.lookup(payment.paymentHash, direction))).toEqual({ ok: true, value: payment })
+    expect(await during(wallet.list({ limit: 1, offset: 1 }))).toEqual({ ok: true, value: listed.value.slice(1, 2) })
+    expect(await during(wallet.list({ limit: 5, offset: 3 }))).toEqual({ ok: true, value: [] })
+  }
+})
+
+test('in a storm a list is late, has a gap or tells one twice, or does not come; never what is not so', async () => {
+  const world = openWorld('6', 12)
+  const { during, seller, customer, ledger } = world
+  for (let payment = 0; payment < 12; payment++) {
+    const made = await during(seller.createInvoice({ amountMsat: msat(1_000), description: String(payment), expirySecs: 600 }))
+    if (made.ok) await world.pay(made.value.bolt11)
+  }
+  await world.pass(1_000)
+  const seen = new Map<string, number>()
+  const truth = [...ledger.payments()].filter(({ state }) => state === 'settled').length
+  for (let look = 0; look < 60; look++) {
+    const listed = await during(customer.list({ limit: 50, offset: 0 }))
+    const settled = listed.ok ? listed.value.filter(({ state }) => state === 'settled') : []
+    for (const { paymentHash, preimage } of settled) expect([ledger.payment(paymentHash)?.state, ledger.invoice(paymentHash)?.preimage]).toEqual(['settled', preimage])
+    const what = !listed.ok ? 'no answer' : settled.length < truth ? 'a gap' : settled.length > truth ? 'a double' : 'all'
+    seen.set(what, (seen.get(what) ?? 0) + 1)
+  }
+  expect([...seen.keys()].toSorted()).toEqual(['a double', 'a gap', 'all', 'no answer'])
+})
+
 test('asked for twice it is the same invoice; nobody else gets one on its hash, and nobody else ends it', async () => {
   const { during, seller, customer } = openWorld('3')
   const first = await during(seller.createHoldInvoice(ASKED))

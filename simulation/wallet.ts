@@ -88,6 +88,21 @@ export function createWalletService({ account, ledger, time, chance, faults, tra
     }
   }
 
+  /** Newest first, what was really paid or is being paid; as it was `lagMs` ago, and perhaps with one left out or told twice. */
+  function list({ limit, offset }: { readonly limit: number; readonly offset: number }, lagMs: number): readonly Payment[] {
+    const found: Payment[] = []
+    for (const { paymentHash, direction } of ledger.history(account).toReversed()) {
+      if (found.length >= offset + limit) break
+      const payment = view(paymentHash, direction, lagMs)
+      if (payment !== null && (direction === 'outgoing' || payment.state === 'settled' || payment.state === 'held')) found.push(payment)
+    }
+    const page = found.slice(offset)
+    const any = () => chance.between(0, page.length - 1)
+    if (page.length > 0 && faults.happens('list with a gap')) page.splice(any(), 1)
+    const doubled = page.length > 0 && faults.happens('list with a double') ? page[any()] : undefined
+    return doubled === undefined ? page : [doubled, ...page].slice(0, limit)
+  }
+
   function stateOf(payment: LedgerPayment | null, direction: PaymentDirection, { expiresAt, closed }: LedgerInvoice): Payment['state'] {
     if (payment?.state === 'settled' || payment?.state === 'held') return payment.state
     if (direction === 'incoming' && closed === 'cancelled') return 'failed'
@@ -187,7 +202,8 @@ export function createWalletService({ account, ledger, time, chance, faults, tra
     }
 
     return {
-      kind: 'mock',
+      // Held against the books as any wallet is: not as trial money.
+      kind: 'nwc',
       network: 'regtest',
       info: () => Promise.resolve(ok({ alias: account, network: 'regtest', methods: [], holdInvoices: holds, lockAddress: null, budget: null })),
       balance: () => Promise.resolve(ok(ledger.balance(account))),
@@ -219,7 +235,11 @@ export function createWalletService({ account, ledger, time, chance, faults, tra
           const lagMs = faults.happens('look-up behind') ? chance.between(1_000, 20_000) : 0
           return { answer: ok(view(paymentHash, direction, lagMs)), afterMs: 10 }
         }),
-      list: () => Promise.resolve(ok([])),
+      list: (page) =>
+        ask<Result<readonly Payment[], WalletProblem>>(`list ${page.offset}`, unanswered(), ANSWER_TIMEOUT_MS, () => {
+          if (faults.happens('list without an answer')) return null
+          return { answer: ok(list(page, faults.happens('list behind') ? chance.between(1_000, 20_000) : 0)), afterMs: 10 }
+        }),
       settleHold: (preimage) => ending('settleHold', hashOf(hexToBytes(preimage)), (paymentHash) => ledger.claim(paymentHash, preimage)),
       cancelHold: (paymentHash) => ending('cancelHold', paymentHash, (hash) => ledger.cancel(hash)),
       watch(listener) {
