@@ -24,6 +24,8 @@ export interface StandInTemper {
   nextSend: 'pending' | 'denied' | null
   /** A claim is shared at once and settled by the next sync. */
   slowClaims: boolean
+  /** A kill takes what its storage knows. */
+  isForgetful: boolean
   readonly faults: Map<StandInMethod, StandInFault[]>
   readonly stored: Map<string, SdkPayment>
   knownBalanceSats: number
@@ -31,7 +33,7 @@ export interface StandInTemper {
   readonly calls: StandInMethod[]
 }
 
-export const createTemper = (): StandInTemper => ({ isOnline: true, isNoisy: false, nextInvoice: null, nextSend: null, slowClaims: false, faults: new Map(), stored: new Map(), knownBalanceSats: 0, sessions: new Set(), calls: [] })
+export const createTemper = (): StandInTemper => ({ isOnline: true, isNoisy: false, nextInvoice: null, nextSend: null, slowClaims: false, isForgetful: false, faults: new Map(), stored: new Map(), knownBalanceSats: 0, sessions: new Set(), calls: [] })
 
 const NODE_KEY = createHash('sha256').update('the stand-in’s node').digest()
 const NO_NETWORK = 'SparkSdkError: Operator RPC error: Connection error: status: Unknown, message: "js api error: TypeError: fetch failed"'

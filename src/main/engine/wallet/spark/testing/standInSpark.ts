@@ -6,6 +6,8 @@ import { createHash } from 'node:crypto'
 import { createPhrase } from '../../../nostr/phrase.ts'
 import type { Clock, Log } from '../../../ports.ts'
 import { createSparkWallet, type SparkWallet } from '../spark.ts'
+import type { PaymentDirection } from '../../wallet.ts'
+import type { LoadedSdk } from '../sdk.ts'
 import type { SparkTimeouts } from '../sparkClient.ts'
 import type { StartSparkThread } from '../thread.ts'
 import { startInProcessThread } from './inProcessThread.ts'
@@ -25,6 +27,13 @@ export interface StandInHandle {
   nextSend(how: 'pending' | 'denied'): void
   setSlowClaims(slow: boolean): void
   setNoisy(isNoisy: boolean): void
+  /** Its program is killed from now on before its storage is written: only the next sync tells it again. */
+  setForgetful(isForgetful: boolean): void
+  /** Its program was killed. */
+  breakOff(): void
+  /** What has settled, from it or to it. */
+  settled(direction: PaymentDirection): readonly { readonly amountSats: number; readonly feeSats: number }[]
+  balanceSats(): number
   /** Every call that its SDK has had. */
   calls(): readonly StandInMethod[]
 }
@@ -39,6 +48,8 @@ export interface StandInWalletOptions {
 
 export interface StandInSpark {
   readonly startThread: StartSparkThread
+  /** Its SDK; `crash`: what an exception outside every promise does. */
+  load(crash: (error: Error) => void): LoadedSdk
   /** The wallet of that name, through the adapter. Each call is another program with the same phrase. */
   wallet(name: string, options: StandInWalletOptions): SparkWallet
   /** The other end of a wallet: its money, its network and its faults. */
@@ -62,7 +73,8 @@ export function createStandInSpark({ clock }: { readonly clock: Clock }): StandI
     tempers.set(account.identity, temper)
     return temper
   }
-  const startThread = startInProcessThread((crash) => createStandInSdk({ ledger, temperOf }, crash))
+  const load = (crash: (error: Error) => void) => createStandInSdk({ ledger, temperOf }, crash)
+  const startThread = startInProcessThread(load)
 
   function handle(account: StandInAccount): StandInHandle {
     const temper = temperOf(account)
@@ -80,12 +92,21 @@ export function createStandInSpark({ clock }: { readonly clock: Clock }): StandI
       nextSend: (how) => void (temper.nextSend = how),
       setSlowClaims: (slow) => void (temper.slowClaims = slow),
       setNoisy: (isNoisy) => void (temper.isNoisy = isNoisy),
+      setForgetful: (isForgetful) => void (temper.isForgetful = isForgetful),
+      breakOff() {
+        if (!temper.isForgetful) return
+        temper.stored.clear()
+        temper.knownBalanceSats = 0
+      },
+      settled: (direction) => [...ledger.transfers.values()].filter(({ state, from, to }) => state === 'completed' && (direction === 'outgoing' ? from : to) === account),
+      balanceSats: () => account.balanceSats,
       calls: () => [...temper.calls],
     }
   }
 
   return {
     startThread,
+    load,
     wallet(name, { log = () => {}, ...options }) {
       const phrase = phraseOf(name)
       ledger.account(phrase, name)
