@@ -98,13 +98,15 @@ function chartOptions(element: HTMLElement, onPoint: (index: number | null) => v
 
 /** Colours as the canvas understands them: variables and `light-dark()` are resolved only on a real property. */
 function readColors<K extends string>(element: HTMLElement, wanted: Record<K, string>): Record<K, string> {
-  const probe = document.createElement('span')
-  element.append(probe)
   const entries = Object.entries<string>(wanted).map(([key, color]) => {
+    // One each: a colour that changes is on its way from the one before, even where motion is reduced to next to nothing.
+    const probe = document.createElement('span')
     probe.style.color = color
-    return [key, getComputedStyle(probe).color]
+    element.append(probe)
+    const read = getComputedStyle(probe).color
+    probe.remove()
+    return [key, read]
   })
-  probe.remove()
   // The same keys as went in.
   return Object.fromEntries(entries) as Record<K, string>
 }
