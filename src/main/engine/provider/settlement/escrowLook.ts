@@ -4,7 +4,8 @@ import { NO_STANDING, standingOf } from '#shared/market/books.ts'
 import { ZERO_MSAT } from '#shared/market/msat.ts'
 import { type Begun, hashesOf, isHeld, type Phase, termsOf } from './escrowPhase.ts'
 import type { SaleLook } from './mode.ts'
-import { closedWords, prepay } from './prepay.ts'
+import { closedWords } from './closedWords.ts'
+import { prepay } from './prepay.ts'
 
 export function look(sale: Begun): SaleLook {
   const { phase, request } = sale

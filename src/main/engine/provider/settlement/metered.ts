@@ -13,143 +13,20 @@
  * was charged: no backend goes on in the middle of a text and promises the same beginning. What was kept of it is delivered, and
  * the rest of the money is owed.
  */
-import type { JobState } from '#shared/ipc/common.ts'
-import { NO_STANDING, standingOf } from '#shared/market/books.ts'
-import { utf8Bytes } from '#shared/market/conversation.ts'
-import { subtractMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
-import { mostPromptTokens, priceOfStep, settleAnswer, unusedTokens, type TokenCount } from '#shared/market/tariff.ts'
-import type { Generated, SaleBase, SaleEffect, SaleEvent, SaleMessage, SaleOutcome, SaleSending } from '../sale.ts'
-import { INVOICE_EXPIRY_SECS, isOver } from './invoicePatience.ts'
-import { wake, watchPayment, type Meter, type SaleIn, type SaleLook, type SaleMode, type SaleOutgoing } from './mode.ts'
-import { changeOpen, openStep, paidSteps, paidTokens, receivedOf, stepAt, termsIn, termsOf, tokensOf, totalTokens, type Ledger, type Made } from './meteredLedger.ts'
-import { closedWords } from './prepay.ts'
-import { quickRetryAt } from './workFailure.ts'
+import { priceOfStep, unusedTokens } from '#shared/market/tariff.ts'
+import type { SaleEffect, SaleEvent, SaleSending } from '../sale.ts'
+import { INVOICE_EXPIRY_SECS } from './invoicePatience.ts'
+import { decide } from './meteredDecide.ts'
+import { changeOpen, openStep, paidSteps, paidTokens, receivedOf, stepAt, termsOf, tokensOf, totalTokens } from './meteredLedger.ts'
+import { look } from './meteredLook.ts'
+import { graceEnd, nextStep, NOTHING_MADE, storedAnswer, type Phase } from './meteredPhase.ts'
+import { send, wake, watchPayment, type Meter, type SaleIn, type SaleMode, type SaleOutgoing } from './mode.ts'
 
-export type MeteredPhase =
-  | ({ readonly name: 'opening' } & Ledger)
-  /** Ended before anything was paid; the invoice is out, so money may still come until it expires. */
-  | ({ readonly name: 'voided'; readonly reason: string } & Ledger)
-  /** `attempt` counts the runs that were begun. `pausedAt`: what is paid for is made. `told`: the customer knows of the pause. */
-  | ({ readonly name: 'metering'; readonly attempt: number; readonly retryAt: number; readonly made: Made; readonly pausedAt: number | null; readonly told: boolean } & Ledger)
-  | ({ readonly name: 'halting'; readonly made: Made; readonly reason: string } & Ledger)
-  /** `reason`: why it ends before its end; null: it does not. */
-  | ({ readonly name: 'handing' | 'handed'; readonly generated: Generated; readonly reason: string | null } & Ledger)
-  /** Everything that was paid is owed; the customer is still to hear it. */
-  | ({ readonly name: 'failing'; readonly outcome: SaleOutcome; readonly reason: string; readonly publicReason: string } & Ledger)
-  | ({ readonly name: 'lapsed'; readonly outcome: SaleOutcome; readonly reason: string } & Ledger)
+export type { MeteredPhase } from './meteredPhase.ts'
 
-type Phase = MeteredPhase
-
-/** What the customer hears of a model that fails: the backend's own words may name machines and files of the seller's. */
-const NOTHING_MADE = 'The seller’s model does not answer. What was paid is owed.'
 const LESS = 'Less arrived than the invoice asked for. It is owed.'
-const GRACE_OVER = 'The next payment did not come. What was paid for is delivered.'
 
 export const metered: SaleMode<Phase> = { first: () => ({ name: 'opening', steps: [] }), decide, next, due, outgoing, look, meter }
-
-function decide(sale: SaleIn<Phase>, message: SaleMessage): readonly SaleEvent[] {
-  const { at } = message
-  const { phase } = sale
-  switch (message.type) {
-    case 'invoiceMade':
-      return phase.steps.length === (message.index ?? 0) && nextStep(sale) !== null ? [{ at, type: 'invoiced', invoice: message.invoice, index: phase.steps.length }] : []
-    case 'invoiceFailed':
-      // Of a later step it is tried again, for as long as the job waits for it.
-      return phase.name === 'opening' && phase.steps.length === 0 ? [{ at, type: 'refused', reason: 'The seller could not make an invoice. Ask again in a moment.' }] : []
-    case 'sent':
-      return isSending(phase, message.what, message.index) ? [{ at, type: 'sent', what: message.what, delivery: message.delivery, ...(message.index === undefined ? {} : { index: message.index }) }] : []
-    case 'paymentClaimed':
-      return openStep(phase) !== null && !sale.claimed ? [{ at, type: 'paymentClaimed', eventId: message.eventId }] : []
-    case 'paymentSeen':
-      return onPayment(phase, message.settledMsat, message.paymentHash, at)
-    case 'paymentMissing':
-      return onMissingPayment(phase, message.isClosed, at)
-    case 'workBegun':
-      return phase.name === 'metering' ? [{ at, type: 'workBegun', attempt: message.attempt }] : []
-    case 'tokensMade':
-      return onTokens(sale, message.tokens, message.text, at)
-    case 'generated':
-      return phase.name === 'metering' || phase.name === 'halting' ? [{ at, type: 'generated', generated: message.generated }] : []
-    case 'workFailed':
-      return phase.name === 'metering' ? onFailure(sale, phase, message.problem.message, at) : []
-    case 'customerCancelled':
-      return onCancel(phase, 'The customer cancelled before paying.', { at, type: 'stopAsked', eventId: message.eventId })
-    case 'sellerCancelled':
-      if (phase.name === 'opening' && phase.steps.length === 0) return [{ at, type: 'refused', reason: 'The seller cancelled it.' }]
-      return onCancel(phase, 'The seller cancelled it.', { at, type: 'withdrawn', reason: 'The seller stopped it. What was paid for is delivered.' })
-    case 'tick':
-      return phase.name === 'metering' && phase.pausedAt !== null && at >= graceEnd(sale, phase.pausedAt) ? [{ at, type: 'withdrawn', reason: GRACE_OVER }] : []
-    // Of other modes.
-    case 'requested':
-    case 'lockSeen':
-    case 'lockReturned':
-    case 'lockAnnounced':
-    case 'preimageReceived':
-    case 'claimFailed':
-    case 'sealed':
-    case 'retryAsked':
-    case 'writtenOff':
-      return []
-  }
-}
-
-function onPayment(phase: Phase, settledMsat: Msat, paymentHash: string | undefined, at: number): readonly SaleEvent[] {
-  const open = openStep(phase)
-  if (open === null || (paymentHash !== undefined && paymentHash !== open.invoice.paymentHash)) return []
-  const paid: SaleEvent = { at, type: 'paid', paidMsat: settledMsat, paymentHash: open.invoice.paymentHash }
-  return phase.name === 'metering' && phase.pausedAt !== null && settledMsat >= open.invoice.amountMsat ? [paid, { at, type: 'resumed' }] : [paid]
-}
-
-function onMissingPayment(phase: Phase, isClosed: boolean, at: number): readonly SaleEvent[] {
-  const open = openStep(phase)
-  if (open === null || !isOver(open.invoice, isClosed, at)) return []
-  switch (phase.name) {
-    case 'opening':
-      return [{ at, type: 'closed', outcome: 'expired', reason: 'The invoice was not paid in time.' }]
-    case 'voided':
-      return [{ at, type: 'closed', outcome: 'stopped', reason: phase.reason }]
-    case 'metering':
-      return [{ at, type: 'withdrawn', reason: GRACE_OVER }]
-    case 'halting':
-    case 'failing':
-      return []
-    case 'handing':
-    case 'handed':
-    case 'lapsed':
-      return [{ at, type: 'withdrawn', reason: 'The last invoice was not paid.' }]
-  }
-}
-
-function onTokens(sale: SaleIn<Phase>, tokens: number, text: string, at: number): readonly SaleEvent[] {
-  const { phase } = sale
-  if (phase.name !== 'metering') return []
-  const made: readonly SaleEvent[] = tokens > phase.made.tokens ? [{ at, type: 'tokensMade', tokens, text }] : []
-  return phase.pausedAt === null && tokens >= paidTokens(sale) ? [...made, { at, type: 'paused' }] : made
-}
-
-/** Nothing made yet: the same work is tried again. Something made: it ends with that. */
-function onFailure(sale: SaleIn<Phase>, phase: Phase & { name: 'metering' }, reason: string, at: number): readonly SaleEvent[] {
-  if (phase.made.tokens > 0) return [{ at, type: 'generated', generated: { ...storedAnswer(sale, phase.made), stoppedBy: 'failure' } }]
-  const retryAt = quickRetryAt(phase.attempt, at)
-  return retryAt === null ? [{ at, type: 'owed', reason, publicReason: NOTHING_MADE, retryAt: null }] : [{ at, type: 'workFailed', reason, retryAt }]
-}
-
-function onCancel(phase: Phase, reason: string, stop: SaleEvent): readonly SaleEvent[] {
-  const { at } = stop
-  switch (phase.name) {
-    case 'opening':
-      return [phase.steps.length === 0 ? { at, type: 'closed', outcome: 'stopped', reason } : { at, type: 'withdrawn', reason }]
-    case 'metering':
-      return [stop]
-    case 'voided':
-    case 'halting':
-    case 'handing':
-    case 'handed':
-    case 'failing':
-    case 'lapsed':
-      return []
-  }
-}
 
 function next(phase: Phase, event: SaleEvent): Phase {
   switch (event.type) {
@@ -292,72 +169,6 @@ function outgoing(sale: SaleIn<Phase>, what: SaleSending): SaleOutgoing | null {
   return null
 }
 
-/** Who owes what: of what was paid, the made is earned and the rest owed, in every phase. */
-function look(sale: SaleIn<Phase>): SaleLook {
-  const { phase } = sale
-  const receivedMsat = receivedOf(phase)
-  const earnedMsat = earnedOf(sale)
-  const owedMsat = subtractMsat(receivedMsat, earnedMsat)
-  return {
-    ...wordsFor(sale),
-    final: (phase.name === 'handed' || phase.name === 'lapsed') && openStep(phase) === null,
-    generated: 'generated' in phase ? phase.generated : null,
-    receivedMsat,
-    receivedAt: phase.steps.find(({ paidAt }) => paidAt !== null)?.paidAt ?? null,
-    paymentHashes: phase.steps.map(({ invoice }) => invoice.paymentHash),
-    standing: receivedMsat === 0 ? NO_STANDING : standingOf({ from: 'earned', to: 'wallet', msat: earnedMsat }, { from: 'owedByUs', to: 'wallet', msat: owedMsat }),
-    lockedMsat: ZERO_MSAT,
-    lockedUntil: null,
-    owedMsat,
-    repayableMsat: phase.name === 'handed' || phase.name === 'lapsed' || phase.name === 'failing' ? owedMsat : ZERO_MSAT,
-  }
-}
-
-function earnedOf(sale: SaleIn<Phase>): Msat {
-  const { phase } = sale
-  switch (phase.name) {
-    case 'opening':
-    case 'voided':
-    case 'failing':
-    case 'lapsed':
-      return ZERO_MSAT
-    case 'metering':
-    case 'halting':
-      return costOf(sale, storedAnswer(sale, phase.made))
-    case 'handing':
-    case 'handed':
-      return costOf(sale, phase.generated)
-  }
-}
-
-function costOf(sale: SaleIn<Phase>, { text, usage }: Pick<Generated, 'text' | 'usage'>): Msat {
-  const promptTokens = mostPromptTokens(utf8Bytes(sale.request.prompt))
-  return settleAnswer(termsOf(sale), { paidMsat: receivedOf(sale.phase), promptTokens, usage: usage ?? { promptTokens, outputTokens: paidTokens(sale) }, answerBytes: utf8Bytes(text) }).costMsat
-}
-
-function wordsFor(sale: SaleIn<Phase>): { state: JobState; note: string | null } {
-  const { phase } = sale
-  switch (phase.name) {
-    case 'opening':
-      return phase.steps.length === 0 ? { state: 'asking', note: null } : { state: 'invoiced', note: 'Waiting for the first payment.' }
-    case 'voided':
-      return { state: 'stopped', note: phase.reason }
-    case 'metering':
-      if (phase.pausedAt !== null) return { state: 'paused', note: `Waiting for the payment number ${phase.steps.length}.` }
-      return phase.attempt === 0 ? { state: 'queued', note: null } : { state: 'working', note: phase.attempt > 1 ? `Try ${phase.attempt}.` : null }
-    case 'halting':
-      return { state: 'working', note: phase.reason }
-    case 'handing':
-      return { state: 'working', note: 'Delivering the result.' }
-    case 'handed':
-      return phase.reason === null ? { state: 'done', note: null } : { state: 'stopped', note: phase.reason }
-    case 'failing':
-      return { state: 'owed', note: phase.reason }
-    case 'lapsed':
-      return closedWords(phase)
-  }
-}
-
 /** How far the work may go now. It is told when the next step is due, and when it has to wait. */
 function meter(sale: SaleIn<Phase>): Meter | null {
   const { phase } = sale
@@ -366,39 +177,3 @@ function meter(sale: SaleIn<Phase>): Meter | null {
   const halfUsed = allowed - unusedTokens(stepAt(sale, paidSteps(phase) - 1).outputTokens)
   return { allowed, nextMark: phase.made.tokens < halfUsed ? halfUsed : null, kept: storedAnswer(sale, phase.made) }
 }
-
-/** What is kept of an answer. Its tokens are those that were told; the prompt counts as it was paid for. */
-function storedAnswer({ request }: SaleBase, { tokens, text }: Made): Pick<Generated, 'text' | 'usage'> {
-  return { text, usage: { promptTokens: mostPromptTokens(utf8Bytes(request.prompt)), outputTokens: tokens, durationMs: 0 } }
-}
-
-/** The step to be invoiced now; null while none is due. */
-function nextStep(sale: SaleIn<Phase>): TokenCount | null {
-  const { phase, request } = sale
-  const index = phase.steps.length
-  if (phase.name === 'opening') return index === 0 ? stepAt(sale, 0) : null
-  if (phase.name !== 'metering' || openStep(phase) !== null) return null
-  const last = stepAt(sale, index - 1)
-  const isHalfUsed = phase.made.tokens >= paidTokens(sale) - unusedTokens(last.outputTokens)
-  return isHalfUsed && paidTokens(sale) < totalTokens(request) ? stepAt(sale, index) : null
-}
-
-function isSending(phase: Phase, what: SaleSending, index: number | undefined): boolean {
-  switch (what) {
-    case 'invoice':
-      return openStep(phase)?.sent === false && index === phase.steps.length - 1
-    case 'result':
-      return phase.name === 'handing'
-    case 'trouble':
-      return phase.name === 'failing' || (phase.name === 'metering' && phase.pausedAt !== null && !phase.told)
-    case 'sealed':
-    case 'refusal':
-      return false
-  }
-}
-
-function graceEnd(sale: SaleBase, pausedAt: number): number {
-  return pausedAt + termsIn(sale.request).graceSecs * 1_000
-}
-
-const send = (what: SaleSending): SaleEffect => ({ key: `send:${what}`, type: 'send', what })

@@ -7,36 +7,15 @@
  *
  * Invariant: from `paid` on, the job ends in `delivered` or `closed: written-off`, never in a paid failure.
  */
-import type { JobState } from '#shared/ipc/common.ts'
-import { NO_STANDING, standingOf } from '#shared/market/books.ts'
-import { ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
-import type { Invoice } from '../../wallet/wallet.ts'
-import type { Generated, SaleEffect, SaleEvent, SaleMessage, SaleOutcome, SaleSending } from '../sale.ts'
+import type { Msat } from '#shared/market/msat.ts'
+import type { SaleEffect, SaleEvent, SaleMessage, SaleSending } from '../sale.ts'
 import { INVOICE_EXPIRY_SECS, isOver } from './invoicePatience.ts'
-import { send, wake, watchPayment, type SaleIn, type SaleLook, type SaleMode, type SaleOutgoing } from './mode.ts'
+import { send, wake, watchPayment, type SaleIn, type SaleMode, type SaleOutgoing } from './mode.ts'
+import { look } from './prepayLook.ts'
+import { isSending, isUnpaid, paidOf, type Phase } from './prepayPhase.ts'
 import { afterFailure, NOT_YET } from './workFailure.ts'
 
-export interface Paid {
-  readonly invoice: Invoice
-  readonly paidMsat: Msat
-  readonly paidAt: number
-}
-
-/** `attempt` counts the inference runs that were begun, also those that a crash cut short. */
-export type PrepayPhase =
-  | { readonly name: 'quoting' }
-  | { readonly name: 'offering'; readonly invoice: Invoice }
-  | { readonly name: 'waiting'; readonly invoice: Invoice }
-  /** Cancelled before payment; the invoice is out, so money may still come until it expires. */
-  | { readonly name: 'withdrawn'; readonly invoice: Invoice; readonly reason: string }
-  | ({ readonly name: 'working'; readonly attempt: number; readonly retryAt: number } & Paid)
-  | ({ readonly name: 'stopping'; readonly attempt: number } & Paid)
-  | ({ readonly name: 'owed'; readonly attempt: number; readonly retryAt: number | null; readonly reason: string; readonly publicReason: string; readonly told: boolean } & Paid)
-  | ({ readonly name: 'delivering'; readonly generated: Generated } & Paid)
-  | ({ readonly name: 'delivered'; readonly generated: Generated } & Paid)
-  | { readonly name: 'closed'; readonly outcome: SaleOutcome; readonly reason: string; readonly paid: Paid | null }
-
-type Phase = PrepayPhase
+export type { PrepayPhase } from './prepayPhase.ts'
 
 export const prepay: SaleMode<Phase> = { first: () => ({ name: 'quoting' }), decide, next, due, outgoing, look }
 
@@ -239,88 +218,4 @@ function outgoing({ phase }: SaleIn<Phase>, what: SaleSending): SaleOutgoing | n
     return { what, generated: phase.generated, payments: [{ paymentHash, amountMsat, bolt11 }] }
   }
   return null
-}
-
-function look({ phase }: SaleIn<Phase>): SaleLook {
-  const paid = phase.name === 'closed' ? phase.paid : 'paidMsat' in phase ? paidOf(phase) : null
-  const final = phase.name === 'delivered' || phase.name === 'closed'
-  const invoice = 'invoice' in phase ? phase.invoice : (paid?.invoice ?? null)
-  const receivedMsat = paid?.paidMsat ?? ZERO_MSAT
-  return {
-    ...wordsFor(phase),
-    final,
-    generated: 'generated' in phase ? phase.generated : null,
-    receivedMsat,
-    receivedAt: paid?.paidAt ?? null,
-    paymentHashes: invoice === null ? [] : [invoice.paymentHash],
-    // Until it is delivered, what was paid is a debt; one that is written off was paid back by other means, or kept.
-    standing: paid === null ? NO_STANDING : standingOf({ from: final ? 'earned' : 'owedByUs', to: 'wallet', msat: paid.paidMsat }),
-    lockedMsat: ZERO_MSAT,
-    lockedUntil: null,
-    owedMsat: final ? ZERO_MSAT : receivedMsat,
-    // Also while it is tried again by itself: a customer that asks for its money waits for no answer.
-    repayableMsat: phase.name === 'owed' ? phase.paidMsat : ZERO_MSAT,
-  }
-}
-
-function wordsFor(phase: Phase): { state: JobState; note: string | null } {
-  switch (phase.name) {
-    case 'quoting':
-      return { state: 'asking', note: null }
-    case 'offering':
-    case 'waiting':
-      return { state: 'invoiced', note: 'Waiting for the payment.' }
-    case 'withdrawn':
-      return { state: 'stopped', note: phase.reason }
-    case 'working':
-      return phase.attempt === 0 ? { state: 'queued', note: null } : { state: 'working', note: phase.attempt > 1 ? `Try ${phase.attempt}.` : null }
-    case 'stopping':
-      return { state: 'working', note: 'The customer stopped it.' }
-    case 'owed':
-      return { state: 'owed', note: phase.reason }
-    case 'delivering':
-      return { state: 'working', note: 'Delivering the result.' }
-    case 'delivered':
-      return phase.generated.stoppedBy === 'customer' ? { state: 'stopped', note: 'The customer stopped it; what was made was delivered.' } : { state: 'done', note: null }
-    case 'closed':
-      return closedWords(phase)
-  }
-}
-
-/** Of a job that ended without being delivered and paid. */
-export function closedWords({ outcome, reason }: { readonly outcome: SaleOutcome; readonly reason: string }): { state: JobState; note: string } {
-  switch (outcome) {
-    case 'written-off':
-      return { state: 'failed', note: `Written off: ${reason}` }
-    case 'unpaid':
-      return { state: 'expired', note: reason }
-    case 'refused':
-    case 'stopped':
-    case 'expired':
-    case 'returned':
-    case 'failed':
-      return { state: outcome, note: reason }
-  }
-}
-
-function paidOf(paid: Paid): Paid {
-  return { invoice: paid.invoice, paidMsat: paid.paidMsat, paidAt: paid.paidAt }
-}
-
-function isUnpaid(phase: Phase): phase is Extract<Phase, { name: 'offering' | 'waiting' }> {
-  return phase.name === 'offering' || phase.name === 'waiting'
-}
-
-function isSending(phase: Phase, what: SaleSending): boolean {
-  switch (what) {
-    case 'invoice':
-      return phase.name === 'offering'
-    case 'result':
-      return phase.name === 'delivering'
-    case 'trouble':
-      return phase.name === 'owed' && !phase.told
-    case 'sealed':
-    case 'refusal':
-      return false
-  }
 }

@@ -4,7 +4,7 @@ import { NO_STANDING, standingOf, type Standing } from '#shared/market/books.ts'
 import { addMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import type { SaleRequest } from '../sale.ts'
 import type { SaleIn, SaleLook } from './mode.ts'
-import { closedWords } from './prepay.ts'
+import { closedWords } from './closedWords.ts'
 import { isOwed, openingMsat, type Phase } from './sealedPhase.ts'
 
 export function look({ phase, request }: SaleIn<Phase>): SaleLook {

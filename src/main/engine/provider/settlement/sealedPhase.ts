@@ -3,7 +3,7 @@ import { msat, type Msat } from '#shared/market/msat.ts'
 import type { SealedGoods } from '#shared/market/sealedGoods.ts'
 import type { Invoice } from '../../wallet/wallet.ts'
 import type { Generated, SaleAgreement, SaleOutcome, SaleRequest, SaleSending } from '../sale.ts'
-import type { Paid } from './prepay.ts'
+import type { Paid } from './prepayPhase.ts'
 
 /** What was paid before the work; null where nothing is asked before. */
 interface Ahead {
