@@ -46,6 +46,8 @@ export interface ReceiptExchange {
 
 /** After the end of a job, when others have their turn first; then ever more rarely. The last is how long an answer is waited for. */
 const WAITS_MS = [10_000, 60_000, 600_000, 3_600_000, 60_000]
+/** Of a job of an earlier run, nobody has a turn before. */
+const AGAIN_AFTER_MS = 2_000
 const WEEK_MS = 7 * 86_400_000
 /** Jobs of one start that are taken up again, and at most under way. */
 const MAX_ASKING = 50
@@ -158,7 +160,7 @@ export function createReceiptExchange({ receipts, row, customer, provider, clock
     resume() {
       const since = clock.now() - WEEK_MS
       const recent = receipts.page({ limit: MAX_ASKING }).filter(({ role, createdAt, own, other }) => role === 'customer' && createdAt >= since && own !== null && (other === null || !isJobReceipt(other)))
-      for (const { jobId } of recent) if (row({ role: 'customer', jobId })?.final === true) begin(jobId, WAITS_MS[0] ?? 0)
+      for (const { jobId } of recent) if (row({ role: 'customer', jobId })?.final === true) begin(jobId, AGAIN_AFTER_MS)
     },
     close() {
       for (const jobId of asking.keys()) end(jobId)
