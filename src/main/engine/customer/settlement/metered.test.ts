@@ -4,7 +4,8 @@ import { msat, sats, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { ok } from '#shared/market/result.ts'
 import { mostAhead, priceOfStep, type Tariff } from '#shared/market/tariff.ts'
 import { SPENDING_STOPPED, UNLIMITED, type SpendingContext } from '../../spending/judgeSpending.ts'
-import { lookAt, purchaseMachine, type Purchase, type PurchaseMessage, type PurchaseRequest } from '../purchase.ts'
+import { claimingPurchaseMachine, type AnyPurchaseMessage } from '../claimingPurchase.ts'
+import { lookAt, type Purchase, type PurchaseRequest } from '../purchase.ts'
 import { describePurchase } from '../purchaseView.ts'
 
 const START = 1_700_000_000_000
@@ -22,12 +23,12 @@ const answer = (from: number, tokens: number) => Array.from({ length: tokens }, 
 /** A customer that pays at once whatever it accepts, and the seller that a test plays. */
 function openBuyer() {
   let at = START
-  let purchase: Purchase = purchaseMachine.initial
+  let purchase: Purchase = claimingPurchaseMachine.initial
   let invoices = 0
   const reasons: string[] = []
-  const tell = (message: PurchaseMessage) => {
-    const events = purchaseMachine.decide(purchase, message)
-    purchase = events.reduce((state, event) => purchaseMachine.evolve(state, event), purchase)
+  const tell = (message: AnyPurchaseMessage) => {
+    const events = claimingPurchaseMachine.decide(purchase, message)
+    purchase = events.reduce((state, event) => claimingPurchaseMachine.evolve(state, event), purchase)
     for (const event of events) if (event.type === 'invoiceRefused' || event.type === 'overdue') reasons.push(event.reason)
     return events.map(({ type }) => type)
   }
@@ -46,7 +47,7 @@ function openBuyer() {
     return tell({ at, type: 'invoiceReceived', from: SELLER, eventId: 'f'.repeat(64), raw: '{}', invoice: ok(invoice), context: { ...UNLIMITED, maxFeePermille: 10, ...context }, index: step.index, step })
   }
   const pay = () => {
-    for (const effect of purchaseMachine.due(purchase)) {
+    for (const effect of claimingPurchaseMachine.due(purchase)) {
       if (effect.type !== 'pay') continue
       const { paymentHash } = effect.intent
       tell({ at, type: 'payAsked', paymentHash })
@@ -65,7 +66,8 @@ function openBuyer() {
     at += ms
     return tell({ at, type: 'tick', clockProblem: null })
   }
-  return { ask, offer, pay, stream, wait, tell, look, reasons, now: () => at }
+  const due = () => claimingPurchaseMachine.due(purchase).map(({ type }) => type)
+  return { ask, offer, pay, stream, wait, tell, look, due, reasons, now: () => at }
 }
 
 type Buyer = ReturnType<typeof openBuyer>
@@ -167,7 +169,7 @@ describe('a customer that pays by the step', () => {
   it('shows that the seller waits, and what for, until the text goes on', () => {
     const buyer = openBuyer()
     behave(buyer)
-    const pause: PurchaseMessage = { at: buyer.now(), type: 'refusalReceived', from: SELLER, eventId: 'f'.repeat(64), reason: 'Paused until the payment number 4 arrives.', isPause: true }
+    const pause: AnyPurchaseMessage = { at: buyer.now(), type: 'refusalReceived', from: SELLER, eventId: 'f'.repeat(64), reason: 'Paused until the payment number 4 arrives.', isPause: true }
     expect([buyer.tell(pause), buyer.look().state, buyer.look().note]).toEqual([['paused'], 'paused', 'Paused until the payment number 4 arrives.'])
     expect([buyer.stream('more'), buyer.look().state]).toEqual([['resumed', 'textReceived'], 'working'])
   })
@@ -190,5 +192,25 @@ describe('a customer that pays by the step', () => {
     expect(late.look()).toMatchObject({ refused: { paymentHash }, paidMsat: sats(604) })
     late.tell({ at: START, type: 'paymentLookedUp', paymentHash, payment: { direction: 'outgoing', paymentHash, amountMsat: sats(200), feeMsat: msat(5), state: 'settled', description: '', bolt11: null, preimage: null, createdAt: 0, settledAt: 0, expiresAt: null, heldUntil: null } })
     expect(late.look()).toMatchObject({ refused: null, paidMsat: sats(804), feeMsat: 5 })
+  })
+
+  it('asks for what it is owed, once it waits no longer, and learns from the stored answer how much that is: over more, no seller pays', () => {
+    const buyer = openBuyer()
+    buyer.ask(0)
+    buyer.stream(answer(0, 50))
+    buyer.tell({ at: buyer.now(), type: 'stopAsked' })
+    buyer.tell({ at: buyer.now(), type: 'sent', what: 'cancel', delivery: { eventId: 'f'.repeat(64), raw: '{}', verdicts: [] } })
+    buyer.tell({ at: buyer.now(), type: 'stopAsked' })
+    expect([buyer.look(), buyer.due()]).toMatchObject([{ final: true, claimableMsat: sats(PROMPT + STEP), owedMsat: 0 }, []])
+    expect(buyer.tell({ at: buyer.now(), type: 'claimWanted' })).toEqual(['claimBegun'])
+    expect(buyer.due()).toEqual(['listen', 'makeClaim'])
+    buyer.tell({ at: buyer.now(), type: 'resultReceived', from: SELLER, eventId: 'f'.repeat(64), raw: '{}', text: answer(0, 60), usage: { promptTokens: PROMPT, outputTokens: 60, durationMs: 0 }, receipt: null, isOpen: false })
+    expect(buyer.due()).toEqual(['makeClaim'])
+    expect(buyer.look()).toMatchObject({ state: 'stopped', owedMsat: sats(STEP - 60), standing: { owedToUs: sats(STEP - 60) } })
+    const invoice = { bolt11: 'lnbcrt1', paymentHash: 'e'.repeat(64), amountMsat: sats(PROMPT + STEP), network: 'regtest' as const, createdAt: buyer.now() / 1_000, expiresAt: buyer.now() / 1_000 + 3_600, description: '' }
+    buyer.tell({ at: buyer.now(), type: 'claimInvoiced', invoice })
+    buyer.wait(2 * 3_600_000)
+    expect(buyer.tell({ at: buyer.now(), type: 'claimMissing', paymentHash: invoice.paymentHash })).toEqual(['claimOver'])
+    expect(buyer.look()).toMatchObject({ final: true, claimableMsat: sats(STEP - 60) })
   })
 })

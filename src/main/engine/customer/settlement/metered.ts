@@ -17,7 +17,7 @@ import { askingDue, isToldOfEnd } from './asking.ts'
 import { STOPPED_UNPAID, type Ending } from './closing.ts'
 import { decide } from './meteredDecide.ts'
 import { look } from './meteredLook.ts'
-import { isSending, lastOf, leavingWindow, paidOf, stepsOf, type Begun, type BoughtStep, type Phase } from './meteredPhase.ts'
+import { isSending, lastOf, leavingWindow, paidOf, seeksAnswer, stepsOf, type Begun, type BoughtStep, type Phase } from './meteredPhase.ts'
 import { LISTEN, send, wake, type PurchaseMode, type PurchaseOutgoing } from './mode.ts'
 
 export type { MeteredPhase } from './meteredPhase.ts'
@@ -112,7 +112,7 @@ function due(purchase: Begun): readonly PurchaseEffect[] {
     case 'leaving':
       return [...(paidOf(phase) === 0 ? [] : listening), ...(phase.told ? [] : [send('cancel')]), wake(phase.since + leavingWindow(phase))]
     case 'closed':
-      return []
+      return seeksAnswer(purchase) ? [LISTEN] : []
   }
 }
 

@@ -4,7 +4,7 @@ import { judgeDelivery, judgeStep } from '../judgeStep.ts'
 import type { PurchaseEvent, PurchaseMessage, PurchaseOutcome } from '../purchase.ts'
 import { askedInVain, refusedAsking } from './asking.ts'
 import type { Ending } from './closing.ts'
-import { agreedIn, feesOf, isListening, isOpen, isSending, lastOf, leavingWindow, paidOf, stepsOf, type Begun, type Phase } from './meteredPhase.ts'
+import { agreedIn, feesOf, isListening, isOpen, isSending, lastOf, leavingWindow, paidOf, seeksAnswer, stepsOf, type Begun, type Phase } from './meteredPhase.ts'
 import { textTaken } from './mode.ts'
 import { MAX_TROUBLES } from './patience.ts'
 import { forgottenFrom, wordOfAnswer, wordOfLookUp, type PaymentWord } from './paying.ts'
@@ -110,8 +110,9 @@ function onLateLookUp(phase: Phase, payment: Payment | null, paymentHash: string
 function onResult(purchase: Begun, message: PurchaseMessage & { type: 'resultReceived' }): readonly PurchaseEvent[] {
   const { at, eventId, raw, text, usage, receipt, isOpen: inTheOpen } = message
   const { phase, hasResult } = purchase
-  if (hasResult || (phase.name !== 'running' && phase.name !== 'leaving') || !phase.steps.some(({ payment }) => payment === 'settled' || payment === 'asked')) return []
   const received: PurchaseEvent = { at, type: 'resultReceived', eventId, raw, text, usage, receipt, isOpen: inTheOpen }
+  if (seeksAnswer(purchase)) return [received]
+  if (hasResult || (phase.name !== 'running' && phase.name !== 'leaving') || !phase.steps.some(({ payment }) => payment === 'settled' || payment === 'asked')) return []
   return lastOf(phase)?.payment === 'asked' ? [received] : [received, endedBy(phase, at)]
 }
 
