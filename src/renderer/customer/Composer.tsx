@@ -1,5 +1,6 @@
 import { ArrowUp } from 'lucide-react'
 import { useEffect, useId, useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref } from 'react'
+import type { JobRow } from '#shared/ipc/common.ts'
 import type { OfferRow } from '#shared/ipc/customer.ts'
 import { saveOnlyPrivate } from '#renderer/settings/saveOnlyPrivate.ts'
 import { useClient } from '#renderer/state/client.ts'
@@ -13,6 +14,7 @@ import { AskDialog } from './AskDialog.tsx'
 import { AskLine } from './AskLine.tsx'
 import { askPrivacy } from './askPrivacy.ts'
 import { CostLine } from './CostLine.tsx'
+import { waitWords } from './liveWords.ts'
 import { SettlementChoice } from './SettlementChoice.tsx'
 import { expectedSettlement } from './settlementChoices.ts'
 import { useSettlementWish, useWishes } from './settlementWishes.ts'
@@ -28,7 +30,7 @@ const MAX_PROMPT_CHARS = 1_048_576
 export interface ComposerProps {
   threadId: string | undefined
   /** The job of this thread that is under way: the next question waits for it. */
-  busyWith: string | undefined
+  busyWith: JobRow | undefined
   onAsked: (threadId: string) => void
   ref?: Ref<ComposerHandle>
 }
@@ -154,9 +156,9 @@ export function Composer({ threadId, busyWith, onAsked, ref }: ComposerProps) {
             onKeyDown={onKeyDown}
             className="max-h-[40vh] min-h-8 w-full resize-none bg-transparent px-2 py-1.5 outline-none [field-sizing:content]"
           />
-          <IconButton icon={ArrowUp} label={busyWith === undefined ? 'Send' : 'The last answer is still coming'} shortcut="Enter" variant="primary" busy={asking.busy} disabled={!ready && !asking.busy} onClick={() => void send()} />
+          <IconButton icon={ArrowUp} label={busyWith === undefined ? 'Send' : waitWords(busyWith)} shortcut="Enter" variant="primary" busy={asking.busy} disabled={!ready && !asking.busy} onClick={() => void send()} />
         </div>
-        <CostLine id={costId} quoted={quoted} offer={offer} waiting={busyWith !== undefined} offline={!connected} />
+        <CostLine id={costId} quoted={quoted} offer={offer} waiting={busyWith && waitWords(busyWith)} offline={!connected} />
       </div>
       <AskDialog quote={asking.shown} busy={asking.busy} problem={asking.problem} onConfirm={asking.confirm} onClose={asking.leave} />
     </div>

@@ -57,7 +57,7 @@ export function Conversation({ threadId }: { threadId: string }) {
         )}
       </div>
       <output className="sr-only">{announcement}</output>
-      <Composer threadId={threadId} busyWith={live?.jobId} onAsked={onAsked} />
+      <Composer threadId={threadId} busyWith={live?.job} onAsked={onAsked} />
     </>
   )
 }

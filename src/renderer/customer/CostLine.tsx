@@ -8,14 +8,15 @@ export interface CostLineProps {
   id: string
   quoted: QuoteView
   offer: OfferRow | undefined
-  waiting: boolean
+  /** Why nothing can be sent yet. */
+  waiting: string | undefined
   offline: boolean
 }
 
 /** What sending will cost and what is at risk, said before it is sent; of fixed height, so that nothing moves. */
 export function CostLine({ id, quoted, offer, waiting, offline }: CostLineProps) {
   const { quote } = quoted
-  const words = offline ? 'The engine does not answer. Your text is kept.' : waiting ? 'The last answer is still coming.' : quote ? undefined : offer?.priceMsat === undefined ? '' : `${formatSats(offer.priceMsat)} sats an answer`
+  const words = offline ? 'The engine does not answer. Your text is kept.' : (waiting ?? (quote ? undefined : offer?.priceMsat === undefined ? '' : `${formatSats(offer.priceMsat)} sats an answer`))
   return (
     <output className="block min-h-15 text-sm text-muted sm:min-h-10">
       {/* The name stands inside: an output itself describes nothing to some readers. */}

@@ -15,6 +15,12 @@ export function liveWords(job: JobRow): string {
   return liveJobText(job)
 }
 
+/** Why the next question of the conversation has to wait. */
+export function waitWords(job: JobRow): string {
+  if (job.awaitsRelease !== true) return 'The last answer is still coming.'
+  return job.settlement === 'sealed' ? 'First open the last answer, or leave it sealed.' : 'First release the last payment, or do not.'
+}
+
 /** A second line, where there is more to say: what is locked until when, what it waits for. */
 export function liveDetail(job: JobRow, now: number): string | undefined {
   if (job.awaitsRelease === true) return undefined

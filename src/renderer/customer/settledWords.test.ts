@@ -3,7 +3,7 @@ import { msat, sats, ZERO_MSAT } from '#shared/market/msat.ts'
 import { makeJob } from '#renderer/testing/sceneData.ts'
 import { makeSettledTurns } from '#renderer/testing/settledTurns.ts'
 import { clockText } from '#renderer/ui/clockText.ts'
-import { liveDetail, liveWords } from './liveWords.ts'
+import { liveDetail, liveWords, waitWords } from './liveWords.ts'
 import { sealView } from './sealView.ts'
 
 const NOW = new Date(2026, 0, 5, 14, 0).getTime()
@@ -23,6 +23,9 @@ describe('what a live job says', () => {
   it('waiting for a person: that it does, and nothing twice', () => {
     expect(liveWords(job({ settlement: 'escrow', state: 'unlocking', awaitsRelease: true }))).toBe('Waiting for you to release the payment')
     expect(liveWords(job({ settlement: 'sealed', state: 'sealed', awaitsRelease: true }))).toBe('Waiting for you to open it')
+    expect(waitWords(job({ settlement: 'escrow', state: 'unlocking', awaitsRelease: true }))).toContain('release the last payment')
+    expect(waitWords(job({ settlement: 'sealed', state: 'sealed', awaitsRelease: true }))).toContain('open the last answer')
+    expect(waitWords(job({ settlement: 'sealed', state: 'working' }))).toBe('The last answer is still coming.')
     expect(liveDetail(job({ settlement: 'escrow', state: 'unlocking', awaitsRelease: true, note: 'The answer is there.' }), NOW)).toBeUndefined()
   })
 
