@@ -2,6 +2,7 @@ import { Circle, CircleCheck } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import { useEngineSlice } from '#renderer/state/useEngineState.ts'
 import { Button } from '#renderer/ui/Button.tsx'
+import { joinClasses } from '#renderer/ui/joinClasses.ts'
 import { BackupDialog } from './BackupDialog.tsx'
 import { SAVE_LIMITS_ID } from './LimitsSection.tsx'
 import { PassphraseDialog } from './PassphraseDialog.tsx'
@@ -82,7 +83,7 @@ export function RealMoneyChecklist({ asked, needs, apiKey, leave }: ChecklistPro
           return (
             <li key={name} className="flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-2.5">
               <Mark aria-hidden size={18} className={isDone ? 'text-accent-text' : 'text-faint'} />
-              <span className="min-w-0 flex-1 basis-52">
+              <span className={joinClasses('min-w-0 flex-1', isDone ? 'basis-0' : 'basis-52')}>
                 <span className="font-medium">{title}</span>
                 <span className="sr-only">{isDone ? ': done' : ': not done'}</span>
                 {isDone ? null : <span className="block text-sm text-muted">{hint}</span>}

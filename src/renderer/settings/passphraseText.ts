@@ -28,11 +28,11 @@ export function findMistakes({ current, next, again }: TypedPassphrases): { read
   return {
     ...(current === '' ? { current: 'Type the passphrase in force.' } : {}),
     ...(next.length < MIN_PASSPHRASE_CHARS ? { next: `At least ${MIN_PASSPHRASE_CHARS} characters; four words that do not belong together are easy to keep in mind.` } : next === current ? { next: 'That is the passphrase in force. Type another one.' } : {}),
-    ...(next !== again ? { again: 'The two differ. Type the same in both, or look at them with Show.' } : {}),
+    ...(next !== again ? { again: 'The two differ. Type the same in both.' } : {}),
   }
 }
 
 /** Who asks for it from now on. */
 export function askedForBy(shell: Shell | undefined): string {
-  return shell === 'desktop' ? 'Souk asks for it whenever it starts, before the window opens.' : 'Souk asks for it whenever it starts, in the terminal; without one, hand it over by --passphrase-fd or SOUK_PASSPHRASE.'
+  return shell === 'desktop' ? 'Souk asks for it whenever it starts, before the window opens.' : 'Souk asks for it whenever it starts, in the terminal; started without one, it takes SOUK_PASSPHRASE.'
 }
