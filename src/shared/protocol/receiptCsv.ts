@@ -1,6 +1,8 @@
 /** Receipts as a table (docs/protocol.md §5): a line a job, for a spreadsheet. Amounts are msat and times UTC, so that nothing is rounded. */
 import { writeCsv } from '../market/csv.ts'
 import { jobIdOf } from './channel.ts'
+import type { NostrEvent } from './event.ts'
+import type { ReceiptRole } from './jobReceipt.ts'
 import { hashesOf, readReceipt, sumOf, type ReadReceipt } from './receiptReading.ts'
 import type { JobReceipts } from './receiptFile.ts'
 
@@ -36,6 +38,7 @@ const COLUMNS: readonly (readonly [string, (row: Row) => string | number])[] = [
   ['signed_by', ({ read }) => read.role],
   ['receipt_id', ({ read }) => read.event.id],
   ['receipts_kept', ({ job }) => job.receipts.length],
+  ['both_signed', ({ job }) => (new Set(job.receipts.flatMap(roleAtEnd)).size === 2 ? 'yes' : 'no')],
 ]
 
 /** A line for each job of which a receipt can be read, below the names of the columns. Signatures are not looked at. */
@@ -51,6 +54,12 @@ function rowOf(job: JobReceipts): Row | null {
   })
   const read = readable.find(({ role, said }) => role === job.role && said !== null) ?? readable[0]
   return read === undefined ? null : { job, read }
+}
+
+/** Of a receipt of the end, whose it is. */
+function roleAtEnd(event: NostrEvent): readonly ReceiptRole[] {
+  const read = readReceipt(event)
+  return read.ok && read.value.said !== null ? [read.value.role] : []
 }
 
 /** The last second that a date can be. */

@@ -27,7 +27,7 @@ function wordOf(receipt: ReadReceipt): string {
     ...(returned > 0 ? [`${formatSats(returned)} sats locked and returned`] : []),
     ...(refunded > 0 ? [`${formatSats(refunded)} sats paid back`] : []),
   ].join(', ')
-  if (said === null) return `${signer}: the answer ${answerSha256.slice(0, 12)}…, for a payment of ${formatSats(paid)} sats. It is signed as the answer goes out: of an escrow, or under seal, before anything is paid.`
+  if (said === null) return `${signer}: the answer ${answerSha256.slice(0, 12)}…, for a payment of ${formatSats(paid)} sats. It is signed as the answer goes out: of an escrow, before anything is paid.`
   const delivered = said.deliveredAt === null ? 'no whole answer delivered' : `the answer ${answerSha256.slice(0, 12)}… delivered`
   return `${signer}: ${said.settlement}, ${money}, ${delivered}, ended as ${said.outcome}.`
 }
@@ -36,7 +36,6 @@ function describeAgreement(receipts: readonly ReadReceipt[]): readonly ReceiptFi
   const differences = receipts.flatMap((one, index) => receipts.slice(index + 1).flatMap((other) => findDifferences(one, other)))
   if (differences.length > 0) return [...new Set(differences)].map(contradicted)
   const [seller, customer] = (['provider', 'customer'] as const).map((role) => receipts.some((receipt) => receipt.role === role))
-  if (receipts.some((receipt) => isAheadOf(receipt, receipts))) return [unproven('The payment for which the answer went out under seal: the customer’s receipt says that it was not made.')]
   if (seller === true && customer === true) return [proven('Both sides signed the same job, keys, payments and, where both have all of it, answer.')]
   return [unproven(`What the ${seller === true ? 'customer' : 'seller'} says of it: its receipt is not here.`)]
 }
@@ -54,19 +53,13 @@ function findDifferences(one: ReadReceipt, other: ReadReceipt): readonly string[
     if (haveBoth && one.said.transcriptSha256 !== other.said.transcriptSha256) differ('what was asked and answered')
     return differences
   }
-  // The first form is written as the answer goes out: of the payments it names the one that it was sent for.
+  // The first form is written as the answer goes out, and never with one under seal: of the payments it names the one that it was sent for.
   const [early, late] = one.said === null ? [one, other] : [other, one]
   const agreed = late.said?.payments ?? late.payments
-  const isNamed = isAheadOf(early, [late]) || early.payments.every(({ paymentHash, amountMsat }) => agreed.some((payment) => payment.paymentHash === paymentHash && payment.amountMsat === amountMsat))
+  const isNamed = early.payments.every(({ paymentHash, amountMsat }) => agreed.some((payment) => payment.paymentHash === paymentHash && payment.amountMsat === amountMsat))
   if (!isNamed) differ('the payments')
   if ((late.said === null || late.said.deliveredAt !== null) && early.answerSha256 !== late.answerSha256) differ('the answer')
   return differences
-}
-
-/** Whether it went out with an answer under seal that its customer then did not open: it names a payment that was never made. */
-function isAheadOf({ said, payments }: ReadReceipt, receipts: readonly ReadReceipt[]): boolean {
-  if (said !== null) return false
-  return receipts.some((late) => late.role === 'customer' && late.said?.settlement === 'sealed' && late.said.deliveredAt === null && !payments.some(({ paymentHash }) => hashesOf(late).includes(paymentHash)))
 }
 
 function nameOf({ role, said }: ReadReceipt): string {
