@@ -303,6 +303,14 @@ describe('the other side’s receipt', () => {
 
   it('is not taken for a job that is not here', () => expect(openReceipts(CUSTOMER_SECRET).keepForeign(job, later(1))).toMatchObject({ error: { code: 'no-job' } }))
 
+  it('is not taken for a job that came to nothing: strangers can ask for any number of those', () => {
+    const key = { role: 'provider', jobId: JOB } as const
+    record('provider', [requested(), { type: 'refused', reason: 'No.' }], { state: 'refused' })
+    const receipts = openReceipts(SELLER_SECRET)
+    expect(receipts.keepForeign(key, later(1, customer, { role: 'customer' }))).toMatchObject({ ok: false, error: { code: 'nothing-moved' } })
+    expect(receipts.ofJob(key)?.receipts).toEqual([])
+  })
+
   it('is passed over where a journal holds one that is another’s', () => {
     bought(later(1, stranger))
     const receipts = openReceipts(CUSTOMER_SECRET)

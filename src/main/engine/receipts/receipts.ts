@@ -45,7 +45,7 @@ export interface Receipts {
   /**
    * Keeps what the other side signed about a job: an event as it came, believed when it is that side's, about that job, and its
    * signature holds. The second form takes the place of the first, and a later date that of an earlier one. Problems: `no-job`,
-   * `not-theirs`, `older`, and those of `openReceipt`.
+   * `nothing-moved`, `not-theirs`, `older`, and those of `openReceipt`.
    */
   keepForeign(job: JobKey, event: NostrEvent): Result<null>
   /** A job changed: once it has ended, its receipt is made soon. */
@@ -188,6 +188,8 @@ export function createReceipts({ journal, store, signers, crypto, clock, log, on
       const row = journal.row(job.role, job.jobId)
       const gathered = row === null ? null : gather(job, row)
       if (row === null || gathered === null) return fail('no-job', 'There is no such job here.')
+      // Anybody may ask for jobs that come to nothing, and fill the disk with what it signs of them.
+      if (!isWorthAReceipt(gathered.facts)) return fail('nothing-moved', 'Nothing was paid or delivered for this job yet.')
       return keepOther(job, row, gathered.facts, event)
     },
     jobChanged(row) {
