@@ -16,7 +16,7 @@ export function Conversation({ threadId }: { threadId: string }) {
   const { scroller, content, following, jumpToEnd } = useFollow()
   const announcement = useAnnouncement(threadId)
   const turns = thread.status === 'ready' ? thread.turns : []
-  const live = turns.find(({ job }) => !job.final && job.claiming !== true)
+  const live = turns.findLast(({ job }) => !job.final && job.claiming !== true)
   const earlier = useEarlier(turns.length, scroller)
   const onAsked = () => {
     jumpToEnd()
