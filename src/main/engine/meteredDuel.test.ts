@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sats } from '#shared/market/msat.ts'
-import { DUEL_MOST_AHEAD, openDuel, type Duel, type DuelOptions } from './testing/meteredDuel.ts'
+import { openDuel, type Duel, type DuelOptions } from './testing/meteredDuel.ts'
+import { DUEL_MOST_AHEAD } from './testing/meteredDuelJob.ts'
 
 const STEP = 20
 const PROMPT_SATS = 4

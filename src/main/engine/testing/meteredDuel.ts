@@ -2,44 +2,26 @@
  * Both machines of a metered job and nothing else: a wire, two wallets and a model that are arrays. What is due is done when a test
  * says so, in whatever order it chooses; either side may lose everything but its journal at any moment.
  */
-import { sats, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import { ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { ok } from '#shared/market/result.ts'
-import { mostAhead, mostPromptTokens, priceOfTokens, type Tariff } from '#shared/market/tariff.ts'
+import { mostPromptTokens, priceOfTokens } from '#shared/market/tariff.ts'
 import { describePurchase } from '../customer/purchaseView.ts'
-import { lookAt as lookAtPurchase, outgoingOf as purchaseOutgoing, purchaseMachine, type Purchase, type PurchaseEffect, type PurchaseEvent, type PurchaseMessage, type PurchaseRequest } from '../customer/purchase.ts'
+import { lookAt as lookAtPurchase, outgoingOf as purchaseOutgoing, purchaseMachine, type Purchase, type PurchaseEffect, type PurchaseEvent, type PurchaseMessage } from '../customer/purchase.ts'
 import { replay } from '../machine.ts'
 import { describeSale } from '../provider/saleView.ts'
-import { lookAt as lookAtSale, meterOf, outgoingOf as saleOutgoing, saleMachine, type Sale, type SaleEffect, type SaleEvent, type SaleMessage, type SaleRequest } from '../provider/sale.ts'
+import { lookAt as lookAtSale, meterOf, outgoingOf as saleOutgoing, saleMachine, type Sale, type SaleEffect, type SaleEvent, type SaleMessage } from '../provider/sale.ts'
 import { UNLIMITED } from '../spending/judgeSpending.ts'
-import type { Payment } from '../wallet/wallet.ts'
+import { DUEL_PROMPT, DUEL_START, DUEL_TARIFF, purchaseRequest, saleRequest, SELLER, tokenOf, type Figures } from './meteredDuelJob.ts'
+import { createDuelWallet, type WalletMood } from './meteredDuelWallet.ts'
 
-/** A sat for each token of either kind, so that every sum says how many. */
-export const DUEL_TARIFF: Tariff = { inputPer1kMsat: sats(1_000), outputPer1kMsat: sats(1_000) }
-export const DUEL_TICK = 30
-export const DUEL_PROMPT = 'What is 2+2?'
-export const DUEL_START = 1_700_000_000_000
-const SELLER = 'b'.repeat(64)
 const delivery = { eventId: 'f'.repeat(64), raw: '{}', verdicts: [] }
-
-const saleRequest: SaleRequest = {
-  jobId: 'job_0011223344556677', requestId: '0'.repeat(64), customer: 'c'.repeat(64), dialect: 'souk/1', route: {}, privacy: 'private', prompt: DUEL_PROMPT, model: 'm', maxTokens: 1_000, sampling: {}, priceMsat: sats(10),
-  settlement: { name: 'metered', ...DUEL_TARIFF, tickTokens: DUEL_TICK, graceSecs: 60 },
-}
-const purchaseRequest: PurchaseRequest = {
-  jobId: 'job_0011223344556677', event: { id: '0'.repeat(64), pubkey: 'c'.repeat(64), created_at: DUEL_START / 1_000, kind: 5_050, tags: [], content: '', sig: '0'.repeat(128) },
-  provider: SELLER, providerName: 'Somebody', model: 'm', dialect: 'souk/1', route: {}, privacy: 'private', prompt: DUEL_PROMPT, maxTokens: 1_000, network: 'regtest', quotedMsat: sats(2_000), budgetMsat: sats(2_000),
-  settlement: { name: 'metered', ...DUEL_TARIFF, promptTokens: mostPromptTokens(DUEL_PROMPT.length), tickTokens: DUEL_TICK }, invoiceTimeoutMs: 20_000, answerTimeoutMs: 180_000,
-}
-
-/** A token is a byte, the least that a customer takes for one, and they look like no padding. */
-const tokenOf = (index: number) => String.fromCharCode(33 + ((Math.imul(index + 1, 2_654_435_761) >>> 7) % 94))
 
 export interface DuelOptions {
   /** Tokens of the whole answer. */
   readonly answerTokens: number
   readonly budgetMsat?: Msat
   /** What the customer's wallet makes of its payment of that index; left out: it pays. */
-  readonly wallet?: (index: number) => 'pays' | 'fails' | 'says nothing and pays' | 'says nothing and fails'
+  readonly wallet?: (index: number) => WalletMood
 }
 
 export interface Duel {
@@ -54,24 +36,6 @@ export interface Duel {
   readonly figures: () => Figures
 }
 
-export interface Figures {
-  readonly paidMsat: Msat
-  readonly receivedMsat: Msat
-  /** Of what the customer paid, what it has not had the text for. */
-  readonly aheadMsat: number
-  /** Output tokens that were made, and for which the seller has been paid. */
-  readonly madeTokens: number
-  readonly paidTokens: number
-  readonly mostPaymentsOfOne: number
-  readonly customerCreditMsat: Msat
-  readonly providerCreditMsat: Msat
-  readonly customerState: string
-  readonly providerState: string
-  readonly answer: string
-  readonly text: string
-  readonly pauses: number
-}
-
 export function openDuel({ answerTokens, budgetMsat = purchaseRequest.budgetMsat, wallet = () => 'pays' }: DuelOptions): Duel {
   let at = DUEL_START
   const sold: SaleEvent[] = []
@@ -82,7 +46,7 @@ export function openDuel({ answerTokens, budgetMsat = purchaseRequest.budgetMsat
   const toCustomer: (() => PurchaseMessage)[] = []
   const toSeller: SaleMessage[] = []
   const offers = new Map<string, () => PurchaseMessage>()
-  const payments = new Map<string, { state: 'settled' | 'failed'; amountMsat: Msat; times: number; isTold: boolean }>()
+  const wallets = createDuelWallet(wallet)
   let invoices = 0
   /** Of the run that is in memory; null: none. */
   let run: { pieces: string[] } | null = null
@@ -122,7 +86,7 @@ export function openDuel({ answerTokens, budgetMsat = purchaseRequest.budgetMsat
       aheadMsat: buying.paidMsat === 0 ? 0 : buying.paidMsat - priceOf(seen) - (seen > 0 ? promptMsat : 0),
       madeTokens: Math.max(run?.pieces.length ?? 0, selling?.generated?.usage?.outputTokens ?? 0),
       paidTokens: Math.max(0, (receivedMsat - promptMsat) / 1_000),
-      mostPaymentsOfOne: Math.max(0, ...[...payments.values()].map(({ times }) => times)),
+      mostPaymentsOfOne: wallets.mostPaymentsOfOne(),
       customerCreditMsat: buying.owedMsat, providerCreditMsat: selling?.owedMsat ?? ZERO_MSAT,
       customerState: buying.state, providerState: selling?.state ?? 'none',
       answer: selling?.generated?.text ?? '', text: purchase.text, pauses: sold.filter(({ type }) => type === 'paused').length,
@@ -140,7 +104,7 @@ export function openDuel({ answerTokens, budgetMsat = purchaseRequest.budgetMsat
       case 'send':
         return () => sendFromSale(effect)
       case 'watchPayment': {
-        const payment = payments.get(effect.paymentHash)
+        const payment = wallets.lookUp(effect.paymentHash)
         if (payment?.state === 'settled') return () => void tellSale({ at, type: 'paymentSeen', paymentHash: effect.paymentHash, settledMsat: payment.amountMsat })
         const missing: SaleMessage = { at, type: 'paymentMissing', paymentHash: effect.paymentHash, isClosed: true }
         return saleMachine.decide(sale, missing).length > 0 ? () => void tellSale(missing) : null
@@ -241,23 +205,14 @@ export function openDuel({ answerTokens, budgetMsat = purchaseRequest.budgetMsat
 
   function payStep({ type, intent }: PurchaseEffect & { type: 'pay' | 'lookUp' }): void {
     const { paymentHash, amountMsat } = intent
-    const known = payments.get(paymentHash)
-    const outcome = wallet(Number(paymentHash))
-    if (type === 'pay' && known === undefined) {
+    if (type === 'pay') {
       // On disk before the wallet hears of it.
-      if (!tellPurchase({ at, type: 'payAsked', paymentHash })) return
-      payments.set(paymentHash, { state: outcome === 'pays' || outcome === 'says nothing and pays' ? 'settled' : 'failed', amountMsat, times: 1, isTold: outcome === 'pays' || outcome === 'fails' })
-      if (outcome === 'pays') tellPurchase({ at, type: 'payAnswered', paymentHash, outcome: { state: 'settled', preimage: '1'.repeat(64), feeMsat: ZERO_MSAT } })
-      else if (outcome === 'fails') tellPurchase({ at, type: 'payAnswered', paymentHash, outcome: { state: 'failed', problem: { code: 'payment-failed', message: 'no route' } } })
-      else tellPurchase({ at, type: 'payAnswered', paymentHash, outcome: { state: 'unknown', problem: { code: 'wallet-timeout', message: 'no answer' } } })
+      if (tellPurchase({ at, type: 'payAsked', paymentHash })) tellPurchase({ at, type: 'payAnswered', paymentHash, outcome: wallets.pay(paymentHash, amountMsat) })
       return
     }
-    if (known === undefined) {
-      payments.set(paymentHash, { state: 'settled', amountMsat, times: 1, isTold: true })
-      return
-    }
-    const payment: Payment = { direction: 'outgoing', paymentHash, amountMsat, feeMsat: ZERO_MSAT, state: known.state, description: '', bolt11: null, preimage: '1'.repeat(64), createdAt: 0, settledAt: 0, expiresAt: null, heldUntil: null }
-    tellPurchase({ at, type: 'paymentLookedUp', paymentHash, payment })
+    const payment = wallets.lookUp(paymentHash)
+    if (payment === null) wallets.pay(paymentHash, amountMsat)
+    else tellPurchase({ at, type: 'paymentLookedUp', paymentHash, payment })
   }
 
   function store(): void {
@@ -337,6 +292,3 @@ export function openDuel({ answerTokens, budgetMsat = purchaseRequest.budgetMsat
     figures,
   }
 }
-
-/** The most that may be ahead in this duel: for the prompt and a step, or a tick. */
-export const DUEL_MOST_AHEAD = mostAhead(DUEL_TARIFF, mostPromptTokens(DUEL_PROMPT.length), DUEL_TICK)
