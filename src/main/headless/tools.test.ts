@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { createSettingStore } from '#engine/store/settings.ts'
 import { EXIT } from './exitCodes.ts'
 import { createHome, type Home, type SoukProcess } from './testing/soukProcess.ts'
 
@@ -131,6 +132,21 @@ test.concurrent('an identity is shown, revealed only on purpose, protected and o
   expect(locked.records).toMatchObject([{ code: 'secrets-locked' }])
   expect(wrong.records).toMatchObject([{ code: 'secrets-locked', message: expect.stringContaining('not the passphrase') }])
   expect(right.records).toMatchObject([{ pubkey: imported.records[0]?.['pubkey'], protection: 'passphrase' }])
+})
+
+test.concurrent('a passphrase is taken away on the sandbox, and kept while a wallet of real money is chosen', async () => {
+  const home = openHome()
+  const withPassphrase = { environment: { SOUK_PASSPHRASE: 'correct horse battery' } }
+  await home.run(['identity', 'import'], { input: 'abandon '.repeat(11).concat('about') })
+  expect((await home.run(['identity', 'protect'], withPassphrase)).code).toBe(EXIT.ok)
+  const database = new DatabaseSync(join(home.folder, 'data', 'souk.db'))
+  const settings = createSettingStore(database)
+  settings.write('wallet.choice', { kind: 'spark', network: 'mainnet' })
+  const refused = await home.run(['identity', 'unprotect', '--yes', '--json'], withPassphrase)
+  expect([refused.code, refused.records.at(-1)]).toMatchObject([EXIT.refused, { code: 'needs-protection', message: expect.stringContaining('Nothing was changed') }])
+  settings.write('wallet.choice', { kind: 'sandbox' })
+  database.close()
+  expect((await home.run(['identity', 'unprotect', '--yes', '--json'], withPassphrase)).records.at(-1)).toMatchObject({ type: 'protected', protection: 'plain' })
 })
 
 test.concurrent('what everybody knows is no identity beyond the sandbox, and a mistyped phrase is none anywhere', async () => {

@@ -7,7 +7,7 @@ import { openDatabase } from '#engine/store/database.ts'
 import { lockFolder } from '#engine/store/folderLock.ts'
 import { createJournal, type Journal } from '#engine/store/journal.ts'
 import { MIGRATIONS } from '#engine/store/migrations.ts'
-import { createSettingStore } from '#engine/store/settings.ts'
+import { createSettingStore, type SettingStore } from '#engine/store/settings.ts'
 import { EXIT } from './exitCodes.ts'
 import { findFolders } from './folders.ts'
 import { systemClock, systemRandom } from './nodePorts.ts'
@@ -22,6 +22,7 @@ export interface Vault {
   /** Opens the identity; makes one where there is none, so look at `hasIdentity` first. */
   openIdentity(): Promise<Keyring>
   readonly journal: Journal
+  readonly settings: SettingStore
 }
 
 /** Whether that folder has secrets at all: what is only looked at is not made. */
@@ -48,6 +49,7 @@ export async function withVault(access: 'read' | 'write', options: CommonOptions
       await run({
         folder,
         secrets,
+        settings,
         journal: createJournal(database),
         async openIdentity() {
           const keyring = await openKeyring({ isSerious: false, secrets, settings, random: systemRandom })

@@ -1,4 +1,5 @@
 import { deriveIdentity, isPublicPhrase, parsePhrase } from '#engine/nostr/identity.ts'
+import { isSerious, readChosenWallet } from '#engine/wallet/walletChoice.ts'
 import { MIN_PASSPHRASE_CHARS } from '#shared/passphrase.ts'
 import { EXIT } from '../exitCodes.ts'
 import { findFolders } from '../folders.ts'
@@ -144,6 +145,8 @@ export async function unprotect(options: UnprotectOptions): Promise<void> {
   if (!isOnSandbox()) throw new CommandFailed(EXIT.refused, 'needs-protection', 'With a wallet of your own the secrets stay under a passphrase. Unset SOUK_NWC and SOUK_NETWORK for the sandbox.')
   if (options.yes !== true) await confirmWord('plain', 'Anybody who can read this disk could read the secrets.', '--yes')
   await withVault('write', options, async (vault) => {
+    const chosen = await readChosenWallet(vault.settings, vault.secrets)
+    if (chosen.ok && isSerious(chosen.value)) throw new CommandFailed(EXIT.refused, 'needs-protection', `A wallet of real money is chosen in ${vault.folder}, and its secrets stay under a passphrase. Choose the sandbox in the app first. Nothing was changed.`)
     await vault.secrets.rewrite(null)
     output.say(`The secrets in ${vault.folder} are in plain text now.`)
     output.tell({ type: 'protected', protection: vault.secrets.protection() })
