@@ -5,7 +5,7 @@ import type { Clock } from '../ports.ts'
 import type { DispatchOutcome } from '../reactor.ts'
 import { lookRepeatedly } from '../wallet/lookRepeatedly.ts'
 import type { Wallet } from '../wallet/wallet.ts'
-import type { ClaimEffect, ClaimMessage } from './claim.ts'
+import type { Claim, ClaimEffect, ClaimMessage } from './claim.ts'
 
 export interface ClaimMoneyOptions {
   readonly clock: Clock
@@ -16,6 +16,13 @@ export interface ClaimMoneyOptions {
 }
 
 const MAX_LOOK_MS = 30_000
+
+/** The wallet hints at an invoice that was given up: what has come for it all the same counts. Its word may have been behind. */
+export async function takeLateClaim({ wallet, clock, dispatch }: Pick<ClaimMoneyOptions, 'wallet' | 'clock' | 'dispatch'>, jobId: string, claims: readonly Claim[], paymentHash: string): Promise<void> {
+  if (!claims.some(({ state, invoice }) => state === 'over' && invoice?.paymentHash === paymentHash)) return
+  const found = await wallet.lookup(paymentHash, 'incoming')
+  if (found.ok && found.value?.state === 'settled') dispatch(jobId, { at: clock.now(), type: 'claimPaid', paymentHash, settledMsat: found.value.amountMsat })
+}
 
 export function createClaimMoney({ clock, wallet, send, dispatch }: ClaimMoneyOptions): (effect: ClaimEffect, jobId: string, signal: AbortSignal) => Promise<void> {
   function watch(jobId: string, paymentHash: string, signal: AbortSignal): Promise<void> {

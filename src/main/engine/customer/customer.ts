@@ -13,7 +13,7 @@ import { mostPromptTokens, tariffOf, USUAL_TICK_TOKENS } from '#shared/market/ta
 import { hashOf } from '#shared/protocol/preimage.ts'
 import type { Clock, Log, Random } from '../ports.ts'
 import { isClaimEffect } from '../credit/claim.ts'
-import { createClaimMoney } from '../credit/claimMoney.ts'
+import { createClaimMoney, takeLateClaim } from '../credit/claimMoney.ts'
 import { purchaseMayWait } from '../mayWait.ts'
 import type { Subscription } from '../nostr/relayPool.ts'
 import { createReactor, type Reactor } from '../reactor.ts'
@@ -406,7 +406,12 @@ export function createCustomer(options: CustomerOptions): Customer {
 
   const forgetHints = wallet.watch(({ paymentHash }) => {
     // A store that cannot be read is no reason to let the wallet's messages drop.
-    const look = async () => lookAgain(journal.jobOfPayment(paymentHash))
+    const look = async () => {
+      const jobId = journal.jobOfPayment(paymentHash)
+      const purchase = jobId === null ? null : reactor.state(jobId)
+      if (jobId !== null && purchase?.begun === true) await takeLateClaim({ wallet, clock, dispatch: (id, message) => reactor.dispatch(id, message) }, jobId, purchase.claims ?? [], paymentHash)
+      await lookAgain(jobId)
+    }
     void look().catch((error: unknown) => log('error', 'a payment could not be looked at again', { paymentHash, reason: error instanceof Error ? error.message : String(error) }))
   })
 
