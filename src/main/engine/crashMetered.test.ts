@@ -1,3 +1,3 @@
 import { describeCrashes } from './testing/crash/crashSuite.ts'
 
-describeCrashes('metered')
+describeCrashes({ settlement: 'metered' })

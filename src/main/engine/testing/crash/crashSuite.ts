@@ -1,56 +1,62 @@
 /**
- * Kill -9 at every durable write and wallet call of either side of a job, a restart on the same data, and then the mint's books
- * against both journals: for the settlement modes besides prepay (crash.test.ts).
+ * Kill -9 at every durable write and wallet call of either side of a job, a restart on the same data, and then the books of
+ * whoever keeps the money against both journals: for the settlement modes besides prepay (crash.test.ts), and for all over Spark.
  */
 import { afterAll, describe, expect, it } from 'vitest'
+import type { Role } from '#shared/ipc/common.ts'
 import type { Settlement } from '#shared/market/settlement.ts'
-import { killEverywhere, openCrashWorld, type CrashWorld, type Run } from './crashWorld.ts'
+import { openCrashWorld, type CrashWorld, type CrashWorldOptions, type Run } from './crashWorld.ts'
+import { CRASH_ALL, CRASH_SEEDS, describeKilled, killAt, killEverywhere, type Killed } from './killEverywhere.ts'
+import { PATIENCE_MS } from './patience.ts'
 
 const SUITE_MS = 900_000
+
+export interface CrashSuite extends Omit<CrashWorldOptions, 'seed'> {
+  /** The deaths of which one process is to die, for each role: these alone unless SOUK_CRASH=all asks for every point. Left out: always every point that is meant. */
+  readonly sample?: Readonly<Record<Role, readonly (readonly string[])[]>>
+}
 
 /**
  * Every durable write and every wallet call that moves money. To die at a publish or a look is to die before or after the write beside
  * it; SOUK_CRASH=all asks for those points too, and for what a seller publishes of itself, which crash.test.ts has.
  */
-const isMeant = (point: string) => process.env['SOUK_CRASH'] === 'all' || !/^(publish|wallet lookup)/.test(point)
+const isMeant = (point: string) => CRASH_ALL || !/^(publish|wallet lookup)/.test(point)
+
+/** Where a process has to have died when it is killed at every point. */
+const SURELY: Readonly<Record<Role, readonly string[]>> = {
+  customer: ['write asked: after', 'write payAsked: before', 'write payAsked: after'],
+  provider: ['write requested: before', 'write requested: after', 'write workBegun: after', 'write generated: after'],
+}
 
 /** Ended on both sides, and every msat accounted for; a paid answer that a crash cut short may be owed, and nothing else. */
-function check(world: CrashWorld, settlement: Settlement, killAt: string, { bought, sold, balances = {} }: Run): void {
-  if (bought === undefined || sold === undefined) throw new Error(`no job after ${killAt}`)
+function check(world: CrashWorld, settlement: Settlement, kills: readonly string[], run: Run): void {
+  const { bought, sold, name, role, left } = run
+  // Nothing was asked yet: the only deaths after which there is no job.
+  if (role === 'customer' && !run.points.includes('write asked: after')) return expect(bought).toBeUndefined()
+  if (bought === undefined || sold === undefined) throw new Error(`no job after ${kills.join(', ')}`)
   const good = settlement === 'metered' ? ['done', 'stopped', 'owed'] : ['done']
-  expect([killAt, good.includes(bought.state) || bought.state, good.includes(sold.state) || sold.state]).toEqual([killAt, true, true])
-  world.checkMoney({ bought, sold, balances })
+  expect([kills, good.includes(bought.state) || bought.state, good.includes(sold.state) || sold.state]).toEqual([kills, true, true])
+  world.checkMoney({ bought, sold, name, role, left })
 }
 
 /** The suite of one mode: a test file each, so that they run side by side. */
-export function describeCrashes(settlement: Exclude<Settlement, 'prepay'>): void {
-  describe(`${settlement} survives kill -9`, () => {
+export function describeCrashes({ sample, ...options }: CrashSuite): void {
+  const { settlement, wallet, onlyAtAddress = false } = options
+  const title = `${settlement}${wallet === 'spark' ? ' over Spark' : ''}${onlyAtAddress ? ' at an address' : ''}`
+  describe.each(CRASH_SEEDS)(`${title} survives kill -9 (seed %i)`, (seed) => {
     const worlds: CrashWorld[] = []
-    const openWorld = async () => {
-      const world = await openCrashWorld(settlement)
-      worlds.push(world)
-      return world
-    }
     afterAll(async () => {
       for (const world of worlds) await world.end()
-    })
+    }, PATIENCE_MS)
 
-    it('of the customer, at every durable write and wallet call', { timeout: SUITE_MS }, async () => {
-      const world = await openWorld()
-      const died = await killEverywhere((kills) => world.runCustomer(kills), (killAt, run) => {
-        // Nothing was asked yet: the only death after which there is no job.
-        if (killAt === 'write asked: before') expect(run.bought).toBeUndefined()
-        else check(world, settlement, killAt, run)
-      }, isMeant)
-      console.log(`${settlement}: customer killed at ${died.length} points: ${died.join('; ')}`)
-      expect(died).toEqual(expect.arrayContaining(['write asked: after', 'write payAsked: before', 'write payAsked: after', 'wallet pay: before']))
-    })
-
-    it('of the provider, at every durable write and wallet call', { timeout: SUITE_MS }, async () => {
-      const world = await openWorld()
-      const died = await killEverywhere((kills) => world.runProvider(kills), (killAt, run) => check(world, settlement, killAt, run), isMeant)
-      console.log(`${settlement}: provider killed at ${died.length} points: ${died.join('; ')}`)
-      expect(died).toEqual(expect.arrayContaining(['write requested: before', 'write requested: after', 'write workBegun: after', 'write generated: after']))
+    it.each(['customer', 'provider'] as const)('of the %s, at every durable write and wallet call', { timeout: SUITE_MS }, async (role) => {
+      const world = await openCrashWorld({ ...options, seed })
+      worlds.push(world)
+      const run = role === 'customer' ? world.runCustomer : world.runProvider
+      const judge = (kills: readonly string[], ran: Run) => check(world, settlement, kills, ran)
+      const killed: Killed = sample === undefined || CRASH_ALL ? await killEverywhere(run, (point, ran) => judge([point], ran), { isMeant, seed }) : await killAt(sample[role], run, judge, true)
+      console.log(`${title}, seed ${seed}: ${role} ${describeKilled(killed)}`)
+      if (seed === 1 && (sample === undefined || CRASH_ALL)) expect(killed.points).toEqual(expect.arrayContaining([...SURELY[role]]))
     })
   })
 }

@@ -1,21 +1,22 @@
 /**
  * The points at which a process may die: before and after every durable write of a job, every wallet call that moves or
- * looks for money, and every publish. Each name counts at its first passing alone: a later piece of text and a later look at
- * the wallet are written, asked and published from the same state as the first, so to die there is to die at the first.
+ * looks for money, and every publish. A later piece of text and a later look at the wallet are written, asked and published from
+ * the same state as the first: by default a process dies at the first passing of a name alone.
  */
 import type { EngineWraps } from '../../engine.ts'
 import type { NostrEvent } from '../../nostr/relayPool.ts'
 import type { StoredEvent } from '../../store/journal.ts'
 
-export function createKillPoints(onPoint: (name: string) => void): EngineWraps {
-  const passed = new Set<string>()
-  const pass = (name: string) => {
-    if (passed.has(name)) return
-    passed.add(name)
-    onPoint(name)
-  }
+export function createKillPoints(pass: (name: string) => void): Required<Pick<EngineWraps, 'journal' | 'wallet' | 'pool'>> {
   /** What the transaction under way appends; at most one entry. */
   const writing: string[] = []
+
+  async function around<T>(name: string, call: () => Promise<T>, describe?: (answer: T) => string): Promise<T> {
+    pass(`${name}: before`)
+    const answer = await call()
+    pass(`${name}: after${describe === undefined ? '' : `, ${describe(answer)}`}`)
+    return answer
+  }
 
   return {
     journal: (journal) => ({
@@ -38,52 +39,17 @@ export function createKillPoints(onPoint: (name: string) => void): EngineWraps {
     }),
     wallet: (wallet) => ({
       ...wallet,
-      async createInvoice(request) {
-        pass('wallet createInvoice: before')
-        const made = await wallet.createInvoice(request)
-        pass('wallet createInvoice: after')
-        return made
-      },
-      async createHoldInvoice(request) {
-        pass('wallet createHoldInvoice: before')
-        const made = await wallet.createHoldInvoice(request)
-        pass('wallet createHoldInvoice: after')
-        return made
-      },
-      async settleHold(preimage) {
-        pass('wallet settleHold: before')
-        const settled = await wallet.settleHold(preimage)
-        pass('wallet settleHold: after')
-        return settled
-      },
-      async cancelHold(paymentHash) {
-        pass('wallet cancelHold: before')
-        const cancelled = await wallet.cancelHold(paymentHash)
-        pass('wallet cancelHold: after')
-        return cancelled
-      },
-      async pay(request) {
-        pass('wallet pay: before')
-        const outcome = await wallet.pay(request)
-        pass(`wallet pay: after, ${outcome.state}`)
-        return outcome
-      },
-      async lookup(paymentHash, direction) {
-        pass('wallet lookup: before')
-        const found = await wallet.lookup(paymentHash, direction)
-        pass(`wallet lookup: after, ${found.ok ? (found.value?.state ?? 'nothing') : 'no answer'}`)
-        return found
-      },
+      createInvoice: (request) => around('wallet createInvoice', () => wallet.createInvoice(request)),
+      createHoldInvoice: (request) => around('wallet createHoldInvoice', () => wallet.createHoldInvoice(request)),
+      settleHold: (preimage) => around('wallet settleHold', () => wallet.settleHold(preimage)),
+      cancelHold: (paymentHash) => around('wallet cancelHold', () => wallet.cancelHold(paymentHash)),
+      pay: (request) => around('wallet pay', () => wallet.pay(request), ({ state }) => state),
+      lock: (request) => around('wallet lock', () => wallet.lock(request), ({ state }) => state),
+      lookup: (paymentHash, direction) => around('wallet lookup', () => wallet.lookup(paymentHash, direction), (found) => (found.ok ? (found.value?.state ?? 'nothing') : 'no answer')),
     }),
     pool: (pool) => ({
       ...pool,
-      async publish(event, relays) {
-        const name = nameMessage(event)
-        pass(`publish ${name}: before`)
-        const report = await pool.publish(event, relays)
-        pass(`publish ${name}: after`)
-        return report
-      },
+      publish: (event, relays) => around(`publish ${nameMessage(event)}`, () => pool.publish(event, relays)),
     }),
   }
 }

@@ -1,7 +1,11 @@
 import { z } from 'zod'
 import type { JobRow } from '#shared/ipc/common.ts'
+import { DIALECTS } from '#shared/market/dialect.ts'
 import { sats } from '#shared/market/msat.ts'
 import { SETTLEMENTS } from '#shared/market/settlement.ts'
+
+export const TOY_TOKENS_PER_SECOND = 500
+export const PROMPT = 'write 40 words'
 
 /** What a process of a crash test is told, as JSON in its first argument. */
 export const planSchema = z.object({
@@ -10,12 +14,20 @@ export const planSchema = z.object({
   sandboxFolder: z.string(),
   /** Name of the point at which it kills itself; null to live. */
   killAt: z.string().nullable(),
-  /** How a customer wants it settled. */
+  /** How a customer wants it settled, and in which words where that matters. */
   settlement: z.enum(SETTLEMENTS),
+  dialect: z.enum(DIALECTS).optional(),
+  /** Its wallet is one on a Spark of the test's own: where that is, and how it calls the account. The sandbox's when left out. */
+  spark: z.object({ port: z.number(), name: z.string() }).optional(),
+  /** The seller's wallet makes no hold invoices: money for it is locked at its address, once the customer knows that. */
+  onlyAtAddress: z.boolean().default(false),
+  toyTokensPerSecond: z.number().default(TOY_TOKENS_PER_SECOND),
   /** Whom a customer asks; null to ask nobody and go on with what it has. */
   ask: z.string().nullable(),
 })
-export type Plan = z.output<typeof planSchema>
+/** Where the threads of the process find it. */
+export const PLAN_KEY = 'souk crash plan'
+export type Plan = z.input<typeof planSchema>
 
 /** What it says, one line each. Written at once, so that it is heard also when the next thing is its end. */
 export const reportSchema = z.discriminatedUnion('type', [
@@ -33,6 +45,3 @@ export const CRASH_TERMS = { tickTokens: 16, graceSecs: 5, outputPer1kMsat: sats
 
 /** A metered sale that is stopped, or owes a rest, has told its customer everything; it only waits for an invoice to expire, or to be asked for the rest. */
 export const isOver = ({ final, state, settlement }: Pick<JobRow, 'final' | 'state' | 'settlement'>): boolean => final || (settlement === 'metered' && ['stopped', 'done', 'owed'].includes(state))
-
-export const TOY_TOKENS_PER_SECOND = 500
-export const PROMPT = 'write 40 words'

@@ -1,23 +1,30 @@
 /** A provider or a customer in a process of its own, which kills itself at one point: `node soukProcess.ts PLAN`. SIGTERM ends it in order. */
-import { writeSync } from 'node:fs'
+import { setEnvironmentData } from 'node:worker_threads'
 import type { JobRow } from '#shared/ipc/common.ts'
 import { sats } from '#shared/market/msat.ts'
-import type { Settlement } from '#shared/market/settlement.ts'
 import { createEngine, type Engine } from '../../engine.ts'
+import { startNodeThread } from '../../wallet/spark/thread.ts'
+import type { Wallet } from '../../wallet/wallet.ts'
 import { createNodePorts } from '../nodePorts.ts'
+import { askVictim } from './askVictim.ts'
 import { createKillPoints } from './killPoints.ts'
-import { CRASH_TERMS, isOver, planSchema, PROMPT, TOY_TOKENS_PER_SECOND, type Report } from './plan.ts'
+import { createPass, say } from './passPoints.ts'
+import { CRASH_TERMS, isOver, PLAN_KEY, planSchema } from './plan.ts'
+import { withoutHoldInvoices } from './withoutHoldInvoices.ts'
 
 const plan = planSchema.parse(JSON.parse(process.argv[2] ?? ''))
-const say = (report: Report) => void writeSync(1, `${JSON.stringify(report)}\n`)
-
-const wrap = createKillPoints((name) => {
-  say({ type: 'point', name })
-  if (name === plan.killAt) process.kill(process.pid, 'SIGKILL')
-})
+// For the thread of a Spark wallet.
+setEnvironmentData(PLAN_KEY, plan)
+const { dataFolder, sandboxFolder, killAt, onlyAtAddress, spark, toyTokensPerSecond } = plan
+const wallet = spark === undefined ? ({ kind: 'sandbox' } as const) : ({ kind: 'spark', network: 'regtest' } as const)
+const killPoints = createKillPoints(createPass(killAt))
+const wrap = onlyAtAddress && plan.role === 'provider' ? { ...killPoints, wallet: (inner: Wallet) => withoutHoldInvoices(killPoints.wallet(inner)) } : killPoints
 const opened = await createEngine(
-  { dataFolder: plan.dataFolder, sandboxFolder: plan.sandboxFolder, shell: 'terminal', version: '0', wallet: { kind: 'sandbox' }, houseSeller: false, ollamaUrl: '', backend: 'toy', toyTokensPerSecond: TOY_TOKENS_PER_SECOND },
-  createNodePorts(plan.dataFolder, { wrap, log: (level, message, fields) => level === 'error' && say({ type: 'problem', message: `${message} ${JSON.stringify(fields ?? {})}` }) }),
+  { dataFolder, sandboxFolder, shell: 'terminal', version: '0', wallet, houseSeller: false, ollamaUrl: '', backend: 'toy', toyTokensPerSecond },
+  {
+    ...createNodePorts(dataFolder, { wrap, log: (level, message, fields) => level === 'error' && say({ type: 'problem', message: `${message} ${JSON.stringify(fields ?? {})}` }) }),
+    ...(spark === undefined ? {} : { startSparkThread: startNodeThread({ workerUrl: new URL('sparkWorker.ts', import.meta.url) }) }),
+  },
 )
 if (!opened.ok) throw new Error(opened.error.message)
 const engine = opened.value
@@ -30,13 +37,13 @@ process.on('SIGTERM', () => {
 })
 
 if (plan.role === 'provider') await sell(engine)
-else await buy(engine, plan.ask, plan.settlement)
+else await buy(engine)
 
 function sumOf(rows: readonly JobRow[]): number {
   return rows.reduce((sum, { movedMsat }) => sum + movedMsat, 0)
 }
 
-async function sell({ provider, jobChanged, journal, backend }: Engine): Promise<void> {
+async function sell({ account, provider, jobChanged, journal, backend }: Engine): Promise<void> {
   const look = () => {
     const rows = journal.list({ role: 'provider', limit: 2 })
     if (rows.length > 0 && rows.every(isOver)) say({ type: 'settled', movedMsat: sumOf(rows) })
@@ -44,32 +51,25 @@ async function sell({ provider, jobChanged, journal, backend }: Engine): Promise
   jobChanged.listen(look)
   look()
   await backend.refresh()
+  // A machine that is busy with other tests may take longer than a seller waits for its wallet, and it then refuses what it cannot settle yet.
+  await account.refresh()
   provider.setTerms({ name: 'Victim', priceMsat: sats(10), ...CRASH_TERMS })
   const started = await provider.start()
   if (!started.ok && !isStopping) throw new Error(started.error.message)
 }
 
-async function buy({ customer, jobChanged, journal, preferences }: Engine, seller: string | null, settlement: Settlement): Promise<void> {
+async function buy({ account, jobChanged, journal, preferences }: Engine): Promise<void> {
   const look = () => {
     if (journal.openJobs('customer').length === 0) say({ type: 'settled', movedMsat: sumOf(journal.list({ role: 'customer', limit: 2 })) })
   }
   jobChanged.listen(look)
-  if (seller === null) {
+  if (plan.ask === null) {
     look()
     return
   }
   // A restart of the other side takes a moment on a busy machine.
   preferences.update({ limits: { invoiceTimeoutSecs: 60 } })
-  const question = { prompt: PROMPT, selection: { by: 'pubkey' as const, prefix: seller }, settlement }
-  await new Promise<void>((resolve) => {
-    const ask = () => {
-      if (!customer.quote(question).ok) return
-      forget()
-      resolve()
-    }
-    const forget = customer.offers.subscribe(ask)
-    ask()
-  })
-  const asked = customer.ask(question)
-  if (!asked.ok) throw new Error(asked.error.message)
+  // Not every wallet can settle in every way.
+  await account.refresh()
+  await askVictim(engine, plan.ask, plan)
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { until } from '../market.ts'
+import { PATIENCE_MS } from './patience.ts'
 import { reportSchema, type Plan, type Report } from './plan.ts'
 
 /** A Souk in a process of its own, as the test hears it. */
@@ -17,8 +18,6 @@ export interface SoukProcess {
   kill(): Promise<void>
   stop(): Promise<void>
 }
-
-const PATIENCE_MS = 60_000
 
 export function startSouk(plan: Plan): SoukProcess {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'soukProcess.ts'), JSON.stringify(plan)], {

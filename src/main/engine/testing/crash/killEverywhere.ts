@@ -1,0 +1,88 @@
+import { expect } from 'vitest'
+import { seededNumbers } from '../seededNumbers.ts'
+import type { Run } from './crashWorld.ts'
+
+const AT_ONCE = 2
+/** From the start of a process that has something to go on with to the end of its job, on a machine that opens a store in one second. */
+const RECOVERY_MS = 5_000
+const OPEN_MS = 1_000
+
+/** `SOUK_CRASH_SEEDS=20`: everything twenty times, at other passings of each point, in another order, at another pace. Alone, 1. */
+export const CRASH_SEEDS: readonly number[] = Array.from({ length: Number(process.env['SOUK_CRASH_SEEDS'] ?? 1) }, (_, index) => index + 1)
+
+/** Every deed and every look, not only those that no other tells as much as. */
+export const CRASH_ALL = process.env['SOUK_CRASH'] === 'all'
+
+export interface Killed {
+  /** Where something really died. */
+  readonly points: readonly string[]
+  readonly deaths: number
+  readonly slowest: Recovery
+}
+
+/** How long a restarted process took, and how much of what it may take: longer where the machine is busy with other things. */
+interface Recovery {
+  readonly ms: number
+  readonly share: number
+  readonly at: string
+}
+
+/** Twice at once. */
+export async function share<T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items]
+  const work = async () => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await run(item)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+}
+
+/** Kills at each of these in turn, one job each; all deaths of a case have to happen when `isSure`. Throws with everything that did not hold, at the end. */
+export async function killAt(cases: readonly (readonly string[])[], run: (kills: readonly string[]) => Promise<Run>, check: (kills: readonly string[], run: Run) => void, isSure: boolean): Promise<Killed> {
+  const points: string[] = []
+  const violations: string[] = []
+  let deaths = 0
+  let slowest: Recovery = { ms: 0, share: 0, at: 'nowhere' }
+  await share(cases, async (kills) => {
+    const named = kills.join(', then ')
+    try {
+      const ran = await run(kills)
+      if (isSure) expect(ran.deaths).toBe(kills.length)
+      check(kills, ran)
+      if (ran.deaths === 0) return
+      points.push(named)
+      deaths += ran.deaths
+      const share = ran.recoveryMs / (RECOVERY_MS * Math.max(1, ran.openMs / OPEN_MS))
+      if (share > slowest.share) slowest = { ms: Math.round(ran.recoveryMs), share, at: named }
+      if (share >= 1) violations.push(`${named}: back after ${Math.round(ran.recoveryMs)} ms, open after ${Math.round(ran.openMs)}`)
+    } catch (error) {
+      violations.push(`${named}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  })
+  expect(violations).toEqual([])
+  return { points, deaths, slowest }
+}
+
+export interface EverywhereOptions {
+  readonly isMeant?: (point: string) => boolean
+  readonly seed?: number
+}
+
+/** Every point that an undisturbed run passes: at its first passing with seed 1, with any other at one of its passings. */
+export async function killEverywhere(run: (kills: readonly string[]) => Promise<Run>, check: (killAt: string, run: Run) => void, { isMeant = () => true, seed = 1 }: EverywhereOptions = {}): Promise<Killed> {
+  const { points, bought, sold } = await run([])
+  expect([bought?.state, sold?.state]).toEqual(['done', 'done'])
+  return killAt(choosePassings(points, seed).filter(isMeant).map((point) => [point]), run, ([point = ''], ran) => check(point, ran), false)
+}
+
+function choosePassings(points: readonly string[], seed: number): readonly string[] {
+  const byName = Map.groupBy(points, (point) => point.replace(/ #\d+$/, ''))
+  if (seed === 1) return [...byName.keys()]
+  const next = seededNumbers(seed)
+  const chosen = [...byName.values()].map((passings) => passings[Math.floor(next() * passings.length)] ?? '')
+  return chosen.map((point) => ({ point, place: next() })).toSorted((a, b) => a.place - b.place).map(({ point }) => point)
+}
+
+/** In one line, for whoever reads the log: "killed 45 times at 45 points, slowest recovery 1400 ms (write paid: before): …". */
+export function describeKilled({ points, deaths, slowest }: Killed): string {
+  return `killed ${deaths} times at ${points.length} points, slowest recovery ${slowest.ms} ms (${slowest.at}): ${points.join('; ')}`
+}
