@@ -2,7 +2,7 @@
 import type { DialectName } from '#shared/market/dialect.ts'
 import { msat, sats } from '#shared/market/msat.ts'
 import { SETTLEMENTS, type Settlement } from '#shared/market/settlement.ts'
-import type { Question } from '#engine/customer/customer.ts'
+import type { Question } from '#engine/customer/quote.ts'
 import type { Engine } from '#engine/engine.ts'
 import type { Chance } from './chance.ts'
 import type { Member } from './invariants.ts'

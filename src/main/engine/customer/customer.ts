@@ -1,15 +1,12 @@
 /** Buying: finds sellers, asks, pays, reads. Knows nothing of what this machine sells. */
-import { bytesToHex } from '@noble/hashes/utils.js'
 import type { JobRow } from '#shared/ipc/common.ts'
 import type { OfferRow, Selection } from '#shared/ipc/customer.ts'
 import type { Limits } from '#shared/ipc/settings.ts'
-import { renderConversation } from '#shared/market/conversation.ts'
-import { dialectNamed, type DialectName, type Privacy } from '#shared/market/dialect.ts'
-import { formatSats, minMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import { dialectNamed } from '#shared/market/dialect.ts'
+import { minMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
-import { LOCK_MARGIN_SECS, LOCK_SLACK_SECS, type Settlement, type SettlementWish } from '#shared/market/settlement.ts'
+import type { Settlement } from '#shared/market/settlement.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
-import { mostPromptTokens, tariffOf, USUAL_TICK_TOKENS } from '#shared/market/tariff.ts'
 import { hashOf } from '#shared/protocol/preimage.ts'
 import type { Clock, Log, Random } from '../ports.ts'
 import { isClaimEffect } from '../credit/claim.ts'
@@ -19,7 +16,7 @@ import type { Subscription } from '../nostr/relayPool.ts'
 import { createReactor, type Reactor } from '../reactor.ts'
 import type { KeyedSignal } from '../keyedSignal.ts'
 import { createSignal, type Signal } from '../signal.ts'
-import { feeCap, judgeSpending, needsConfirmation, sumMsat, type SpendingContext } from '../spending/judgeSpending.ts'
+import { needsConfirmation, type SpendingContext } from '../spending/judgeSpending.ts'
 import type { SpendingSubject } from '../spending/readSpending.ts'
 import type { Journal } from '../store/journal.ts'
 import type { Preimages } from '../store/preimages.ts'
@@ -27,19 +24,18 @@ import type { ThreadStore } from '../store/threads.ts'
 import { createSettlementSeeker } from '../wallet/seekSettlement.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import { rankBidder } from './bidderRank.ts'
-import { chooseSettlement, describeRisk, type SettlementRisk } from './chooseSettlement.ts'
 import { createCreditCollector } from './creditCollector.ts'
-import { createTargetChooser, type SoughtOffer, type Target, type Wish } from './chooseTarget.ts'
 import type { PurchaseDialect } from './dialect.ts'
 import type { Directory } from './directory.ts'
 import { createLiveText, type TextChange } from './liveText.ts'
-import { meteredTerms } from './meteredTerms.ts'
 import type { SeenOffer } from './offerBook.ts'
 import { createOfferRows } from './offerRows.ts'
 import { claimingPurchaseMachine, type AnyPurchaseEffect, type AnyPurchaseEvent, type AnyPurchaseMessage } from './claimingPurchase.ts'
-import { lookAt, settlementsBought, type Purchase, type PurchaseAgreement, type PurchaseMessage } from './purchase.ts'
+import { lookAt, type Purchase, type PurchaseMessage } from './purchase.ts'
 import { createPurchaseEffects } from './purchaseEffects.ts'
+import { createPurchaseTerms } from './purchaseTerms.ts'
 import { describePurchase } from './purchaseView.ts'
+import { createQuoter, type Question, type Quote } from './quote.ts'
 import { isLive, whyUnavailable } from './selection.ts'
 
 export interface CustomerOptions {
@@ -83,36 +79,6 @@ export interface CustomerOptions {
   readonly onUnreadable: (jobId: string, error: Error) => void
 }
 
-export interface Question extends Wish {
-  readonly threadId?: string | undefined
-  readonly prompt: string
-  readonly maxTokens?: number | undefined
-  /** The price that a person read and confirmed. */
-  readonly confirmedMsat?: Msat | undefined
-  /** Who releases what is locked, or opens what is sealed; the setting decides where it is not said. */
-  readonly release?: 'auto' | 'ask' | undefined
-}
-
-export interface Quote {
-  /** Null for an open request: one of those who bid for it gets it. */
-  readonly offer: SoughtOffer | null
-  readonly dialect: DialectName
-  readonly privacy: Privacy
-  /** Whether its draft is to say `encrypted`. */
-  readonly encrypted: boolean
-  readonly settlement: Settlement
-  readonly risk: SettlementRisk
-  readonly priceMsat: Msat
-  readonly maxFeeMsat: Msat
-  readonly prompt: string
-  readonly promptBytes: number
-  readonly turnsSent: number
-  readonly turnsCut: number
-  readonly problem: string | null
-  /** What a person has to confirm before it is asked; null when it costs too little for that. */
-  readonly confirmMsat: Msat | null
-}
-
 export interface Customer {
   readonly offers: KeyedSignal<OfferRow>
   readonly jobs: Signal<Readonly<Record<string, JobRow>>>
@@ -138,11 +104,7 @@ export interface Customer {
   close(): Promise<void>
 }
 
-/** What sellers take for a job if they say nothing else: a lock lasts longer. */
-const LEAST_JOB_SECS = 600
 const TITLE_CHARACTERS = 60
-/** Earlier turns go along as far as a seller that says nothing about its limit takes them; a question may be longer. */
-const MAX_HISTORY_BYTES = 16_384
 /** Payments that failed this recently are looked at once more at the start, so many of them. */
 const LATE_WINDOW_MS = 86_400_000
 const MAX_LATE_LOOKS = 20
@@ -150,7 +112,7 @@ const MAX_LATE_LOOKS = 20
 const MAX_LATE_STATES = 200
 
 export function createCustomer(options: CustomerOptions): Customer {
-  const { clock, log, ownPubkey, dialects, wallet, journal, threads, directory } = options
+  const { clock, log, dialects, wallet, journal, threads, directory } = options
   const jobs = createSignal<Readonly<Record<string, JobRow>>>({})
   const offers = createOfferRows({
     offers: directory.offers,
@@ -160,15 +122,14 @@ export function createCustomer(options: CustomerOptions): Customer {
   })
   const liveText = createLiveText(clock)
   const seeker = createSettlementSeeker({ wallet, clock })
-  const chooseTarget = createTargetChooser({
+  const terms = createPurchaseTerms({ random: options.random, walletLocks: options.walletLocks, limits: options.limits })
+  const { quote, maxTokensOf, budgetOf, relaysOf } = createQuoter({
+    ...options,
+    terms,
+    answer: (jobId) => answer(jobId),
     offers: () => directory.offers.get().values(),
-    dialects,
     network: wallet.network,
     nowSecs: () => Math.floor(clock.now() / 1_000),
-    ownPubkey,
-    limits: options.limits,
-    onlyPrivate: options.onlyPrivate,
-    canSettle: (target, settlement) => settlementsFor(target).includes(settlement),
   })
 
   const collector = createCreditCollector({ clock, creditsWith: (seller) => journal.creditsWith(seller), claim: (jobId) => void claim(jobId) })
@@ -252,94 +213,6 @@ export function createCustomer(options: CustomerOptions): Customer {
     await seeker.seek(intent.paymentHash, (payment) => reactor.dispatch(jobId, { at: clock.now(), type: 'paymentLookedUp', payment }) !== 'store-failed')
   }
 
-  /** What stands in the way of sending it, for a person; the invoice is checked again when it comes. */
-  function problemWith(priceMsat: Msat, maxFeeMsat: Msat, provider: string | null): string | null {
-    const totalMsat = sumMsat(priceMsat, maxFeeMsat)
-    const availableMsat = options.availableMsat()
-    // Whether it is confirmed is not a problem with it: `ask` wants that, and the quote says so.
-    const allowed = judgeSpending(options.spending({ paymentHash: null, jobId: null, provider }), { kind: 'job', amountMsat: priceMsat, maxFeeMsat, confirmedMsat: priceMsat })
-    if (!allowed.ok) return allowed.error.message
-    if (availableMsat !== null && availableMsat < totalMsat) return `The wallet has ${formatSats(availableMsat)} sats to spend; this needs up to ${formatSats(totalMsat)}. Receive some first.`
-    return null
-  }
-
-  /** Where its seller reads, as far as it is known. */
-  function relaysOf(offer: SoughtOffer | null): readonly string[] {
-    return offer === null ? [] : [...new Set([...options.peerRelays(offer.pubkey), ...offer.relays, ...offer.seenOn])]
-  }
-
-  function quote(question: Question): Result<Quote> {
-    const preferred = question.settlement ?? options.settling().settlement
-    const target = chooseTarget({ ...question, ...(preferred === 'auto' ? {} : { settlement: preferred }) })
-    if (!target.ok) return target
-    const { offer, dialect, privacy, encrypted } = target.value
-    // Its list is asked for while the question is still being written.
-    const relayProblem = options.relayProblem(relaysOf(offer))
-    const settled = chooseSettlement({ preferred, possible: settlementsFor(target.value), priceMsat: target.value.priceMsat, trustMsat: options.settling().trustMsat })
-    if (!settled.ok) return settled
-    const turns = question.threadId === undefined ? [] : threads.turns(question.threadId).map((turn) => ({ prompt: turn.prompt, answer: answer(turn.jobId) }))
-    const rendered = renderConversation(turns, question.prompt, Math.min(dialect.maxPromptBytes, MAX_HISTORY_BYTES))
-    const tariff = settled.value === 'metered' && offer !== null ? tariffOf(offer.prices) : null
-    const metered = tariff === null ? null : meteredTerms(tariff, { promptBytes: rendered.promptBytes, maxTokens: maxTokensOf(question), budgetMsat: budgetOf(question) })
-    const { priceMsat } = metered ?? target.value
-    const risk = describeRisk(settled.value, { priceMsat, tickMsat: metered?.tickMsat ?? ZERO_MSAT, depositMsat: depositOf(offer) })
-    // What is paid as it comes stops where a limit says so: only its beginning has to be possible now.
-    const firstMsat = metered?.tickMsat ?? priceMsat
-    const maxFeeMsat = feeCap(firstMsat, options.limits().maxFeePermille)
-    const tooLong = rendered.promptBytes > dialect.maxPromptBytes ? `The question has ${rendered.promptBytes} bytes; this way takes at most ${dialect.maxPromptBytes}. Shorten it.` : null
-    return ok({ offer, dialect: dialect.name, privacy, encrypted, settlement: settled.value, risk, priceMsat, maxFeeMsat, ...rendered, problem: tooLong ?? relayProblem ?? problemWith(firstMsat, maxFeeMsat, offer?.pubkey ?? null), confirmMsat: priceMsat > options.limits().confirmAboveMsat ? priceMsat : null })
-  }
-
-  const maxTokensOf = ({ maxTokens }: Question) => maxTokens ?? options.limits().maxTokens
-
-  /** What it may cost at the most. */
-  function budgetOf({ maxPriceMsat }: Question): Msat {
-    const { perJobMsat } = options.limits()
-    return minMsat(maxPriceMsat ?? perJobMsat, perJobMsat)
-  }
-
-  /** In which seller, dialect and both wallets can settle it; an open request is paid ahead. */
-  function settlementsFor({ offer, dialect, priceMsat }: Pick<Target, 'offer' | 'dialect' | 'priceMsat'>): readonly Settlement[] {
-    const listed = offer?.settlements ?? ['prepay']
-    // Where its wallet can be locked money at, and ours can lock, a seller need not say more.
-    const offered = addressOf(offer, dialect.name) === null || listed.includes('escrow') ? listed : [...listed, 'escrow' as const]
-    const isPriced = (settlement: Settlement) => {
-      // A deposit is a part of the price: one that leaves nothing to open would be paid for nothing.
-      if (settlement === 'sealed') return depositOf(offer) < priceMsat
-      return settlement !== 'metered' || (offer !== null && tariffOf(offer.prices) !== null)
-    }
-    return settlementsBought().filter((settlement) => offered.includes(settlement) && dialect.settlements.includes(settlement) && isPriced(settlement))
-  }
-
-  /** Where money is locked for that seller's wallet by ours, as a channel alone tells it; null where it is not. */
-  function addressOf(offer: SoughtOffer | null, dialect: DialectName): string | null {
-    const isPossible = dialect === 'channel' && options.walletLocks().lockAddress !== null
-    return isPossible && offer !== null && offer.sparkAddress !== '' ? offer.sparkAddress : null
-  }
-
-  /** What is agreed to by asking, and how the request says it; `secret` is to be kept in the transaction that stores the question. */
-  function agreeTo(settlement: Settlement, offer: SoughtOffer | null, dialect: DialectName, promptBytes: number, release: 'auto' | 'ask'): { readonly wish: SettlementWish; readonly agreed: PurchaseAgreement; readonly secret: string | null } {
-    const lockedSecs = Math.max(options.limits().answerTimeoutSecs, LEAST_JOB_SECS) + LOCK_MARGIN_SECS + LOCK_SLACK_SECS
-    switch (settlement) {
-      case 'prepay':
-        return { wish: { name: 'prepay' }, agreed: { name: 'prepay' }, secret: null }
-      case 'escrow': {
-        const secret = bytesToHex(options.random.bytes(32))
-        const paymentHash = hashOf(secret)
-        const agreed = { name: 'escrow', paymentHash, holdSecs: lockedSecs, address: addressOf(offer, dialect), transferId: uuidFrom(options.random.bytes(16)), release } as const
-        return { wish: { name: 'escrow', paymentHash }, agreed, secret }
-      }
-      case 'sealed':
-        return { wish: { name: 'sealed' }, agreed: { name: 'sealed', depositMsat: depositOf(offer), release }, secret: null }
-      case 'metered': {
-        const tariff = offer === null ? null : tariffOf(offer.prices)
-        if (tariff === null) throw new RangeError('metered without prices for tokens')
-        const tickTokens = USUAL_TICK_TOKENS
-        return { wish: { name: 'metered', tickTokens }, agreed: { name: 'metered', ...tariff, promptTokens: mostPromptTokens(promptBytes), tickTokens }, secret: null }
-      }
-    }
-  }
-
   function ask(question: Question): Result<{ readonly jobId: string; readonly threadId: string }> {
     const quoted = quote(question)
     if (!quoted.ok) return quoted
@@ -352,7 +225,7 @@ export function createCustomer(options: CustomerOptions): Customer {
     const maxTokens = maxTokensOf(question)
     const budgetMsat = budgetOf(question)
     const draft = { channelId: offer?.channelId ?? null, provider: offer?.pubkey ?? null, relays: relaysOf(offer), prompt, maxTokens, model: null, bidMsat: minMsat(priceMsat, budgetMsat), encrypted }
-    const { wish, agreed, secret } = agreeTo(settlement, offer, dialect, promptBytes, question.release ?? options.settling().release)
+    const { wish, agreed, secret } = terms.agreeTo(settlement, offer, dialect, promptBytes, question.release ?? options.settling().release)
     const { event, jobId, route, privacy } = dialectNamed(dialects, dialect).makeRequest({ ...draft, settlement: wish }, (taken) => threads.turn(taken) !== null || journal.row('customer', taken) !== null)
     const request = {
       jobId,
@@ -468,19 +341,7 @@ export function createCustomer(options: CustomerOptions): Customer {
   }
 }
 
-/** Of a sealed job, what the offer says is paid before the work. */
-function depositOf(offer: SoughtOffer | null): Msat {
-  return offer?.depositMsat ?? ZERO_MSAT
-}
-
 const STORE_FAILED = 'The store takes no writes now, so nothing was sent or paid. Check the disk, then try again.'
-
-/** A random UUID (RFC 9562, version 4) of 16 bytes. */
-function uuidFrom(bytes: Uint8Array): string {
-  const hex = bytesToHex(bytes)
-  const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 3) | 8).toString(16)
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`
-}
 
 function titleOf(prompt: string): string {
   const line = prompt.trim().split('\n', 1)[0] ?? ''

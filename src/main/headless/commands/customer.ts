@@ -1,4 +1,4 @@
-import type { Question } from '#engine/customer/customer.ts'
+import type { Question } from '#engine/customer/quote.ts'
 import { isLive } from '#engine/customer/selection.ts'
 import type { JobRow } from '#shared/ipc/common.ts'
 import { selectionSchema, type Selection } from '#shared/ipc/customer.ts'
