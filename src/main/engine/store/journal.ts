@@ -1,12 +1,12 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import { explainMovement, movementBetween, NO_STANDING, type Standing } from '#shared/market/books.ts'
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { Standing } from '#shared/market/books.ts'
 import { jobRowSchema, type JobRow, type JobState, type Role } from '#shared/ipc/common.ts'
 import { msat, type Msat } from '#shared/market/msat.ts'
 import type { Settlement } from '#shared/market/settlement.ts'
 import type { ProviderSpending } from '../spending/judgeSpending.ts'
 import type { PaymentDirection } from '../wallet/wallet.ts'
-import { createBooks } from './books.ts'
-import { inTransaction, joinTransaction, type Durability } from './database.ts'
+import { inTransaction, type Durability } from './database.ts'
+import { createJobWriter, EVENTS_OF_A_JOB, standingOf } from './jobWriter.ts'
 
 /** What the tables keep of a job besides its journal: the row for the pages, and the figures that limits are checked against. */
 export interface JobRecord {
@@ -91,20 +91,8 @@ export interface Journal {
   forgetUnpaid(role: Role, keep: number, creditSinceMs?: number): void
 }
 
-/** An event's number is its job's, times this, and its place in it: those of a job lie together, and the newest job's at the end. */
-const EVENTS_OF_A_JOB = 1_048_576
-/** Far more than are open at once. */
-const MAX_KNOWN = 1_000
-
 export function createJournal(database: DatabaseSync): Journal {
-  const books = createBooks(database)
-  const insertEvent = database.prepare('INSERT INTO job_event (number, role, job_id, sequence, at, body) VALUES (?, ?, ?, ?, ?, ?)')
-  const insertJob = database.prepare(`
-    INSERT INTO job (role, job_id, state, final, peer, payment_hash, created_at, updated_at, settled_at, moved_msat, pending_msat, standing, row)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
-  const updateJob = prepareUpdates(database)
-  const selectStored = database.prepare('SELECT number, final, peer, settled_at, pending_msat, standing FROM job WHERE role = ? AND job_id = ?')
-  const insertPayment = database.prepare('INSERT OR IGNORE INTO payment_of_job (payment_hash, direction, role, job_id) VALUES (?, ?, ?, ?)')
+  const writer = createJobWriter(database)
   const eventsOfJob = `number BETWEEN (SELECT number FROM job WHERE role = ?1 AND job_id = ?2) * ${EVENTS_OF_A_JOB} AND (SELECT number FROM job WHERE role = ?1 AND job_id = ?2) * ${EVENTS_OF_A_JOB} + ${EVENTS_OF_A_JOB - 1}`
   const selectEvents = database.prepare(`SELECT at, body FROM job_event WHERE ${eventsOfJob} ORDER BY number`)
   const selectOpen = database.prepare('SELECT job_id FROM job WHERE role = ? AND final = 0 ORDER BY created_at')
@@ -149,60 +137,8 @@ export function createJournal(database: DatabaseSync): Journal {
     SELECT row FROM job WHERE final = 0 AND json_valid(row) AND json_extract(row, '$.lockedMsat') > 0
     ORDER BY COALESCE(json_extract(row, '$.lockedUntil'), 9e15) LIMIT ?`)
 
-  /** Of open jobs, what their rows hold, so that a transition need not read it. Nobody else writes them; what fails is read anew. */
-  const known = new Map<string, StoredJob>()
-  let isOwnTransaction = false
-
-  function findStored(role: Role, jobId: string): StoredJob | null {
-    const remembered = known.get(`${role} ${jobId}`)
-    if (remembered !== undefined) return remembered
-    const found = selectStored.get(role, jobId)
-    return found === undefined ? null : {
-      number: Number(found['number']), final: Number(found['final']), peer: String(found['peer']), settledAt: found['settled_at'] === null ? null : Number(found['settled_at']),
-      pendingMsat: Number(found['pending_msat']), standing: standingOf(found), newestPayments: {},
-    }
-  }
-
-  function remember(role: Role, jobId: string, job: StoredJob): void {
-    if (job.final === 1 || !isOwnTransaction) return void known.delete(`${role} ${jobId}`)
-    if (known.size >= MAX_KNOWN) known.clear()
-    known.set(`${role} ${jobId}`, job)
-  }
-
   return {
-    transact(change, durability) {
-      isOwnTransaction = true
-      try {
-        return inTransaction(database, change, durability)
-      } catch (error) {
-        known.clear()
-        throw error
-      } finally {
-        isOwnTransaction = false
-      }
-    },
-    append(role, jobId, from, events, record) {
-      const { row, standing, paymentHash, paymentHashes, refundHashes = [], settledAt, pendingMsat } = record
-      joinTransaction(database, () => {
-        const stored = findStored(role, jobId)
-        const movement = movementBetween(stored?.standing ?? NO_STANDING, standing)
-        const final = row.final ? 1 : 0
-        const [standingText, rowText] = [JSON.stringify(standing), JSON.stringify(row)]
-        if (stored !== null) updateJob(stored, { final, peer: row.peer, settledAt, pendingMsat }, [row.state, paymentHash, row.updatedAt, row.movedMsat, standingText, rowText])
-        const number = stored?.number ?? Number(insertJob.run(role, jobId, row.state, final, row.peer, paymentHash, row.createdAt, row.updatedAt, settledAt, row.movedMsat, pendingMsat, standingText, rowText).lastInsertRowid)
-        if (from + events.length > EVENTS_OF_A_JOB) throw new RangeError(`${jobId} has too many events`)
-        events.forEach((event, index) => insertEvent.run(number * EVENTS_OF_A_JOB + from + index, role, jobId, from + index, event.at, JSON.stringify(event.body)))
-        // The newest are last, and those before one that is known are: a metered job has hundreds.
-        const keepPayments = (hashes: readonly string[], way: PaymentDirection) => {
-          if (hashes.at(-1) !== stored?.newestPayments[way]) hashes.findLast((hash) => insertPayment.run(hash, way, role, jobId).changes === 0)
-        }
-        const [direction, back] = role === 'customer' ? (['outgoing', 'incoming'] as const) : (['incoming', 'outgoing'] as const)
-        keepPayments(paymentHashes, direction)
-        keepPayments(refundHashes, back)
-        books.post({ at: events.at(-1)?.at ?? row.updatedAt, kind: 'job', role, jobId, paymentHash: paymentHash ?? undefined, reason: explainMovement(movement), movement })
-        remember(role, jobId, { number, final, peer: row.peer, settledAt, pendingMsat, standing, newestPayments: { [direction]: paymentHashes.at(-1), [back]: refundHashes.at(-1) } })
-      })
-    },
+    ...writer,
     events: (role, jobId) => selectEvents.all(role, jobId).map((found) => ({ at: Number(found['at']), body: JSON.parse(String(found['body'])) })),
     openJobs: (role) => selectOpen.all(role).map((found) => String(found['job_id'])),
     row(role, jobId) {
@@ -263,47 +199,6 @@ export function createJournal(database: DatabaseSync): Journal {
       })
     },
   }
-}
-
-/** What a job's row holds, as far as the next transition needs it. */
-interface StoredJob extends Indexed {
-  readonly number: number
-  readonly standing: Standing
-  /** Kept of it, by the direction; nothing where that is not known. */
-  readonly newestPayments: Partial<Record<PaymentDirection, string | undefined>>
-}
-interface Indexed {
-  readonly final: number
-  readonly peer: string
-  readonly settledAt: number | null
-  readonly pendingMsat: number
-}
-type OtherValues = readonly [state: string, paymentHash: string | null, updatedAt: number, movedMsat: number, standing: string, row: string]
-
-/** Names of the indexed columns those alone that change: SQLite writes an index anew when a column of it is named, changed or not. */
-function prepareUpdates(database: DatabaseSync): (stored: StoredJob, next: Indexed, values: OtherValues) => void {
-  const prepared = new Map<string, StatementSync>()
-  return (stored, next, values) => {
-    let columns = ''
-    const changed: SQLInputValue[] = []
-    for (const [name, column] of INDEXED) {
-      if (stored[name] === next[name]) continue
-      columns += `${column} = ?, `
-      changed.push(next[name])
-    }
-    let update = prepared.get(columns)
-    if (update === undefined) {
-      update = database.prepare(`UPDATE job SET ${columns}state = ?, payment_hash = ?, updated_at = ?, moved_msat = ?, standing = ?, row = ? WHERE number = ?`)
-      prepared.set(columns, update)
-    }
-    update.run(...changed, ...values, stored.number)
-  }
-}
-const INDEXED = [['final', 'final'], ['peer', 'peer'], ['settledAt', 'settled_at'], ['pendingMsat', 'pending_msat']] as const
-
-/** As this journal wrote it, or a migration; what is not there stands at nothing. */
-function standingOf(found: Record<string, unknown> | undefined): Standing {
-  return found === undefined ? NO_STANDING : (JSON.parse(String(found['standing'])) as Standing)
 }
 
 /** Null for a row that is damaged: one bad row is no reason to show none. */
