@@ -1,6 +1,6 @@
 /** How a sale stands with what was paid back of it. */
 import { standingOf, sumStandings } from '#shared/market/books.ts'
-import { addMsat, formatSats, msat, ZERO_MSAT } from '#shared/market/msat.ts'
+import { addMsat, formatSats, minMsat, msat, ZERO_MSAT } from '#shared/market/msat.ts'
 import type { SaleLook } from '../provider/settlement/mode.ts'
 import { openRefund, refundedMsat, refundFeesMsat, type Refund } from './refund.ts'
 
@@ -11,6 +11,8 @@ export function lookWithRefunds(look: SaleLook, refunds: readonly Refund[]): Sal
   const feeMsat = refundFeesMsat(refunds)
   const pendingMsat = open === null ? ZERO_MSAT : addMsat(open.intent.amountMsat, open.intent.maxFeeMsat)
   const leftMsat = msat(Math.max(0, look.owedMsat - backMsat))
+  // Of what is written off nothing is owed any more: what went back before was not earned.
+  const ofDebtMsat = minMsat(backMsat, msat(Math.max(0, -(look.standing.owedByUs ?? 0))))
   // What will not be delivered, and is paid back, is over; what was delivered ends by itself, and money may still come for it.
   const isOver = !look.final && look.generated === null && backMsat > 0 && leftMsat === 0
   const words = backMsat === 0 ? null : `${formatSats(backMsat)} sats were paid back.`
@@ -20,7 +22,7 @@ export function lookWithRefunds(look: SaleLook, refunds: readonly Refund[]): Sal
     final: (look.final || isOver) && open === null,
     standing: sumStandings(
       look.standing,
-      standingOf({ from: 'wallet', to: 'owedByUs', msat: backMsat }, { from: 'wallet', to: 'fees', msat: feeMsat }, { from: 'wallet', to: 'onTheWay', msat: pendingMsat }),
+      standingOf({ from: 'wallet', to: 'owedByUs', msat: ofDebtMsat }, { from: 'wallet', to: 'earned', msat: msat(backMsat - ofDebtMsat) }, { from: 'wallet', to: 'fees', msat: feeMsat }, { from: 'wallet', to: 'onTheWay', msat: pendingMsat }),
     ),
     owedMsat: leftMsat,
     refunds: { hashes: refunds.map(({ intent }) => intent.paymentHash), pendingMsat, feeMsat },

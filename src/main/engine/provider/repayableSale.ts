@@ -16,7 +16,7 @@ export const repayableSaleMachine: Machine<Sale, AnySaleMessage, AnySaleEvent, A
   initial: saleMachine.initial,
   decide(sale, message) {
     if (isRefundMessage(message)) return sale.begun ? decideRefund(sale.refunds ?? [], lookAt(sale).repayableMsat ?? ZERO_MSAT, message) : []
-    return isPaidBack(sale) && !HEARD_WHEN_PAID_BACK.has(message.type) ? [] : saleMachine.decide(sale, message)
+    return isPaidBack(sale) && !isHeardWhenPaidBack(sale, message) ? [] : saleMachine.decide(sale, message)
   },
   evolve(sale, event) {
     if (!isRefundEvent(event)) return saleMachine.evolve(sale, event)
@@ -27,6 +27,11 @@ export const repayableSaleMachine: Machine<Sale, AnySaleMessage, AnySaleEvent, A
     if (!sale.begun) return byMode
     return [...(isPaidBack(sale) ? byMode.filter(({ type }) => DUE_WHEN_PAID_BACK.has(type)) : byMode), ...dueRefunds(sale.refunds ?? [])]
   },
+}
+
+/** The rest may be written off: who asks for a little of it keeps no job open for good. */
+function isHeardWhenPaidBack(sale: Sale, { type }: SaleMessage): boolean {
+  return HEARD_WHEN_PAID_BACK.has(type) || (type === 'writtenOff' && sale.begun && openRefund(sale.refunds ?? []) === null)
 }
 
 function isPaidBack(sale: Sale): boolean {
