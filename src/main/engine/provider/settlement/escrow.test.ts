@@ -264,6 +264,12 @@ describe('a sale by escrow', () => {
     expect(describeSale('job_0011223344556677', paid).paymentHashes).toEqual([OTHER, HASH])
   })
 
+  it('names the payment that is new last: the journal keeps those before one that it knows for kept', () => {
+    const requested = say(saleMachine.initial, { at: START, type: 'requested', request: request({ hold: false }), refusal: null })
+    const hashesOf = (sale: Sale) => describeSale('job_0011223344556677', sale).paymentHashes
+    expect([hashesOf(requested), hashesOf(say(requested, { at: START, type: 'invoiceMade', invoice: plain }))]).toEqual([[HASH], [HASH, OTHER]])
+  })
+
   it('settled by itself before the delivery is owed like any other payment', () => {
     const owed = tell(HOLD_STATES.paid, 'sellerCancelled')
     expect(rowOf(owed)).toMatchObject({ state: 'owed', owedMsat: PRICE, movedMsat: PRICE })

@@ -76,7 +76,9 @@ export function hashesOf(phase: Phase, request: SaleRequest): readonly string[] 
   if (phase.name === 'closed' || phase.name === 'paid') return phase.paymentHashes
   const { paymentHash } = termsOf(request)
   const lock = isHeld(phase) || phase.name === 'returning' ? phase.lock : isWaiting(phase) ? phase.announced : null
-  const all = [phase.name === 'quoting' ? null : phase.invoice.paymentHash, paymentHash, lock?.paymentHash ?? null]
+  const invoiced = phase.name === 'quoting' ? null : phase.invoice.paymentHash
+  // What is new is last: the agreed one is kept from the request on, and what is locked is what is paid with.
+  const all = lock === null ? [paymentHash, invoiced] : [invoiced, paymentHash, lock.paymentHash]
   return [...new Set(all.filter((hash) => hash !== null))]
 }
 
