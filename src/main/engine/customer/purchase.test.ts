@@ -5,6 +5,7 @@ import { fail, ok } from '#shared/market/result.ts'
 import { replay } from '../machine.ts'
 import type { Payment, PayOutcome } from '../wallet/wallet.ts'
 import { UNLIMITED, type SpendingContext } from '../spending/judgeSpending.ts'
+import { claimingPurchaseMachine, type AnyPurchaseMessage } from './claimingPurchase.ts'
 import type { InvoiceOffer } from './judgeInvoice.ts'
 import { lookAt, MAX_ANSWER_CHARACTERS, purchaseMachine, type Purchase, type PurchaseEffect, type PurchaseEvent, type PurchaseMessage, type PurchaseRequest } from './purchase.ts'
 import { describePurchase, purchaseTimeline } from './purchaseView.ts'
@@ -162,6 +163,18 @@ describe('a purchase', () => {
     expect(describePurchase(request.jobId, late)).toMatchObject({ settledAt: START, row: { state: 'queued', final: false, movedMsat: 10_010 } })
     expect(purchaseMachine.due(late).map((effect) => effect.key)).toEqual(expect.arrayContaining(['listen', 'send:paymentSent']))
     expect(describePurchase(request.jobId, tell(late, 'result')).row).toMatchObject({ state: 'done', movedMsat: 10_010 })
+  })
+
+  it('reads what was delivered long after it gave up, once it asks for its money back', () => {
+    const given = tell(advance(tell(reading, 'late'), { at: START + 180_000 + OVERDUE_WINDOW_MS, type: 'tick', clockProblem: null }), 'result')
+    const lost = describePurchase(request.jobId, given)
+    expect(lost).toMatchObject({ standing: { lost: 10_000 }, row: { state: 'failed', final: true } })
+    const claim = (state: Purchase, message: AnyPurchaseMessage) => claimingPurchaseMachine.decide(state, message).reduce((before, event) => claimingPurchaseMachine.evolve(before, event), state)
+    const asking = claim(given, { at: START, type: 'claimWanted' })
+    expect(claimingPurchaseMachine.due(asking).map(({ type }) => type)).toEqual(['listen', 'makeClaim'])
+    const answered = claim(asking, MESSAGES.result)
+    expect(describePurchase(request.jobId, answered)).toMatchObject({ standing: { spent: 10_000 }, row: { state: 'done', movedMsat: 10_010 } })
+    expect(answered.begun && [answered.text, lookAt(answered).claimableMsat]).toEqual(['Four.', 0])
   })
 
   it('keeps a stopped job stopped when its payment settles after all, and says that the price is spent', () => {

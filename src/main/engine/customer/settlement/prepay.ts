@@ -15,7 +15,7 @@ import { OVERDUE_WINDOW_MS } from './patience.ts'
 import { payingFor } from './paying.ts'
 import { decide } from './prepayDecide.ts'
 import { look } from './prepayLook.ts'
-import { intentOf, isSending, settledOf, settlementOf, type Begun, type Phase } from './prepayPhase.ts'
+import { intentOf, isSending, seeksAnswer, settledOf, settlementOf, type Begun, type Phase } from './prepayPhase.ts'
 
 export type { PrepayPhase } from './prepayPhase.ts'
 
@@ -90,7 +90,8 @@ function afterSending(phase: Phase, what: PurchaseSending): Phase {
   return phase
 }
 
-function due({ phase, request, askedAt }: Begun): readonly PurchaseEffect[] {
+function due(purchase: Begun): readonly PurchaseEffect[] {
+  const { phase, request, askedAt } = purchase
   switch (phase.name) {
     case 'asking':
       return askingDue(phase, askedAt + request.invoiceTimeoutMs)
@@ -104,7 +105,7 @@ function due({ phase, request, askedAt }: Begun): readonly PurchaseEffect[] {
     case 'closing':
       return closingDue(phase)
     case 'closed':
-      return []
+      return seeksAnswer(purchase) ? [LISTEN] : []
   }
 }
 

@@ -7,7 +7,7 @@ import { closedInTime } from './closing.ts'
 import { textTaken } from './mode.ts'
 import { MAX_TROUBLES, OVERDUE_WINDOW_MS } from './patience.ts'
 import { forgottenFrom, wordOfAnswer, wordOfLookUp, type PaymentWord } from './paying.ts'
-import { isListening, isSending, type Begun, type Phase } from './prepayPhase.ts'
+import { isListening, isSending, seeksAnswer, type Begun, type Phase } from './prepayPhase.ts'
 
 export function decide(purchase: Begun, message: PurchaseMessage): readonly PurchaseEvent[] {
   const { at } = message
@@ -78,15 +78,17 @@ function onLateLookUp(purchase: Begun, phase: Phase & { name: 'closing' | 'close
   return purchase.hasResult && phase.outcome === 'failed' ? [late, { at, type: 'ended', outcome: 'done', reason: '' }] : [late]
 }
 
-function onResult({ phase, hasResult }: Begun, message: PurchaseMessage & { type: 'resultReceived' }): readonly PurchaseEvent[] {
+function onResult(purchase: Begun, message: PurchaseMessage & { type: 'resultReceived' }): readonly PurchaseEvent[] {
   const { at, eventId, raw, text, usage, receipt, isOpen } = message
+  const { phase, hasResult } = purchase
   const received: PurchaseEvent = { at, type: 'resultReceived', eventId, raw, text, usage, receipt, isOpen }
   switch (phase.name) {
     case 'reading':
     case 'overdue':
       return [received, { at, type: 'ended', outcome: 'done', reason: '' }]
-    case 'closing':
     case 'closed':
+      return seeksAnswer(purchase) ? [received, { at, type: 'ended', outcome: 'done', reason: '' }] : []
+    case 'closing':
       return []
     case 'paying':
       return phase.asked && !hasResult ? [received] : []

@@ -1,4 +1,5 @@
 /** Where a purchase that is paid ahead can be, and what each place knows. What it does there: prepay.ts. */
+import { openClaim } from '../../credit/claim.ts'
 import type { Intent, PurchaseSending, Settled } from '../purchase.ts'
 import type { Asking } from './asking.ts'
 import type { Over } from './closing.ts'
@@ -20,6 +21,11 @@ export type Begun = PurchaseIn<Phase>
 
 export function isListening(phase: Phase): boolean {
   return phase.name === 'reading' || phase.name === 'overdue' || (phase.name === 'paying' && phase.asked)
+}
+
+/** Paid for, given up and asked back: a seller that delivered after all pays nothing back, so its stored answer is read. */
+export function seeksAnswer({ phase, hasResult, claims = [] }: Begun): boolean {
+  return phase.name === 'closed' && phase.outcome === 'failed' && phase.settled !== null && !hasResult && openClaim(claims) !== null
 }
 
 export function isSending(phase: Phase, what: PurchaseSending): boolean {
