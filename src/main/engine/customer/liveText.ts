@@ -60,15 +60,15 @@ export function createLiveText(clock: Clock): LiveText {
 
   return {
     add(jobId, text, store) {
-      // Shown first: what the store refuses is taken back.
-      tell(jobId, { type: 'text', text })
       const buffer = buffers.get(jobId)
-      if (!begun.has(jobId)) {
-        // The first piece is stored at once: from here on the job is seen to be answered.
-        begun.add(jobId)
-        store(text)
-      } else if (buffer) buffer.text += text
+      if (buffer) buffer.text += text
       else buffers.set(jobId, { text, store, cancel: clock.after(STORE_INTERVAL_MS, () => flush(jobId)) })
+      // Shown before it is stored: what the store refuses is taken back.
+      tell(jobId, { type: 'text', text })
+      if (begun.has(jobId)) return
+      // The first piece is stored at once: from here on the job is seen to be answered.
+      begun.add(jobId)
+      flush(jobId)
     },
     veil(jobId, bytes) {
       veils.set(jobId, bytes)
