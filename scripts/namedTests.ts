@@ -4,10 +4,15 @@ import { dirname, join } from 'node:path'
 
 const engine = join(import.meta.dirname, '..', 'src', 'main', 'engine')
 
-/** `file`: under src/main/engine. `name`: as its source has it, numbers that come from constants as numbers. */
+/** `file`: under src/main/engine, with the suite that it runs for one of several things. `name`: as its source has it, numbers that come from constants as numbers. */
 export function hasTest(file: string, name: string): boolean {
   const path = join(engine, file)
   if (!existsSync(path)) return false
+  const suite = /from '(\.\/testing\/[\w/]+Suite\.ts)'/.exec(readFileSync(path, 'utf8'))?.[1]
+  return isIn(path, name) || (suite !== undefined && isIn(join(engine, suite), name))
+}
+
+function isIn(path: string, name: string): boolean {
   const source = readFileSync(path, 'utf8')
   const named = source.replaceAll(/\$\{([A-Z]+)\}/g, (whole, constant: string) => valueOf(constant, path, source) ?? whole)
   return ["'", '`'].some((quote) => named.includes(`${quote}${name}${quote}`))
