@@ -3,8 +3,6 @@ import { seededNumbers } from '../seededNumbers.ts'
 import type { Run } from './crashWorld.ts'
 
 const AT_ONCE = 2
-/** From the start of a process that has something to go on with to the end of its job, on a machine that opens a store in one second. */
-const RECOVERY_MS = 5_000
 const OPEN_MS = 1_000
 
 /** `SOUK_CRASH_SEEDS=20`: everything twenty times, at other passings of each point, in another order, at another pace. Alone, 1. */
@@ -51,7 +49,7 @@ export async function killAt(cases: readonly (readonly string[])[], run: (kills:
       if (ran.deaths === 0) return
       points.push(named)
       deaths += ran.deaths
-      const share = ran.recoveryMs / (RECOVERY_MS * Math.max(1, ran.openMs / OPEN_MS))
+      const share = ran.recoveryMs / (ran.mayTakeMs * Math.max(1, ran.openMs / OPEN_MS))
       if (share > slowest.share) slowest = { ms: Math.round(ran.recoveryMs), share, at: named }
       if (share >= 1) violations.push(`${named}: back after ${Math.round(ran.recoveryMs)} ms, open after ${Math.round(ran.openMs)}`)
     } catch (error) {
@@ -64,14 +62,19 @@ export async function killAt(cases: readonly (readonly string[])[], run: (kills:
 
 export interface EverywhereOptions {
   readonly isMeant?: (point: string) => boolean
+  /** One in so many, but always these. */
+  readonly oneIn?: number
+  readonly surely?: readonly string[]
   readonly seed?: number
 }
 
 /** Every point that an undisturbed run passes: at its first passing with seed 1, with any other at one of its passings. */
-export async function killEverywhere(run: (kills: readonly string[]) => Promise<Run>, check: (killAt: string, run: Run) => void, { isMeant = () => true, seed = 1 }: EverywhereOptions = {}): Promise<Killed> {
+export async function killEverywhere(run: (kills: readonly string[]) => Promise<Run>, check: (killAt: string, run: Run) => void, { isMeant = () => true, oneIn = 1, surely = [], seed = 1 }: EverywhereOptions = {}): Promise<Killed> {
   const { points, bought, sold } = await run([])
   expect([bought?.state, sold?.state]).toEqual(['done', 'done'])
-  return killAt(choosePassings(points, seed).filter(isMeant).map((point) => [point]), run, ([point = ''], ran) => check(point, ran), false)
+  const meant = choosePassings(points, seed).filter(isMeant)
+  const chosen = meant.filter((point, index) => index % oneIn === 0 || surely.includes(point))
+  return killAt(chosen.map((point) => [point]), run, ([point = ''], ran) => check(point, ran), false)
 }
 
 function choosePassings(points: readonly string[], seed: number): readonly string[] {
