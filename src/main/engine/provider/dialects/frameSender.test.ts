@@ -261,13 +261,17 @@ describe('relays that find it too fast', () => {
     expect(sent).toHaveLength(before)
   })
 
-  it('or want none from the start get none, until they do', () => {
+  it('or want none from the start get none, until they do, also when nothing more comes', () => {
     const { clock, sender, state, texts } = open(null)
     sender.add('a')
+    sender.add('b')
     clock.advance(1_000)
     expect(texts()).toEqual([])
     state.intervalMs = 20
-    sender.add('b')
+    clock.advance(250)
     expect(texts()).toEqual(['ab'])
+    expect(clock.pending()).toBe(1)
+    sender.close()
+    expect(clock.pending()).toBe(0)
   })
 })

@@ -46,6 +46,8 @@ const FRAMES_REPEATED = 8
 /** Told so at this pace, a relay wants no frames at all. */
 const SLOWEST_MS = 2_000
 const FIRST_SLOWER_MS = 50
+/** Relays that want no frames are asked again after this whether they do. */
+const RELAYS_AGAIN_MS = 250
 /** Frames taken in a row after which the pace rises again, a little. */
 const TAKEN_TO_RISE = 16
 
@@ -86,17 +88,20 @@ export function createFrameSender({ clock, intervalMs, send }: FrameSenderOption
   }
 
   function pump(): void {
+    if (isOver || isUnwanted || !hasNews() || cancelSend !== null) return
     const interval = currentInterval()
-    if (isOver || interval === null || !hasNews() || cancelSend !== null) return
+    // No relay is there just now, and what waits to be paid for says nothing more by itself.
+    if (interval === null) return pumpAfter(RELAYS_AGAIN_MS)
     const dueInMs = lastSentAt + interval - clock.now()
-    if (dueInMs > 0) {
-      cancelSend = clock.after(dueInMs, () => {
-        cancelSend = null
-        pump()
-      })
-    } else if (sendText() && hasNews()) {
+    if (dueInMs > 0) pumpAfter(dueInMs)
+    else if (sendText() && hasNews()) pump()
+  }
+
+  function pumpAfter(ms: number): void {
+    cancelSend = clock.after(ms, () => {
+      cancelSend = null
       pump()
-    }
+    })
   }
 
   function hasNews(): boolean {
