@@ -1,5 +1,5 @@
 /** The longest pause of a metered stream on the sandbox, where one payment ends and the next begins; and of the same paid ahead. */
-import { DEFAULT_TERMS } from '#engine/provider/provider.ts'
+import { DEFAULT_TERMS } from '#engine/provider/defaultTerms.ts'
 import { stepTokens } from '#shared/market/tariff.ts'
 import { openBenchMarket, type Reading } from '../benchMarket.ts'
 import { createSamples, type Measure, type Row, type Samples } from '../measure.ts'

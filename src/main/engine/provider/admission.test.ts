@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { msat } from '#shared/market/msat.ts'
 import { admitRequest, admitUnread, type AdmissionContext, type AskedFor } from './admission.ts'
-import { DEFAULT_TERMS } from './provider.ts'
+import { DEFAULT_TERMS } from './defaultTerms.ts'
 
 const asked: AskedFor = { kind: 5050, prompt: 'Hi', maxTokens: 100, model: null, bidMsat: null, refusal: null }
 const context: AdmissionContext = {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { msat, ZERO_MSAT } from '#shared/market/msat.ts'
 import { SETTLEMENTS, type SettlementWish } from '#shared/market/settlement.ts'
 import { agreeOn, type AgreementContext } from './agreement.ts'
-import { DEFAULT_TERMS } from './provider.ts'
+import { DEFAULT_TERMS } from './defaultTerms.ts'
 
 const HASH = 'ab'.repeat(32)
 const context: AgreementContext = {

@@ -1,17 +1,12 @@
 /** Selling: takes requests, drives the sales, announces. Knows nothing of who buys. */
 import type { JobRow } from '#shared/ipc/common.ts'
-import { dialectNamed, DIALECTS, type DialectName } from '#shared/market/dialect.ts'
+import { dialectNamed, type DialectName } from '#shared/market/dialect.ts'
 import { saleTermsSchema, type SaleTerms } from '#shared/ipc/provider.ts'
-import { addMsat, msat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import { addMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
-import { SETTLEMENTS, type Settlement } from '#shared/market/settlement.ts'
-import { decodeInvoice } from '#shared/protocol/bolt11.ts'
-import { jobIdOf } from '#shared/protocol/channel.ts'
+import type { Settlement } from '#shared/market/settlement.ts'
 import { channelCreateTemplate } from '#shared/protocol/channelCreate.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
-import type { Listing } from '#shared/protocol/nip89.ts'
-import { hashOf } from '#shared/protocol/preimage.ts'
-import { bytesToHex } from '@noble/hashes/utils.js'
 import { z } from 'zod'
 import { signAndDeliver } from '../delivery.ts'
 import { createRefundPayer } from '../credit/payRefund.ts'
@@ -30,15 +25,16 @@ import type { Journal } from '../store/journal.ts'
 import type { SettingStore } from '../store/settings.ts'
 import type { Preimages } from '../store/preimages.ts'
 import type { Wallet } from '../wallet/wallet.ts'
-import { admitRequest, admitUnread, countOpenJobs, findModel, type AdmissionContext } from './admission.ts'
-import { agreeOn } from './agreement.ts'
 import { createAnnouncer } from './announcer.ts'
-import { canGiveCredit, CREDIT_WINDOW_MS, debtorOf, depositListed } from './credit.ts'
-import type { SaleDialect, SaleInbox } from './dialect.ts'
+import { CREDIT_WINDOW_MS } from './credit.ts'
+import { DEFAULT_TERMS } from './defaultTerms.ts'
+import type { SaleDialect } from './dialect.ts'
+import { createOffering } from './offering.ts'
+import { createOpenJobs, type OpenJobRows } from './openJobs.ts'
 import { repayableSaleMachine, type AnySaleMessage } from './repayableSale.ts'
-import { lookAt, settlementsSold, type Sale, type SaleMessage } from './sale.ts'
-import type { SaleProgress } from './generation.ts'
+import type { Sale, SaleMessage } from './sale.ts'
 import { createSaleEffects } from './saleEffects.ts'
+import { createSaleInbox } from './saleInbox.ts'
 import { describeSale } from './saleView.ts'
 
 export interface ProviderOptions {
@@ -81,7 +77,7 @@ export interface ProviderStatus {
   readonly terms: SaleTerms
   readonly announcedAt: number | null
   /** Open jobs and debts, by job id, with what is known of them while they run. */
-  readonly jobs: Readonly<Record<string, JobRow>>
+  readonly jobs: OpenJobRows
 }
 
 export interface Provider {
@@ -108,42 +104,13 @@ export interface Provider {
   close(): Promise<void>
 }
 
-export const DEFAULT_TERMS: SaleTerms = {
-  name: 'A Souk seller',
-  about: '',
-  priceMsat: msat(10_000),
-  models: [],
-  maxTokens: 2_048,
-  maxPromptBytes: 16_384,
-  concurrency: 1,
-  queueLength: 10,
-  maxOpenPerCustomer: 3,
-  streaming: true,
-  openRequests: true,
-  allowUrlInputs: false,
-  settlements: [...SETTLEMENTS],
-  jobLimitSecs: 600,
-  previewPermille: 300,
-  depositPermille: 0,
-  creditMsat: msat(50_000),
-  inputPer1kMsat: msat(1_000),
-  outputPer1kMsat: msat(20_000),
-  tickTokens: 300,
-  graceSecs: 60,
-  announceEverySecs: 300,
-}
-
 const TERMS_KEY = 'provider.terms'
 const CHANNEL_KEY = 'provider.channel'
 const LAST_DATE_KEY = 'provider.lastAnnouncement'
-const CONNECT_TIMEOUT_MS = 10_000
-const WALLET_TIMEOUT_MS = 3_000
-/** Refusals are stored and sent; a flood of hopeless requests is not worth either. */
-const REFUSALS_PER_MINUTE = 30
 /** Jobs that came to nothing are kept for the timeline, and this many of them, so that strangers cannot fill the disk. */
 const UNPAID_KEPT = 2_000
-const FORGET_EVERY = 200
-const PROGRESS_INTERVAL_MS = 250
+const CONNECT_TIMEOUT_MS = 10_000
+const WALLET_TIMEOUT_MS = 3_000
 /** What the store refused is read again from the relays after this. */
 const STORE_RETRY_MS = 2_000
 
@@ -160,7 +127,10 @@ export function createProvider(options: ProviderOptions): Provider {
     jobs: {},
   })
   const scheduler = createScheduler({ concurrency: () => status.get().terms.concurrency })
+  const openJobs = createOpenJobs({ clock, scheduler, show: (change) => status.update((before) => ({ ...before, jobs: change(before.jobs) })) })
   const dialects = options.dialects(() => status.get().channelId, () => status.get().terms)
+  const { walletLocks } = options
+  const offering = createOffering({ dialects, wallet, walletLocks, availableModels: options.availableModels, publicRelays: options.publicRelays, current: () => status.get() })
   const announcer = createAnnouncer({
     pool, signer, clock, log,
     lastDate: {
@@ -174,11 +144,7 @@ export function createProvider(options: ProviderOptions): Provider {
       },
     },
   })
-  const progress = new Map<string, SaleProgress>()
   let inboxes: readonly Subscription[] = []
-  let refusals: number[] = []
-  let requestsStored = 0
-  let cancelProgress: (() => void) | null = null
   let cancelListening: (() => void) | null = null
 
   const effects = createSaleEffects({
@@ -193,13 +159,7 @@ export function createProvider(options: ProviderOptions): Provider {
     streaming: () => status.get().terms.streaming,
     state: (jobId) => reactor.state(jobId),
     dispatch: (jobId, message) => reactor.dispatch(jobId, message),
-    onProgress(jobId, made) {
-      progress.set(jobId, made)
-      cancelProgress ??= clock.after(PROGRESS_INTERVAL_MS, () => {
-        cancelProgress = null
-        showProgress()
-      })
-    },
+    onProgress: (jobId, made) => openJobs.madeMore(jobId, made),
   })
 
   const payRefund = createRefundPayer({ clock, wallet, spending: options.spending, dispatch: (jobId, message) => reactor.dispatch(jobId, message) })
@@ -215,11 +175,8 @@ export function createProvider(options: ProviderOptions): Provider {
     tick: (at): SaleMessage => ({ at, type: 'tick' }),
     onChange(jobId, _state, row) {
       effects.jobMoved(jobId)
-      if (row.final) {
-        progress.delete(jobId)
-        effects.forget(jobId)
-      }
-      showJobs((jobs) => withJob(jobs, row))
+      if (row.final) effects.forget(jobId)
+      openJobs.changed(row)
       options.onJobChanged(row)
     },
     onStoreFailure(error) {
@@ -233,159 +190,25 @@ export function createProvider(options: ProviderOptions): Provider {
     onUnreadable: options.onUnreadable,
     mayWait: saleMayWait,
   })
-  scheduler.onChange(showProgress)
+  const inbox = createSaleInbox({
+    clock, journal, reactor, walletLocks,
+    random: options.random,
+    network: wallet.network,
+    preimages: options.preimages,
+    spending: options.spending,
+    offeredModels: offering.offeredModels,
+    settlementsOf: offering.settlementsOf,
+    current() {
+      const { selling, terms, jobs } = status.get()
+      return { isSelling: selling === 'on', terms, jobs }
+    },
+    forgetUnpaid,
+    onReceipt: (jobId, receipt, createdAt) => options.onReceipt?.(jobId, receipt, createdAt),
+  })
   announcer.problem.subscribe((problem) => {
     if (status.get().selling === 'on') status.update((before) => ({ ...before, problem }))
   })
   announcer.lastAnnouncedAt.subscribe((announcedAt) => status.update((before) => ({ ...before, announcedAt })))
-
-  /** Queue positions and speeds change without an event of the job's own. */
-  function showProgress(): void {
-    showJobs((jobs) => jobs)
-  }
-
-  function showJobs(change: (jobs: ProviderStatus['jobs']) => ProviderStatus['jobs']): void {
-    status.update((before) => ({ ...before, jobs: Object.fromEntries(Object.entries(change(before.jobs)).map(([jobId, row]) => [jobId, liveRow(row)])) }))
-  }
-
-  function liveRow(row: JobRow): JobRow {
-    const { queuePosition: _, ...rest } = row
-    const position = scheduler.position(row.jobId)
-    const made = progress.get(row.jobId)
-    const seconds = made ? (clock.now() - made.startedAt) / 1_000 : 0
-    return {
-      ...rest,
-      ...(position !== null && position > 0 ? { queuePosition: position } : {}),
-      ...(made && row.state === 'working' ? { outputTokens: made.pieces, ...(seconds > 0 ? { tokensPerSecond: made.pieces / seconds } : {}) } : {}),
-    }
-  }
-
-  function offeredModels(): readonly string[] {
-    const chosen = status.get().terms.models
-    const available = options.availableModels()
-    return chosen.length === 0 ? available : chosen.flatMap((model) => findModel(model, available) ?? [])
-  }
-
-  function admissionContext(customer: string): AdmissionContext {
-    const { terms, jobs } = status.get()
-    return { terms, offeredModels: offeredModels(), ...countOpenJobs(Object.values(jobs), customer) }
-  }
-
-  const listener: SaleInbox = {
-    mayTake(unread) {
-      const admission = admitUnread(unread, admissionContext(unread.customer))
-      return admission.accepted ? null : admission.reason
-    },
-    onRequest(asked) {
-      const { jobId, requestId, customer, dialect, route, privacy, prompt, model, sampling } = asked
-      if (status.get().selling !== 'on' || journal.row('provider', jobId) !== null) return
-      const admission = admitRequest(asked, admissionContext(customer))
-      if (!admission.accepted && (asked.open || !mayRefuse())) return
-      requestsStored += 1
-      if (requestsStored % FORGET_EVERY === 0) forgetUnpaid()
-      const asRequested = {
-        jobId,
-        requestId,
-        customer,
-        dialect,
-        route,
-        privacy,
-        prompt: admission.accepted ? prompt : prompt.slice(0, 1_000),
-        model: admission.accepted ? admission.model : (model ?? ''),
-        maxTokens: admission.accepted ? admission.maxTokens : (asked.maxTokens ?? 0),
-        sampling,
-        priceMsat: admission.accepted ? admission.priceMsat : status.get().terms.priceMsat,
-      }
-      reactor.dispatch(jobId, () => {
-        const at = clock.now()
-        if (!admission.accepted) return { at, type: 'requested', request: asRequested, refusal: admission.reason }
-        const agreed = agreeOn(asked.settlement, { terms: status.get().terms, settlements: settlementsOf(dialect), priceMsat: admission.priceMsat, locks: options.walletLocks(), isHashTaken, creditGivenMsat: () => journal.creditGiven(debtorOf(dialect, customer), at - CREDIT_WINDOW_MS), unreleased, newSecret })
-        return agreed.ok ? { at, type: 'requested', request: { ...asRequested, settlement: agreed.value }, refusal: null } : { at, type: 'requested', request: asRequested, refusal: agreed.error.message }
-      })
-    },
-    isCustomer: (requestId, from) => isCustomer(jobIdOf(requestId), from),
-    onPaymentClaim(jobId, from, eventId) {
-      if (isCustomer(jobId, from)) reactor.dispatch(jobId, { at: clock.now(), type: 'paymentClaimed', eventId })
-    },
-    onCancel(requestId, from, eventId) {
-      const jobId = jobIdOf(requestId)
-      if (isCustomer(jobId, from)) reactor.dispatch(jobId, { at: clock.now(), type: 'customerCancelled', eventId })
-    },
-    onLockClaim(jobId, from, eventId, claim) {
-      // Anybody may name the hash of somebody else's lock: it is for one job, and the first to name it.
-      if (isCustomer(jobId, from)) reactor.dispatch(jobId, () => (isHashTaken(claim.paymentHash, jobId) ? { at: clock.now(), type: 'paymentClaimed', eventId } : { at: clock.now(), type: 'lockAnnounced', eventId, ...claim }))
-    },
-    onRefundWish(jobId, from, eventId, bolt11) {
-      if (!isCustomer(jobId, from)) return
-      const decoded = decodeInvoice(bolt11)
-      const paymentHash = decoded.ok ? decoded.value.paymentHash : null
-      reactor.dispatch(jobId, () => ({ at: clock.now(), type: 'refundWanted', eventId, bolt11, network: wallet.network, context: options.spending({ paymentHash, jobId: null, provider: null }) }))
-    },
-    onReceipt(jobId, from, receipt, createdAt) {
-      if (isCustomer(jobId, from)) options.onReceipt?.(jobId, receipt, createdAt)
-    },
-    onRelease(jobId, from, eventId, preimage) {
-      const paymentHash = hashOf(preimage)
-      // What opens nothing of this job is not kept either.
-      if (!isCustomer(jobId, from) || !isHashOf(jobId, paymentHash)) return
-      reactor.dispatch(jobId, () => {
-        const at = clock.now()
-        options.preimages.keep(paymentHash, preimage, at)
-        return { at, type: 'preimageReceived', eventId, paymentHash }
-      })
-    },
-  }
-
-  function isHashTaken(paymentHash: string, jobId: string | null = null): boolean {
-    const owner = journal.ownerOfPayment(paymentHash, 'incoming')
-    return owner !== null && owner.jobId !== jobId
-  }
-
-  function isHashOf(jobId: string, paymentHash: string): boolean {
-    const sale = reactor.state(jobId)
-    return sale.begun && lookAt(sale).paymentHashes.includes(paymentHash)
-  }
-
-  function unreleased(): number {
-    return Object.values(status.get().jobs).filter(({ state, settlement }) => state === 'unlocking' && settlement === 'escrow').length
-  }
-
-  /** Inside the transaction that stores what it is for. */
-  function newSecret(): string {
-    const preimage = bytesToHex(options.random.bytes(32))
-    const paymentHash = hashOf(preimage)
-    options.preimages.keep(paymentHash, preimage, clock.now())
-    return paymentHash
-  }
-
-  /** How a job of that dialect can be settled now. */
-  function settlementsOf(name: DialectName): readonly Settlement[] {
-    const { holdInvoices, lockAddress } = options.walletLocks()
-    // A lock at an address is announced in a channel alone.
-    const canHold = (settlement: Settlement) => (settlement === 'sealed' ? holdInvoices && isInvoiceable() && canGiveCredit(status.get().terms) : settlement !== 'escrow' || holdInvoices || (name === 'channel' && lockAddress !== null))
-    const { settlements } = dialectNamed(dialects, name)
-    // What is paid as it comes has to come.
-    const canStream = (settlement: Settlement) => settlement !== 'metered' || status.get().terms.streaming
-    return settlementsSold().filter((settlement) => canStream(settlement) && settlements.includes(settlement) && status.get().terms.settlements.includes(settlement) && canHold(settlement))
-  }
-
-  /** Whether the wallet can ask for the price: under seal it does so once the work is done. */
-  function isInvoiceable(): boolean {
-    return wallet.kind !== 'spark' || status.get().terms.priceMsat % 1_000 === 0
-  }
-
-  /** Only the key that asked is heard about its job. */
-  function isCustomer(jobId: string, from: string): boolean {
-    return journal.row('provider', jobId)?.peer === from
-  }
-
-  function mayRefuse(): boolean {
-    const now = clock.now()
-    refusals = refusals.filter((at) => at > now - 60_000)
-    if (refusals.length >= REFUSALS_PER_MINUTE) return false
-    refusals.push(now)
-    return true
-  }
 
   function forgetUnpaid(): void {
     try {
@@ -395,43 +218,9 @@ export function createProvider(options: ProviderOptions): Provider {
     }
   }
 
-  function spokenDialects(): readonly DialectName[] {
-    const spoken = new Set(dialects.map(({ name }) => name))
-    return DIALECTS.filter((name) => spoken.has(name) && (name !== 'channel' || status.get().channelId !== null))
-  }
-
-  function spokenSettlements(): readonly Settlement[] {
-    const taken = new Set(spokenDialects().flatMap(settlementsOf))
-    return SETTLEMENTS.filter((settlement) => taken.has(settlement))
-  }
-
-  function listing(): Listing {
-    const { terms, channelId } = status.get()
-    return {
-      listingId: 'souk',
-      name: terms.name,
-      about: terms.about,
-      picture: '',
-      priceMsat: terms.priceMsat,
-      dialects: spokenDialects(),
-      settlements: spokenSettlements(),
-      ...(spokenSettlements().includes('sealed') ? depositListed(terms) : {}),
-      modelPrices: spokenSettlements().includes('metered')
-        ? [{ unit: 'per-1k-input-tokens', msat: terms.inputPer1kMsat, model: null }, { unit: 'per-1k-output-tokens', msat: terms.outputPer1kMsat, model: null }]
-        : [],
-      models: offeredModels(),
-      capabilities: ['text-generation'],
-      relays: options.publicRelays(),
-      network: wallet.network,
-      channelId,
-      sparkAddress: options.walletLocks().lockAddress ?? '',
-      intervalSecs: terms.announceEverySecs,
-    }
-  }
-
   function listen(): void {
-    for (const inbox of inboxes) inbox.close()
-    inboxes = dialects.map((dialect) => dialect.listen(listener))
+    for (const each of inboxes) each.close()
+    inboxes = dialects.map((dialect) => dialect.listen(inbox))
   }
 
   async function createChannel(): Promise<string | null> {
@@ -461,13 +250,13 @@ export function createProvider(options: ProviderOptions): Provider {
 
   return {
     status,
-    offeredModels,
-    spokenDialects,
-    spokenSettlements,
+    offeredModels: offering.offeredModels,
+    spokenDialects: offering.spokenDialects,
+    spokenSettlements: offering.spokenSettlements,
     async start() {
       if (status.get().selling !== 'off') return ok(null)
       status.update((before) => ({ ...before, selling: 'starting', problem: null }))
-      if (offeredModels().length === 0) return notSelling('There is no model to sell. Start Ollama and pull a model, or choose the toy.')
+      if (offering.offeredModels().length === 0) return notSelling('There is no model to sell. Start Ollama and pull a model, or choose the toy.')
       // Requests that came while it was away are read at once, and refused when what the wallet can do is not known.
       const isWalletKnown = await options.walletKnown(WALLET_TIMEOUT_MS)
       if (!(await pool.connected(CONNECT_TIMEOUT_MS))) return notSelling('No relay is connected. Check the relays in Settings.')
@@ -480,7 +269,7 @@ export function createProvider(options: ProviderOptions): Provider {
         return notSelling('The store takes no writes now. Check the disk, then start selling again.')
       }
       listen()
-      announcer.start(listing)
+      announcer.start(offering.listing)
       status.update((before) => ({ ...before, selling: 'on', since: clock.now(), problem: isWalletKnown ? null : 'The wallet does not answer, so nothing can be paid. See Wallet.' }))
       return ok(null)
     },
@@ -519,24 +308,19 @@ export function createProvider(options: ProviderOptions): Provider {
       forgetUnpaid()
       reactor.resume()
       const rows = reactor.openJobs().flatMap((jobId) => journal.row('provider', jobId) ?? [])
-      status.update((before) => ({ ...before, jobs: Object.fromEntries(rows.map((row) => [row.jobId, row])) }))
+      openJobs.load(rows)
       // Customers of open jobs are still heard, also while nothing new is sold.
       if (rows.length > 0) listen()
     },
     async close() {
       if (status.get().selling === 'on') await announcer.stop()
-      for (const inbox of inboxes) inbox.close()
-      cancelProgress?.()
+      for (const each of inboxes) each.close()
+      openJobs.close()
       cancelListening?.()
       await reactor.close()
       await scheduler.close()
     },
   }
-}
-
-function withJob(jobs: ProviderStatus['jobs'], row: JobRow): ProviderStatus['jobs'] {
-  const { [row.jobId]: _, ...others } = jobs
-  return row.final ? others : { ...others, [row.jobId]: row }
 }
 
 function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
