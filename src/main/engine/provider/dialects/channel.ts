@@ -1,11 +1,9 @@
 /** The seller's side of the channel dialect (PROTOCOL.md §2): how a sale's messages travel. */
 import { z } from 'zod'
 import { channelMessageTemplate, channelOf, jobIdOf, parseChannelMessage, type ChannelMessage } from '#shared/protocol/channel.ts'
-import { envelopeTemplate } from '#shared/protocol/envelope.ts'
 import { isTimely, MAX_MESSAGE_AGE_SECS, type EventTemplate, type NostrEvent } from '#shared/protocol/event.ts'
 import { feedbackTemplate, parseCancel } from '#shared/protocol/feedback.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
-import { writeSettlementNote } from '#shared/protocol/settlementNote.ts'
 import { dateMessage, signAndDeliver } from '../../delivery.ts'
 import type { Cipher } from '../../nostr/cipher.ts'
 import type { RelayPool } from '../../nostr/relayPool.ts'
@@ -14,6 +12,7 @@ import type { Clock } from '../../ports.ts'
 import type { SaleDialect, SaleInbox } from '../dialect.ts'
 import type { BegunSale } from '../sale.ts'
 import type { SaleOutgoing } from '../settlement/mode.ts'
+import { receiptNote } from './jobRoute.ts'
 import { createTextCoalescer } from './textCoalescer.ts'
 
 export interface ChannelSalesOptions {
@@ -134,12 +133,7 @@ export function createChannelSales({ pool, signer, cipher, clock, channelId, rel
     settlements: ['prepay', 'escrow'],
     send: (outgoing, sale) => signAndDeliver(pool, signer, templateFor(outgoing, sale)),
     /** Beside the channel, and to its customer alone. */
-    sendReceipt(receipt, { request, changedAt }) {
-      const sealed = cipher.encrypt(request.customer, writeSettlementNote({ type: 'receipt', receipt }))
-      // The customer's key signed the request.
-      if (!sealed.ok) throw new Error(sealed.error.message)
-      return signAndDeliver(pool, signer, envelopeTemplate({ kind: KIND.settlementNote, peer: request.customer, requestId: request.requestId, ciphertext: sealed.value }, dateMessage(changedAt, clock.now())))
-    },
+    sendReceipt: (receipt, sale) => signAndDeliver(pool, signer, receiptNote(cipher, receipt, sale, clock.now())),
     openStream(sale, streams) {
       if (!streams) return { add() {}, end() {}, close() {} }
       let sequence = 0

@@ -68,13 +68,20 @@ export interface JobAnswers {
   seal(sale: BegunSale, kind: number, text: string, createdAt: number): EventTemplate
 }
 
+function sealFor(cipher: Pick<Cipher, 'encrypt'>, { request }: BegunSale, kind: number, text: string, createdAt: number): EventTemplate {
+  const sealed = text === '' ? { ok: true as const, value: '' } : cipher.encrypt(request.customer, text)
+  // The customer's key signed the request, and the length is the dialect's to bound.
+  if (!sealed.ok) throw new Error(sealed.error.message)
+  return envelopeTemplate({ kind, peer: request.customer, requestId: request.requestId, ciphertext: sealed.value }, createdAt)
+}
+
+/** What was signed of a job at its end, for its customer alone, however the job was asked for. */
+export function receiptNote(cipher: Pick<Cipher, 'encrypt'>, receipt: NostrEvent, sale: BegunSale, nowMs: number): EventTemplate {
+  return sealFor(cipher, sale, KIND.settlementNote, writeSettlementNote({ type: 'receipt', receipt }), dateMessage(sale.changedAt, nowMs))
+}
+
 export function createJobAnswers({ pool, clock, signer, cipher }: JobAnswersOptions): JobAnswers {
-  function seal({ request }: BegunSale, kind: number, text: string, createdAt: number): EventTemplate {
-    const sealed = text === '' ? { ok: true as const, value: '' } : cipher.encrypt(request.customer, text)
-    // The customer's key signed the request, and the length is the dialect's to bound.
-    if (!sealed.ok) throw new Error(sealed.error.message)
-    return envelopeTemplate({ kind, peer: request.customer, requestId: request.requestId, ciphertext: sealed.value }, createdAt)
-  }
+  const seal = (sale: BegunSale, kind: number, text: string, createdAt: number) => sealFor(cipher, sale, kind, text, createdAt)
 
   function publish(sale: BegunSale, template: EventTemplate): Promise<Delivery | null> {
     return signAndDeliver(pool, signer, template, answerRelaysOf(pool, sale))
@@ -97,7 +104,7 @@ export function createJobAnswers({ pool, clock, signer, cipher }: JobAnswersOpti
       const step = outgoing.step === undefined ? {} : { step: { index: outgoing.index, ...outgoing.step } }
       return sendFeedback(sale, { status: 'payment-required', text: '', invoice: { amountMsat, bolt11 }, ...step }, createdAt)
     },
-    sendReceipt: (receipt, sale) => publish(sale, seal(sale, KIND.settlementNote, writeSettlementNote({ type: 'receipt', receipt }), dateMessage(sale.changedAt, clock.now()))),
+    sendReceipt: (receipt, sale) => publish(sale, receiptNote(cipher, receipt, sale, clock.now())),
     sayBegun(sale) {
       if ((sale.phase.name === 'working' || sale.phase.name === 'metering') && sale.phase.attempt <= 1) void sendFeedback(sale, { status: 'processing', text: '' }, dateMessage(sale.changedAt, clock.now()))
     },
