@@ -1,6 +1,7 @@
 /** The end of a purchase that is paid as a whole: the seller is told, and then nothing more happens by itself. */
 import type { Msat } from '#shared/market/msat.ts'
-import type { PurchaseEffect, PurchaseEvent, PurchaseOutcome } from '../purchase.ts'
+import { openClaim } from '../../credit/claim.ts'
+import type { PurchaseBase, PurchaseEffect, PurchaseEvent, PurchaseOutcome } from '../purchase.ts'
 import { send, wake } from './mode.ts'
 import { CLOSING_WINDOW_MS } from './patience.ts'
 import type { AnyIntent } from './paying.ts'
@@ -30,4 +31,9 @@ export function closingDue({ since }: { readonly since: number }): readonly Purc
 
 export function closedInTime({ since, outcome, reason }: Ending & { readonly since: number }, at: number): readonly PurchaseEvent[] {
   return at < since + CLOSING_WINDOW_MS ? [] : [{ at, type: 'ended', outcome, reason }]
+}
+
+/** Nobody waits for its answer any longer, and what is owed is asked for: over what was delivered after all no seller pays, so its stored answer is read. */
+export function isAskedBack({ phase, hasResult, claims = [] }: PurchaseBase & { readonly phase: { readonly name: string } }): boolean {
+  return phase.name === 'closed' && !hasResult && openClaim(claims) !== null
 }

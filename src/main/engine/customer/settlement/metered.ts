@@ -14,10 +14,10 @@
 import { ZERO_MSAT } from '#shared/market/msat.ts'
 import type { PurchaseEffect, PurchaseEvent, PurchaseSending } from '../purchase.ts'
 import { askingDue, isToldOfEnd } from './asking.ts'
-import { STOPPED_UNPAID, type Ending } from './closing.ts'
+import { isAskedBack, STOPPED_UNPAID, type Ending } from './closing.ts'
 import { decide } from './meteredDecide.ts'
 import { look } from './meteredLook.ts'
-import { isSending, lastOf, leavingWindow, paidOf, seeksAnswer, stepsOf, type Begun, type BoughtStep, type Phase } from './meteredPhase.ts'
+import { isSending, lastOf, leavingWindow, paidOf, stepsOf, type Begun, type BoughtStep, type Phase } from './meteredPhase.ts'
 import { LISTEN, send, wake, type PurchaseMode, type PurchaseOutgoing } from './mode.ts'
 
 export type { MeteredPhase } from './meteredPhase.ts'
@@ -112,7 +112,7 @@ function due(purchase: Begun): readonly PurchaseEffect[] {
     case 'leaving':
       return [...(paidOf(phase) === 0 ? [] : listening), ...(phase.told ? [] : [send('cancel')]), wake(phase.since + leavingWindow(phase))]
     case 'closed':
-      return seeksAnswer(purchase) ? [LISTEN] : []
+      return isAskedBack(purchase) ? [LISTEN] : []
   }
 }
 

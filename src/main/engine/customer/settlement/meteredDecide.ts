@@ -3,8 +3,8 @@ import type { Payment } from '../../wallet/wallet.ts'
 import { judgeDelivery, judgeStep } from '../judgeStep.ts'
 import type { PurchaseEvent, PurchaseMessage, PurchaseOutcome } from '../purchase.ts'
 import { askedInVain, refusedAsking } from './asking.ts'
-import type { Ending } from './closing.ts'
-import { agreedIn, feesOf, isListening, isOpen, isSending, lastOf, leavingWindow, paidOf, seeksAnswer, stepsOf, type Begun, type Phase } from './meteredPhase.ts'
+import { isAskedBack, type Ending } from './closing.ts'
+import { agreedIn, feesOf, isListening, isOpen, isSending, lastOf, leavingWindow, paidOf, stepsOf, type Begun, type Phase } from './meteredPhase.ts'
 import { textTaken } from './mode.ts'
 import { MAX_TROUBLES } from './patience.ts'
 import { forgottenFrom, wordOfAnswer, wordOfLookUp, type PaymentWord } from './paying.ts'
@@ -111,7 +111,7 @@ function onResult(purchase: Begun, message: PurchaseMessage & { type: 'resultRec
   const { at, eventId, raw, text, usage, receipt, isOpen: inTheOpen } = message
   const { phase, hasResult } = purchase
   const received: PurchaseEvent = { at, type: 'resultReceived', eventId, raw, text, usage, receipt, isOpen: inTheOpen }
-  if (seeksAnswer(purchase)) return [received]
+  if (isAskedBack(purchase)) return [received]
   if (hasResult || (phase.name !== 'running' && phase.name !== 'leaving') || !phase.steps.some(({ payment }) => payment === 'settled' || payment === 'asked')) return []
   return lastOf(phase)?.payment === 'asked' ? [received] : [received, endedBy(phase, at)]
 }

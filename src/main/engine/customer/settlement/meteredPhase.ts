@@ -1,7 +1,6 @@
 /** Where a metered purchase can be, and what each place knows. What it does there: metered.ts. */
 import { addMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import type { TokenCount } from '#shared/market/tariff.ts'
-import { openClaim } from '../../credit/claim.ts'
 import type { Intent, PurchaseBase, PurchaseSending } from '../purchase.ts'
 import type { Asking } from './asking.ts'
 import type { Ending } from './closing.ts'
@@ -37,11 +36,6 @@ export type Begun = PurchaseIn<Phase>
 
 export function isListening({ phase, hasResult }: Begun): boolean {
   return !hasResult && (phase.name === 'running' || (phase.name === 'leaving' && paidOf(phase) > 0))
-}
-
-/** Nobody waited for the answer any longer, and what is owed is asked for: how much that is the stored answer says, and over more no seller pays. */
-export function seeksAnswer({ phase, hasResult, claims = [] }: Begun): boolean {
-  return phase.name === 'closed' && !hasResult && openClaim(claims) !== null
 }
 
 export function isSending(phase: Phase, what: PurchaseSending): boolean {

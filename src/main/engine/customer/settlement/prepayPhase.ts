@@ -1,8 +1,7 @@
 /** Where a purchase that is paid ahead can be, and what each place knows. What it does there: prepay.ts. */
-import { openClaim } from '../../credit/claim.ts'
 import type { Intent, PurchaseSending, Settled } from '../purchase.ts'
 import type { Asking } from './asking.ts'
-import type { Over } from './closing.ts'
+import { isAskedBack, type Over } from './closing.ts'
 import type { PurchaseIn } from './mode.ts'
 import type { Paying } from './paying.ts'
 
@@ -23,9 +22,10 @@ export function isListening(phase: Phase): boolean {
   return phase.name === 'reading' || phase.name === 'overdue' || (phase.name === 'paying' && phase.asked)
 }
 
-/** Paid for, given up and asked back: a seller that delivered after all pays nothing back, so its stored answer is read. */
-export function seeksAnswer({ phase, hasResult, claims = [] }: Begun): boolean {
-  return phase.name === 'closed' && phase.outcome === 'failed' && phase.settled !== null && !hasResult && openClaim(claims) !== null
+/** Paid for, given up and asked back. Who stopped wants no answer any more. */
+export function seeksAnswer(purchase: Begun): boolean {
+  const { phase } = purchase
+  return isAskedBack(purchase) && phase.name === 'closed' && phase.outcome === 'failed' && phase.settled !== null
 }
 
 export function isSending(phase: Phase, what: PurchaseSending): boolean {
