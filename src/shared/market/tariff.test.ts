@@ -57,6 +57,20 @@ describe('steps', () => {
     )
   })
 
+  it('cost together no more than is said before, however little each is worth', () => {
+    const anyTariff = fc.record({ inputPer1kMsat: fc.nat(2_000_000).map(msat), outputPer1kMsat: fc.nat(20_000).map(msat) })
+    fc.assert(
+      fc.property(anyTariff, fc.nat(5_000), fc.integer({ min: 16, max: 500 }), fc.integer({ min: 1, max: 4_000 }), (tariff, promptTokens, tick, maxTokens) => {
+        let before = { promptTokens: 0, outputTokens: 0, paidMsat: ZERO_MSAT }
+        while (before.outputTokens < maxTokens) {
+          const next = { promptTokens: promptTokens - before.promptTokens, outputTokens: Math.min(stepTokens(tick), maxTokens - before.outputTokens) }
+          before = { promptTokens, outputTokens: before.outputTokens + next.outputTokens, paidMsat: msat(before.paidMsat + priceOfStep(tariff, before, next)) }
+        }
+        expect(mostForJob(tariff, promptTokens, maxTokens, tick)).toBe(before.paidMsat)
+      }),
+    )
+  })
+
   it('cost a sat at the least', () => {
     expect(priceOfStep({ inputPer1kMsat: ZERO_MSAT, outputPer1kMsat: msat(1) }, { promptTokens: 0, outputTokens: 200, paidMsat: sats(1) }, { promptTokens: 0, outputTokens: 200 })).toBe(1_000)
   })

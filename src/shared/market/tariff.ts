@@ -81,9 +81,12 @@ export function mostAhead(tariff: Tariff, promptTokens: number, tickTokens: numb
 
 /** The most that a whole job costs. */
 export function mostForJob(tariff: Tariff, promptTokens: number, maxTokens: number, tickTokens: number): Msat {
-  const steps = Math.min(MAX_STEPS, Math.ceil(maxTokens / stepTokens(tickTokens)))
-  const outputTokens = Math.min(maxTokens, steps * stepTokens(tickTokens))
-  return msat(Math.max(steps * LEAST_PAYMENT, priceOfTokens(tariff, { promptTokens, outputTokens })))
+  const step = stepTokens(tickTokens)
+  const steps = Math.min(MAX_STEPS, Math.max(1, Math.ceil(maxTokens / step)))
+  const priceUpTo = (count: number) => priceOfTokens(tariff, { promptTokens, outputTokens: Math.min(maxTokens, count * step) })
+  // The least payment is more than what is due for every step after the first, or for the last one alone, or for none.
+  const [everyLeast, lastLeast] = [Math.max(LEAST_PAYMENT, priceUpTo(1)) + (steps - 1) * LEAST_PAYMENT, steps === 1 ? 0 : priceUpTo(steps - 1) + LEAST_PAYMENT]
+  return msat(Math.min(MAX_MSAT, Math.max(everyLeast, lastLeast, priceUpTo(steps))))
 }
 
 export interface MeteredAnswer {

@@ -2,11 +2,14 @@
 import { utf8Bytes } from '#shared/market/conversation.ts'
 import { addMsat, formatSats, msat, subtractMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { fail, type Result } from '#shared/market/result.ts'
-import { LEAST_TICK_TOKENS, priceOfStep, stepTokens, unusedTokens, type Tariff, type TokenCount } from '#shared/market/tariff.ts'
+import { LEAST_TICK_TOKENS, priceOfStep, stepTokens, unusedTokens, USUAL_TICK_TOKENS, type Tariff, type TokenCount } from '#shared/market/tariff.ts'
 import type { SpendingContext } from '../spending/judgeSpending.ts'
 import { judgeInvoice, type Agreement, type InvoiceOffer } from './judgeInvoice.ts'
 import { countableBytes, findTextFault } from './judgeText.ts'
 import type { Intent, PurchaseAgreement } from './purchase.ts'
+
+/** What came for a smaller step is judged with what came before it: its seller could pad and repeat without end. */
+const JUDGED_CHARACTERS = stepTokens(USUAL_TICK_TOKENS)
 
 /** What the provider says that an invoice is for. */
 export interface StepClaim extends TokenCount {
@@ -23,7 +26,7 @@ export interface StepHistory {
   readonly feeMsat: Msat
 }
 
-/** `seller-miscounts`: it breaks the agreement. `cap-reached`: it does not, and may cost no more. Others: of the invoice, or of a limit. */
+/** `agreement.quotedMsat`: of the whole job. `seller-miscounts`: it breaks the agreement. `cap-reached`: it does not, and may cost no more. Others: of the invoice, or of a limit. */
 export function judgeStep(claim: StepClaim | undefined, invoice: Result<InvoiceOffer>, history: StepHistory, agreement: Agreement, context: SpendingContext): Result<Intent> {
   const { agreed, maxTokens, steps, paidMsat, feeMsat } = history
   if (claim === undefined) return miscounts('does not say what its invoice is for')
@@ -45,6 +48,8 @@ export function judgeStep(claim: StepClaim | undefined, invoice: Result<InvoiceO
   const leftMsat = spentMsat < agreement.budgetMsat ? subtractMsat(agreement.budgetMsat, spentMsat) : ZERO_MSAT
   const judged = judgeInvoice(invoice, { ...agreement, quotedMsat: priceMsat, budgetMsat: msat(Math.max(leftMsat, priceMsat)) }, context)
   if (!judged.ok) return judged
+  // Each costs a sat at the least: in small enough steps, whatever is cheap is dear.
+  if (paidMsat + judged.value.amountMsat > agreement.quotedMsat) return fail('cap-reached', `What this question was said to cost at the most, ${formatSats(agreement.quotedMsat)} sats, is used up. What was paid for is kept.`)
   if (judged.value.amountMsat + judged.value.maxFeeMsat > leftMsat) return fail('cap-reached', `What this question may cost, ${formatSats(agreement.budgetMsat)} sats with fees, is used up. What was paid for is kept.`)
   return judged
 }
@@ -55,8 +60,9 @@ export function judgeDelivery(text: string, lastLength: number, steps: readonly 
   if (last === undefined) return 'delivered'
   const unusedThen = previous === undefined ? 0 : unusedTokens(previous.outputTokens)
   const owed = Math.max(1, unusedThen + last.outputTokens - unusedTokens(last.outputTokens))
-  const [before, piece] = [text.slice(0, lastLength), text.slice(lastLength)]
-  const fault = utf8Bytes(piece) < owed ? null : findTextFault(before, piece)
+  const piece = text.slice(lastLength)
+  const judgedFrom = Math.max(0, Math.min(lastLength, text.length - JUDGED_CHARACTERS))
+  const fault = utf8Bytes(piece) < owed ? null : (findTextFault(text.slice(0, lastLength), piece) ?? (judgedFrom < lastLength ? findTextFault(text.slice(0, judgedFrom), text.slice(judgedFrom)) : null))
   if (fault !== null) return { fault: `The seller asks to be paid on, and ${fault}.` }
   return countableBytes(piece) < owed ? 'awaited' : 'delivered'
 }

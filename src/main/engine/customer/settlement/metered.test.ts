@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { msat, sats, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { ok } from '#shared/market/result.ts'
-import { mostAhead, priceOfStep, type Tariff } from '#shared/market/tariff.ts'
+import { mostAhead, mostForJob, priceOfStep, type Tariff } from '#shared/market/tariff.ts'
 import { SPENDING_STOPPED, UNLIMITED, type SpendingContext } from '../../spending/judgeSpending.ts'
 import { claimingPurchaseMachine, type AnyPurchaseMessage } from '../claimingPurchase.ts'
 import { lookAt, type Purchase, type PurchaseRequest } from '../purchase.ts'
@@ -12,7 +12,7 @@ const START = 1_700_000_000_000
 const SELLER = 'b'.repeat(64)
 const TARIFF: Tariff = { inputPer1kMsat: sats(1_000), outputPer1kMsat: sats(1_000) }
 const [TICK, STEP, PROMPT] = [300, 200, 4] as const
-const request: PurchaseRequest = {
+const USUAL: PurchaseRequest = {
   jobId: 'job_0011223344556677', event: { id: '0'.repeat(64), pubkey: 'c'.repeat(64), created_at: START / 1_000, kind: 5_050, tags: [], content: '', sig: '0'.repeat(128) },
   provider: SELLER, providerName: 'Somebody', model: 'm', dialect: 'souk/1', route: {}, privacy: 'private', prompt: 'x', maxTokens: 2_000, network: 'regtest', quotedMsat: sats(5_000), budgetMsat: sats(5_000),
   settlement: { name: 'metered', ...TARIFF, promptTokens: PROMPT, tickTokens: TICK }, invoiceTimeoutMs: 20_000, answerTimeoutMs: 180_000,
@@ -21,7 +21,7 @@ const request: PurchaseRequest = {
 const answer = (from: number, tokens: number) => Array.from({ length: tokens }, (_, index) => String.fromCharCode(33 + ((Math.imul(from + index + 1, 2_654_435_761) >>> 7) % 94))).join('')
 
 /** A customer that pays at once whatever it accepts, and the seller that a test plays. */
-function openBuyer() {
+function openBuyer(request: PurchaseRequest = USUAL) {
   let at = START
   let purchase: Purchase = claimingPurchaseMachine.initial
   let invoices = 0
@@ -34,7 +34,7 @@ function openBuyer() {
   }
   const look = () => {
     if (!purchase.begun) throw new Error('not asked')
-    describePurchase(request.jobId, purchase)
+    describePurchase(USUAL.jobId, purchase)
     return lookAt(purchase)
   }
   tell({ at, type: 'asked', request })
@@ -133,6 +133,47 @@ describe('a seller that cheats gets at most one tick for nothing, and is told wh
     expect(buyer.ask(1)).toEqual([])
     buyer.stream('!')
     expect(buyer.ask(1)).toEqual(['invoiceAccepted'])
+  })
+})
+
+describe('a seller that asks for the smallest steps that there may be', () => {
+  const LEAST = 10
+  const CHEAP: Tariff = { inputPer1kMsat: ZERO_MSAT, outputPer1kMsat: sats(10) }
+
+  /** Asks so often for the next step, and hands over a piece of text each time; returns what the customer has paid. */
+  function sell(buyer: Buyer, times: number, textOf: (time: number) => string, tariff: Tariff = TARIFF): Msat {
+    for (let time = 0; time < times; time++) {
+      const { paidMsat, metered } = buyer.look()
+      const index = metered?.payments ?? 0
+      const promptTokens = index === 0 ? PROMPT : 0
+      buyer.offer({ index, outputTokens: LEAST }, priceOfStep(tariff, { promptTokens: PROMPT - promptTokens, outputTokens: LEAST * index, paidMsat }, { promptTokens, outputTokens: LEAST }))
+      buyer.pay()
+      buyer.stream(textOf(time))
+    }
+    return buyer.look().paidMsat
+  }
+
+  const phrase = 'Please wait a moment. '.repeat(200)
+  it.each<readonly [string, (time: number) => string, RegExp]>([
+    ['pads with one letter', (time) => (time < 50 ? answer(time * LEAST, LEAST) : 'a'.repeat(LEAST)), /the same again and again/],
+    ['pads with a phrase', (time) => (time < 50 ? answer(time * LEAST, LEAST) : phrase.slice((time - 50) * LEAST, (time - 49) * LEAST)), /again and again|sent before/],
+    ['repeats what it sent before', (time) => answer((time % 50) * LEAST, LEAST), /repeats what it sent before/],
+  ])('and %s has no more for it than one that asks for usual ones', (_, textOf, words) => {
+    const buyer = openBuyer()
+    expect(sell(buyer, 150, textOf) - sats(50 * LEAST + PROMPT)).toBeLessThanOrEqual(MOST)
+    expect(buyer.reasons.join(' ')).toMatch(words)
+  })
+
+  it('and writes an answer is paid to its end', () => {
+    expect(sell(openBuyer(), 150, (time) => answer(time * LEAST, LEAST))).toBe(sats(150 * LEAST + PROMPT))
+  })
+
+  it('of which none is worth a sat has no more for all of them than was said before the question went out', () => {
+    const quotedMsat = mostForJob(CHEAP, PROMPT, USUAL.maxTokens, TICK)
+    const buyer = openBuyer({ ...USUAL, quotedMsat, settlement: { name: 'metered', ...CHEAP, promptTokens: PROMPT, tickTokens: TICK } })
+    expect(quotedMsat).toBe(sats(20))
+    expect(sell(buyer, 200, (time) => answer(time * LEAST, LEAST), CHEAP)).toBe(quotedMsat)
+    expect(buyer.look()).toMatchObject({ state: 'stopped' })
   })
 })
 
