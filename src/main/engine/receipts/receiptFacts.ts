@@ -40,7 +40,8 @@ export function writeFacts(facts: ReceiptFacts, row: JobRow): Result<EventTempla
   const outcome = RECEIPT_OUTCOMES.find((each) => each === row.state)
   if (outcome === undefined) return fail('not-ended', `"${row.state}" is no end that receipts know`)
   if (facts.payments.length > MAX_RECEIPT_PAYMENTS) return fail('too-many', `it was paid by more than ${MAX_RECEIPT_PAYMENTS} payments`)
-  const settledMsat = row.movedMsat - row.feeMsat
+  // A purchase's row counts its fees with it; those of a sale are of what it paid back.
+  const settledMsat = row.role === 'customer' ? row.movedMsat - row.feeMsat : row.movedMsat
   const paidMsat = sumPayments(facts.payments, 'paid')
   // What was paid back may count in the row, or not: either is the job's own way.
   const isAll = paidMsat === settledMsat || paidMsat - sumPayments(facts.payments, 'refunded') === settledMsat

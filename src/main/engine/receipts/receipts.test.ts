@@ -106,6 +106,8 @@ describe('a sale is signed for as it was settled', () => {
       { outcome: 'expired', payments: [], paidAt: null, deliveredAt: secs(2) }],
     ['metered, stopped at its third tick', [requested({ name: 'metered', inputPer1kMsat: 1, outputPer1kMsat: 1, tickTokens: 1, graceSecs: 1 }), invoiced(H1, 100), paid(100, H1), invoiced(H2, 200, 1), paid(200, H2), invoiced(H3, 200, 2), generated, sent('result')], { state: 'stopped', movedMsat: msat(300) },
       { settlement: 'metered', outcome: 'stopped', payments: [{ paymentHash: H1, amountMsat: 100, fate: 'paid' }, { paymentHash: H2, amountMsat: 200, fate: 'paid' }], paidAt: secs(2) }],
+    ['metered, with what was left paid back for a fee', [requested({ name: 'metered', inputPer1kMsat: 1, outputPer1kMsat: 1, tickTokens: 1, graceSecs: 1 }), invoiced(H1, 4_000), paid(4_000, H1), generated, sent('result'), { type: 'refundSettled', paymentHash: H3, amountMsat: 3_000, feeMsat: 12 }], { movedMsat: msat(4_000), feeMsat: msat(12) },
+      { settlement: 'metered', payments: [{ paymentHash: H1, amountMsat: 4_000, fate: 'paid' }] }],
     ['a lock that returned and was paid after all', [requested({ name: 'escrow', paymentHash: H1, holdSecs: 9 }), { type: 'lockAccepted', paymentHash: H1, amountMsat: 10_000, heldUntil: null }, { type: 'lockReturned', paymentHash: H1 }, paid(10_000, H1), { type: 'lockReturned', paymentHash: H1 }], { movedMsat: msat(10_000) },
       { payments: [{ paymentHash: H1, amountMsat: 10_000, fate: 'paid' }] }],
   ])('%s', (_, bodies, row, receipt) => {
