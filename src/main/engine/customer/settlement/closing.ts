@@ -37,3 +37,9 @@ export function closedInTime({ since, outcome, reason }: Ending & { readonly sin
 export function isAskedBack({ phase, hasResult, claims = [] }: PurchaseBase & { readonly phase: { readonly name: string } }): boolean {
   return phase.name === 'closed' && !hasResult && openClaim(claims) !== null
 }
+
+/** Paid for as a whole, given up and asked back. Who stopped wants no answer any more. */
+export function seeksAnswer(purchase: PurchaseBase & { readonly phase: { readonly name: string; readonly outcome?: PurchaseOutcome; readonly settled?: object | null } }): boolean {
+  const { outcome, settled = null } = purchase.phase
+  return isAskedBack(purchase) && outcome === 'failed' && settled !== null
+}

@@ -10,7 +10,7 @@
  */
 import type { PurchaseEffect, PurchaseEvent, PurchaseSending } from '../purchase.ts'
 import { askingDue, isToldOfEnd } from './asking.ts'
-import { closingDue, STOPPED_UNPAID } from './closing.ts'
+import { closingDue, seeksAnswer, STOPPED_UNPAID } from './closing.ts'
 import { decide } from './escrowDecide.ts'
 import { look } from './escrowLook.ts'
 import { announcementOf, type Begun, type Held, heldOf, intentOf, isHeld, isSending, type Phase, type PhaseOf, RELEASE_AGAIN_MS, settlementOf } from './escrowPhase.ts'
@@ -129,7 +129,8 @@ function afterSending(phase: Phase, what: PurchaseSending, at: number): Phase {
   }
 }
 
-function due({ phase, request, askedAt }: Begun): readonly PurchaseEffect[] {
+function due(purchase: Begun): readonly PurchaseEffect[] {
+  const { phase, request, askedAt } = purchase
   switch (phase.name) {
     case 'asking':
       return askingDue(phase, askedAt + request.invoiceTimeoutMs)
@@ -148,7 +149,7 @@ function due({ phase, request, askedAt }: Begun): readonly PurchaseEffect[] {
     case 'closing':
       return closingDue(phase)
     case 'closed':
-      return []
+      return seeksAnswer(purchase) ? [LISTEN] : []
   }
 }
 

@@ -4,7 +4,7 @@ import type { Payment } from '../../wallet/wallet.ts'
 import { judgeInvoice, whyHeldTooLong } from '../judgeInvoice.ts'
 import type { PurchaseEvent, PurchaseMessage, PurchaseRequest } from '../purchase.ts'
 import { askedInVain, refusedAsking } from './asking.ts'
-import { closedInTime, type Ending } from './closing.ts'
+import { closedInTime, seeksAnswer, type Ending } from './closing.ts'
 import { type Begun, type Held, isListening, isSending, type Phase, type PhaseOf, RELEASE_AGAIN_MS, termsOf } from './escrowPhase.ts'
 import { textTaken } from './mode.ts'
 import { MAX_TROUBLES, OVERDUE_WINDOW_MS } from './patience.ts'
@@ -153,7 +153,8 @@ function onLateLookUp({ hasResult }: Begun, phase: PhaseOf<'closing' | 'closed'>
   return hasResult && phase.outcome !== 'stopped' ? [late, { at, type: 'ended', outcome: 'done', reason: '' }] : [late]
 }
 
-function onResult({ phase, request, hasResult }: Begun, message: PurchaseMessage & { type: 'resultReceived' }): readonly PurchaseEvent[] {
+function onResult(purchase: Begun, message: PurchaseMessage & { type: 'resultReceived' }): readonly PurchaseEvent[] {
+  const { phase, request, hasResult } = purchase
   const { at, eventId, raw, text, usage, receipt, isOpen } = message
   const received: PurchaseEvent = { at, type: 'resultReceived', eventId, raw, text, usage, receipt, isOpen }
   switch (phase.name) {
@@ -163,13 +164,14 @@ function onResult({ phase, request, hasResult }: Begun, message: PurchaseMessage
       return [received, { at, type: 'ended', outcome: 'done', reason: '' }]
     case 'paying':
       return phase.asked && !phase.stopping && !hasResult ? [received] : []
+    case 'closed':
+      return seeksAnswer(purchase) ? [received, { at, type: 'ended', outcome: 'done', reason: '' }] : []
     // Before anything is locked there is no answer; after one there is no other; and who has stopped waits for none.
     case 'asking':
     case 'deciding':
     case 'releasing':
     case 'returning':
     case 'closing':
-    case 'closed':
       return []
   }
 }

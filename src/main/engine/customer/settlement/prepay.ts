@@ -9,13 +9,13 @@
  */
 import type { PurchaseEffect, PurchaseEvent, PurchaseSending, Settled } from '../purchase.ts'
 import { askingDue, isToldOfEnd } from './asking.ts'
-import { closingDue, STOPPED_UNPAID } from './closing.ts'
+import { closingDue, seeksAnswer, STOPPED_UNPAID } from './closing.ts'
 import { LISTEN, send, wake, type PurchaseMode, type PurchaseOutgoing } from './mode.ts'
 import { OVERDUE_WINDOW_MS } from './patience.ts'
 import { payingFor } from './paying.ts'
 import { decide } from './prepayDecide.ts'
 import { look } from './prepayLook.ts'
-import { intentOf, isSending, seeksAnswer, settledOf, settlementOf, type Begun, type Phase } from './prepayPhase.ts'
+import { intentOf, isSending, settledOf, settlementOf, type Begun, type Phase } from './prepayPhase.ts'
 
 export type { PrepayPhase } from './prepayPhase.ts'
 

@@ -3,11 +3,11 @@ import { judgeInvoice } from '../judgeInvoice.ts'
 import type { PurchaseEvent, PurchaseMessage } from '../purchase.ts'
 import type { Payment } from '../../wallet/wallet.ts'
 import { askedInVain, refusedAsking } from './asking.ts'
-import { closedInTime } from './closing.ts'
+import { closedInTime, seeksAnswer } from './closing.ts'
 import { textTaken } from './mode.ts'
 import { MAX_TROUBLES, OVERDUE_WINDOW_MS } from './patience.ts'
 import { forgottenFrom, wordOfAnswer, wordOfLookUp, type PaymentWord } from './paying.ts'
-import { isListening, isSending, seeksAnswer, type Begun, type Phase } from './prepayPhase.ts'
+import { isListening, isSending, type Begun, type Phase } from './prepayPhase.ts'
 
 export function decide(purchase: Begun, message: PurchaseMessage): readonly PurchaseEvent[] {
   const { at } = message

@@ -1,7 +1,7 @@
 /** Where a purchase that is paid ahead can be, and what each place knows. What it does there: prepay.ts. */
 import type { Intent, PurchaseSending, Settled } from '../purchase.ts'
 import type { Asking } from './asking.ts'
-import { isAskedBack, type Over } from './closing.ts'
+import type { Over } from './closing.ts'
 import type { PurchaseIn } from './mode.ts'
 import type { Paying } from './paying.ts'
 
@@ -20,12 +20,6 @@ export type Begun = PurchaseIn<Phase>
 
 export function isListening(phase: Phase): boolean {
   return phase.name === 'reading' || phase.name === 'overdue' || (phase.name === 'paying' && phase.asked)
-}
-
-/** Paid for, given up and asked back. Who stopped wants no answer any more. */
-export function seeksAnswer(purchase: Begun): boolean {
-  const { phase } = purchase
-  return isAskedBack(purchase) && phase.name === 'closed' && phase.outcome === 'failed' && phase.settled !== null
 }
 
 export function isSending(phase: Phase, what: PurchaseSending): boolean {
