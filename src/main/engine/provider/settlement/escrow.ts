@@ -125,6 +125,8 @@ function due(sale: Begun): readonly SaleEffect[] {
       return [
         ...(phase.isBack ? [wake(phase.since + TELLING_WINDOW_MS)] : [{ key: `giveBack:${given}`, type: 'giveBack', paymentHash: given } as const]),
         ...(phase.telling === null ? [] : [send('trouble')]),
+        // The ordinary invoice that is out besides may still be paid: that is owed.
+        ...(hold || phase.lock === null ? [] : [watchPayment(phase.invoice)]),
       ]
     }
     case 'paid':
