@@ -33,5 +33,5 @@ it.each<[string, readonly SaleMessage[]]>([
 ])('is looked at while a lock that %s has not returned, and what comes for it is owed', (_, messages) => {
   expect(saleMachine.due(tell(...messages)).map(({ key }) => key)).toEqual([`giveBack:${LOCK}`, `watch:${INVOICE}`])
   const paid = tell(...messages, { at: START, type: 'paymentSeen', paymentHash: INVOICE, settledMsat: PRICE })
-  expect(paid.begun && lookAt(paid)).toMatchObject({ state: 'owed', repayableMsat: PRICE, standing: { owedByUs: -PRICE, wallet: PRICE } })
+  expect(paid.begun && lookAt(paid)).toMatchObject({ state: 'owed', repayableMsat: PRICE, standing: { owedByUs: 0 - PRICE, wallet: PRICE } })
 })
