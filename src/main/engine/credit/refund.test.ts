@@ -68,6 +68,13 @@ describe('paying back', () => {
     expect(openRefund(tell(done, wanted(invoiceOver(sats(4), 1))))).toMatchObject({ intent: { amountMsat: sats(4) } })
   })
 
+  it('in small pieces costs its seller no more fees than in one: only the last may cost more than its share', () => {
+    let refunds: readonly Refund[] = []
+    for (let index = 0; index < 10; index++) refunds = [wanted(invoiceOver(sats(1), index)), asked(index), settled(index)].reduce(tell, refunds)
+    expect(refundedMsat(refunds)).toBe(OWED)
+    expect(refunds.map(({ intent }) => Number(intent.maxFeeMsat))).toEqual([...Array.from({ length: 9 }, () => 10), 1_000])
+  })
+
   it('is refused, and no more, when less may be paid back than was', () => {
     const done = told(wanted(invoiceOver(OWED)), asked(), settled())
     expect(decideRefund(done, sats(9), wanted(invoiceOver(sats(1), 1)))).toEqual([])

@@ -13,7 +13,7 @@
  * A wallet that says *failed* may settle it later all the same, as long as its invoice can be paid. Until that is over it is
  * doubted, and no other invoice is paid beside it; and before one is, the wallet is asked about those before it once more.
  */
-import { addMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import { addMsat, minMsat, msat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import type { Network } from '#shared/market/network.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { decodeInvoice } from '#shared/protocol/bolt11.ts'
@@ -166,7 +166,9 @@ export function judgeRefund(refunds: readonly Refund[], owedMsat: Msat, { at, bo
   if (expiresAt - at / 1_000 < MIN_REMAINING_SECS) return fail('expired', 'The invoice has expired.')
   if (expiresAt - at / 1_000 > MAX_EXPIRY_SECS) return fail('expires-too-late', 'The invoice lives for more than a day.')
   if (context.hashIsKnown || refunds.some(({ intent }) => intent.paymentHash === paymentHash)) return fail('reused', 'The invoice was used before.')
-  const maxFeeMsat = feeCap(amountMsat, context.maxFeePermille)
+  // Any payment may cost a sat, which its payee can have itself: asked for in pieces of one each, a debt would cost its seller twice.
+  const mostFeeMsat = feeCap(amountMsat, context.maxFeePermille)
+  const maxFeeMsat = amountMsat === leftMsat ? mostFeeMsat : minMsat(mostFeeMsat, msat(Math.floor((amountMsat * context.maxFeePermille) / 1_000)))
   const allowed = judgeSpending(context, { kind: 'refund', amountMsat, maxFeeMsat })
   return allowed.ok ? ok({ bolt11, paymentHash, amountMsat, maxFeeMsat, idempotencyKey: paymentHash, expiresAt }) : allowed
 }
