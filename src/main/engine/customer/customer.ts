@@ -22,7 +22,7 @@ import type { Journal } from '../store/journal.ts'
 import type { Preimages } from '../store/preimages.ts'
 import type { ThreadStore } from '../store/threads.ts'
 import { createSettlementSeeker } from '../wallet/seekSettlement.ts'
-import type { Wallet } from '../wallet/wallet.ts'
+import type { Wallet, WalletLocks } from '../wallet/wallet.ts'
 import { rankBidder } from './bidderRank.ts'
 import { createCreditCollector } from './creditCollector.ts'
 import type { PurchaseDialect } from './dialect.ts'
@@ -49,7 +49,7 @@ export interface CustomerOptions {
   readonly preimages: Preimages
   readonly random: Random
   /** Whether our wallet can pay what is held, and lock at an address, as far as is known now. */
-  readonly walletLocks: () => { readonly holdInvoices: boolean; readonly lockAddress: string | null }
+  readonly walletLocks: () => WalletLocks
   /** How a person wants jobs settled, up to what sum ahead, and who releases what is locked. */
   readonly settling: () => { readonly settlement: Settlement | 'auto'; readonly trustMsat: Msat; readonly release: 'auto' | 'ask' }
   readonly journal: Journal

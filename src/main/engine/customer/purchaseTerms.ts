@@ -7,13 +7,14 @@ import { LOCK_MARGIN_SECS, LOCK_SLACK_SECS, type Settlement, type SettlementWish
 import { mostPromptTokens, tariffOf, USUAL_TICK_TOKENS } from '#shared/market/tariff.ts'
 import { hashOf } from '#shared/protocol/preimage.ts'
 import type { Random } from '../ports.ts'
+import type { WalletLocks } from '../wallet/wallet.ts'
 import type { SoughtOffer, Target } from './chooseTarget.ts'
 import { settlementsBought, type PurchaseAgreement } from './purchase.ts'
 
 export interface PurchaseTermsOptions {
   readonly random: Random
   /** Whether our wallet can pay what is held, and lock at an address, as far as is known now. */
-  readonly walletLocks: () => { readonly holdInvoices: boolean; readonly lockAddress: string | null }
+  readonly walletLocks: () => WalletLocks
   readonly limits: () => Limits
 }
 

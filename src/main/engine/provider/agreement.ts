@@ -3,6 +3,7 @@ import type { SaleTerms } from '#shared/ipc/provider.ts'
 import { msat, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { LOCK_MARGIN_SECS, type Settlement, type SettlementWish } from '#shared/market/settlement.ts'
+import type { WalletLocks } from '../wallet/wallet.ts'
 import { depositFor, judgeCredit } from './credit.ts'
 import type { SaleAgreement } from './sale.ts'
 
@@ -12,7 +13,7 @@ export interface AgreementContext {
   readonly settlements: readonly Settlement[]
   readonly priceMsat: Msat
   /** What our wallet can be locked money by. */
-  readonly locks: { readonly holdInvoices: boolean; readonly lockAddress: string | null }
+  readonly locks: WalletLocks
   /** Whether a payment on that hash is already another job's: one lock is for one job. */
   readonly isHashTaken: (paymentHash: string) => boolean
   /** Worth of what this customer has, or is being made, without having paid. */

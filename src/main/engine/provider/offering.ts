@@ -3,7 +3,7 @@ import { dialectNamed, DIALECTS, type DialectName } from '#shared/market/dialect
 import type { SaleTerms } from '#shared/ipc/provider.ts'
 import { SETTLEMENTS, type Settlement } from '#shared/market/settlement.ts'
 import type { Listing } from '#shared/protocol/nip89.ts'
-import type { Wallet } from '../wallet/wallet.ts'
+import type { Wallet, WalletLocks } from '../wallet/wallet.ts'
 import { findModel } from './admission.ts'
 import { canGiveCredit, depositListed } from './credit.ts'
 import type { SaleDialect } from './dialect.ts'
@@ -13,7 +13,7 @@ export interface OfferingOptions {
   readonly dialects: readonly SaleDialect[]
   readonly wallet: Pick<Wallet, 'kind' | 'network'>
   /** Whether the wallet can hold money on a hash, and be locked money at an address, as far as is known now. */
-  readonly walletLocks: () => { readonly holdInvoices: boolean; readonly lockAddress: string | null }
+  readonly walletLocks: () => WalletLocks
   /** Models that the backend could run now, in its own order. */
   readonly availableModels: () => readonly string[]
   /** Relays named in what is published. */

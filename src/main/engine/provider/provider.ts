@@ -24,7 +24,7 @@ import type { SpendingSubject } from '../spending/readSpending.ts'
 import type { Journal } from '../store/journal.ts'
 import type { SettingStore } from '../store/settings.ts'
 import type { Preimages } from '../store/preimages.ts'
-import type { Wallet } from '../wallet/wallet.ts'
+import type { Wallet, WalletLocks } from '../wallet/wallet.ts'
 import { createAnnouncer } from './announcer.ts'
 import { CREDIT_WINDOW_MS } from './credit.ts'
 import { DEFAULT_TERMS } from './defaultTerms.ts'
@@ -48,7 +48,7 @@ export interface ProviderOptions {
   /** Resolves with whether the wallet has said what it is, after that time at the latest. */
   readonly walletKnown: (timeoutMs: number) => Promise<boolean>
   /** Whether the wallet can hold money on a hash, and be locked money at an address, as far as is known now. */
-  readonly walletLocks: () => { readonly holdInvoices: boolean; readonly lockAddress: string | null }
+  readonly walletLocks: () => WalletLocks
   readonly journal: Journal
   /** What paying back is checked against, read in the transaction that stores the intent. */
   readonly spending: (subject: SpendingSubject) => SpendingContext

@@ -15,6 +15,7 @@ import type { SpendingContext } from '../spending/judgeSpending.ts'
 import type { SpendingSubject } from '../spending/readSpending.ts'
 import type { Journal } from '../store/journal.ts'
 import type { Preimages } from '../store/preimages.ts'
+import type { WalletLocks } from '../wallet/wallet.ts'
 import { admitRequest, admitUnread, countOpenJobs, type AdmissionContext } from './admission.ts'
 import { agreeOn } from './agreement.ts'
 import { CREDIT_WINDOW_MS, debtorOf } from './credit.ts'
@@ -31,7 +32,7 @@ export interface SaleInboxOptions {
   readonly reactor: Pick<Reactor<Sale, AnySaleMessage>, 'dispatch' | 'state'>
   /** What paying back is checked against, read in the transaction that stores the intent. */
   readonly spending: (subject: SpendingSubject) => SpendingContext
-  readonly walletLocks: () => { readonly holdInvoices: boolean; readonly lockAddress: string | null }
+  readonly walletLocks: () => WalletLocks
   readonly offeredModels: () => readonly string[]
   readonly settlementsOf: (dialect: DialectName) => readonly Settlement[]
   /** `jobs`: the open ones. */

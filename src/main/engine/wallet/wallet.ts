@@ -45,15 +45,19 @@ export interface Wallet {
 
 export type PaymentDirection = 'incoming' | 'outgoing'
 
-export interface WalletInfo {
-  readonly alias: string
-  readonly network: Network
-  /** NIP-47 method names, or their equal for other kinds. */
-  readonly methods: readonly string[]
+/** In which ways a wallet can have money locked for it. */
+export interface WalletLocks {
   /** Whether `createHoldInvoice`, `settleHold` and seeing what is held work. */
   readonly holdInvoices: boolean
   /** Where others `lock` money for this wallet (a Spark address); null where nothing can be. */
   readonly lockAddress: string | null
+}
+
+export interface WalletInfo extends WalletLocks {
+  readonly alias: string
+  readonly network: Network
+  /** NIP-47 method names, or their equal for other kinds. */
+  readonly methods: readonly string[]
   /** What its owner allows this connection to spend, where the wallet says. */
   readonly budget: WalletBudget | null
 }
