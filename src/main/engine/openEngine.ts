@@ -51,6 +51,7 @@ import type { Wallet } from './wallet/wallet.ts'
 import { createWithdrawals } from './wallet/withdrawals.ts'
 import { createWalletChoice } from './wallet/walletChoice.ts'
 import { findWorkProblem } from './workDemand.ts'
+import { wrapped } from './wrapped.ts'
 import type { Engine, EngineConfig, EnginePorts, UndoStep } from './engine.ts'
 import { openFolder } from './openFolder.ts'
 
@@ -281,8 +282,4 @@ function withHints(wallet: Wallet, hints: Emitter<{ readonly paymentHash: string
       return () => ends.forEach((end) => end())
     },
   }
-}
-
-function wrapped<T>(wrap: ((inner: T) => T) | undefined, inner: T): T {
-  return wrap === undefined ? inner : wrap(inner)
 }

@@ -13,6 +13,7 @@ import { createSettingStore, type SettingStore } from './store/settings.ts'
 import { openWalletStore } from './store/walletStore.ts'
 import { walletIdOf } from './wallet/openWallet.ts'
 import { isSerious, needsMet, readChosenWallet, whyNotYet } from './wallet/walletChoice.ts'
+import { wrapped } from './wrapped.ts'
 
 export interface OpenFolder {
   readonly notices: Notices
@@ -28,13 +29,12 @@ export interface OpenFolder {
 /** Problems: the folder is in use, its store is from a newer Souk, the secrets are locked, real money without what it needs. */
 export async function openFolder(config: EngineConfig, ports: EnginePorts, undo: UndoStep[]): Promise<Result<OpenFolder>> {
   const { clock, random } = ports
-  const wrapped = (inner: DatabaseSync) => ports.wrap?.database?.(inner) ?? inner
   const lock = lockFolder(config.dataFolder)
   if (!lock.ok) return lock
   undo.push(() => lock.value.release())
   const opened = openDatabase(join(config.dataFolder, 'souk.db'), MIGRATIONS, clock.now())
   if (!opened.ok) return opened
-  const shared = wrapped(opened.value.database)
+  const shared = wrapped(ports.wrap?.database, opened.value.database)
   undo.push(() => shared.close())
   const settings = createSettingStore(shared)
   const notices = createNotices()
@@ -51,7 +51,7 @@ export async function openFolder(config: EngineConfig, ports: EnginePorts, undo:
 
   const ofWallet = openWalletStore({ folder: config.dataFolder, settings, walletId: walletIdOf(walletConfig, keyring), nowMs: clock.now() })
   if (!ofWallet.ok) return ofWallet
-  const database = ofWallet.value === null ? shared : wrapped(ofWallet.value.database)
+  const database = ofWallet.value === null ? shared : wrapped(ports.wrap?.database, ofWallet.value.database)
   if (database !== shared) undo.push(() => database.close())
   const quarantined = opened.value.quarantined ?? ofWallet.value?.quarantined ?? null
   if (quarantined !== null) {
