@@ -2,6 +2,7 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SecretsLocked, type Random, type Secrets } from '#engine/ports.ts'
+import { createTurns } from '#main/headless/turns.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { hasSecretsFile, moveUnderPassphrase, openPassphraseSecrets } from './passphraseSecrets.ts'
 import type { AskToUnlock } from './unlockWindow.ts'
@@ -95,12 +96,7 @@ export async function openDesktopSecrets({ safeStorage, platform, folder, allowP
 function withPassphrase(plain: Secrets, folder: string, random: Random): Secrets {
   let inUse = plain
   // In turn: what is written while all of it moves would be left behind.
-  let turn: Promise<unknown> = Promise.resolve()
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = turn.then(work)
-    turn = result.catch(() => {})
-    return result
-  }
+  const inTurn = createTurns()
   async function protect(current: string | null, next: string | null): Promise<void> {
     if (inUse.protect !== undefined) return inUse.protect(current, next)
     if (next === null) return

@@ -4,6 +4,7 @@ import { SecretsLocked, type Protection, type Random, type Secrets } from '../en
 import { temporaryPath, writeFileAtomically } from './atomicFile.ts'
 import { createKeyRecipe, deriveKey, seal, unseal, type KeyRecipe } from './secretsCipher.ts'
 import { parseDocument, serializeDocument, type SecretsDocument } from './secretsDocument.ts'
+import { createTurns } from './turns.ts'
 
 /** Asks for the passphrase: of the file that is there, or for a new one. Null when there is nobody to ask. */
 export type AskPassphrase = (purpose: 'open' | 'create') => Promise<string | null>
@@ -38,16 +39,12 @@ export function openSecretsFile({ path, passphrase: ask, random, allowPlain = fa
   let document = opened.document
   let lock: Lock | undefined
   // Calls take turns: each sees what the one before has written, and a person is asked once.
-  let turn: Promise<unknown> = Promise.resolve()
-
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = turn.then(() => {
+  const takeTurn = createTurns()
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> =>
+    takeTurn(async () => {
       if (opened.obstacle !== null) throw new SecretsLocked(opened.obstacle)
       return work()
     })
-    turn = result.catch(() => {})
-    return result
-  }
 
   const askFor = async (purpose: 'open' | 'create', need: string): Promise<string> => {
     const passphrase = await ask?.(purpose)
