@@ -49,7 +49,7 @@ function open(answers: readonly (() => Answer | Promise<Answer>)[], isEnough: (f
     await looking
     expect([clock.pending(), listeners.size]).toEqual([0, 0])
   }
-  return { asked, taken, looking, pass, hint, end }
+  return { asked, taken, looking, pass, hint, end, listening: () => listeners.size }
 }
 
 test('it is asked for at once, and ever more rarely, down to the bound', async () => {
@@ -83,4 +83,10 @@ test('it ends with what is enough, or when nobody waits, whatever the wallet doe
   await left.pass(0)
   await left.end()
   expect(left.taken).toEqual([])
+})
+
+test('a wallet that throws is nobody’s to wait for, and is listened to no more', async () => {
+  const { looking, listening } = open([() => Promise.reject(new Error('Broken.'))])
+  await expect(looking).rejects.toThrow('Broken.')
+  expect(listening()).toBe(0)
 })

@@ -22,10 +22,13 @@ export async function lookRepeatedly(
     const hinted = new AbortController()
     const forget = wallet.watch((hint) => hint.paymentHash === paymentHash && hinted.abort())
     const interrupted = AbortSignal.any([signal, hinted.signal])
-    const found = await unlessAborted(wallet.lookup(paymentHash, direction), interrupted)
-    isEnough = found?.ok === true && take(found.value)
-    if (!isEnough) await pause(clock, waitMs, interrupted)
-    forget()
+    try {
+      const found = await unlessAborted(wallet.lookup(paymentHash, direction), interrupted)
+      isEnough = found?.ok === true && take(found.value)
+      if (!isEnough) await pause(clock, waitMs, interrupted)
+    } finally {
+      forget()
+    }
     waitMs = Math.min(maxMs, waitMs * 1.5)
   }
 }
