@@ -28,7 +28,8 @@ export interface AskingWay extends ReceiptWay {
 export interface ReceiptExchangeOptions {
   readonly receipts: Pick<Receipts, 'ofJob' | 'keepForeign' | 'page'>
   readonly row: (job: JobKey) => JobRow | null
-  readonly customer: AskingWay
+  /** Null for whoever only sells. */
+  readonly customer: AskingWay | null
   readonly provider: ReceiptWay
   readonly clock: Clock
   readonly log: Log
@@ -110,7 +111,7 @@ export function createReceiptExchange({ receipts, row, customer, provider, clock
   function ask(jobId: string, one: Asking): void {
     const waitMs = WAITS_MS[one.tries + 1]
     const own = waitMs === undefined ? null : ownOf({ role: 'customer', jobId })
-    if (own === null || waitMs === undefined) return end(jobId)
+    if (customer === null || own === null || waitMs === undefined) return end(jobId)
     one.subscription ??= customer.hear(jobId, (receipt) => {
       if (asking.get(jobId) !== one) return
       if (keep({ role: 'customer', jobId }, receipt) || ++one.faults >= MAX_HEARD) end(jobId)

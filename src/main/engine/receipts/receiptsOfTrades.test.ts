@@ -8,8 +8,10 @@ import { checkReceipts } from '#shared/protocol/receiptCheck.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import type { Engine } from '../engine.ts'
 import { loadNostrCrypto } from '../nostr/crypto.ts'
+import { openWebSocketWithWs } from '../nostr/openWebSocket.ts'
 import type { Clock } from '../ports.ts'
-import { nodeClock } from '../testing/nodePorts.ts'
+import { startHouse } from '../sandbox/house.ts'
+import { nodeClock, nodeRandom } from '../testing/nodePorts.ts'
 import { askSeller, ended, openMarket, until, type EngineOptions, type Market } from '../testing/market.ts'
 
 const { verify } = await loadNostrCrypto()
@@ -140,6 +142,21 @@ it('a customer goes on after a restart, and hands nothing to a seller that is no
   const again = await market.open('returning', { ports: { clock: hasty } })
   opened.push(again)
   await Promise.all([both(again, 'customer', jobId), both(seller, 'provider', jobId)])
+}, 60_000)
+
+it('the sandbox’s own seller signs and answers as well', async () => {
+  const closeHouse = startHouse({ sandbox: market.sandbox, clock: nodeClock, random: nodeRandom, log: () => {}, openWebSocket: openWebSocketWithWs(), crypto: await loadNostrCrypto(), toyTokensPerSecond: 2_000 })
+  try {
+    const buyer = await market.open(`buyer${names++}`, { ports: { clock: hasty } })
+    opened.push(buyer)
+    const house = await until(everyMoment, () => market.sandbox.housePubkey(), () => 'no house')
+    const { jobId } = await askSeller(buyer, house, 'What is 2+2?')
+    await ended(buyer, 'customer', jobId)
+    await both(buyer, 'customer', jobId)
+    expect(buyer.receipts.check({ role: 'customer', jobId })).toMatchObject({ isGood: true, refused: [] })
+  } finally {
+    await closeHouse()
+  }
 }, 60_000)
 
 /** Both receipts of the end are there. */

@@ -10,11 +10,15 @@ import { createSteadyCipher } from '../nostr/steadyCipher.ts'
 import type { Clock, Log, OpenWebSocket, Random } from '../ports.ts'
 import { createSaleDialects } from '../provider/dialects/saleDialects.ts'
 import { createProvider, type Provider } from '../provider/provider.ts'
+import { createReceiptExchange, type ReceiptExchange } from '../receipts/exchange.ts'
+import { createJobSigners } from '../receipts/jobSigners.ts'
+import { createReceipts } from '../receipts/receipts.ts'
 import { openDatabase } from '../store/database.ts'
 import { createJournal } from '../store/journal.ts'
 import { MIGRATIONS } from '../store/migrations.ts'
 import { UNLIMITED } from '../spending/judgeSpending.ts'
 import { createPreimages } from '../store/preimages.ts'
+import { createReceiptStore } from '../store/receipts.ts'
 import { createSettingStore } from '../store/settings.ts'
 import { createNwcWallet } from '../wallet/nwc.ts'
 import type { Sandbox } from './sandbox.ts'
@@ -65,6 +69,10 @@ async function openHouse({ sandbox, clock, random, log, openWebSocket, crypto, t
   const toy = createToyBackend({ clock, ...(toyTokensPerSecond === undefined ? {} : { tokensPerSecond: toyTokensPerSecond }) })
   const signer = crypto.createSigner(identity.secretKey)
   const publicRelays = () => [sandbox.relayUrl]
+  const journal = createJournal(database)
+  /** Once it sells. */
+  let exchange: ReceiptExchange | null = null
+  const receipts = createReceipts({ journal, store: createReceiptStore(database), signers: createJobSigners(identity.secretKey, crypto, random), crypto, clock, log, onMade: (job) => exchange?.made(job) })
   const provider: Provider = createProvider({
     clock, log, random, pool, settings,
     signer,
@@ -75,7 +83,7 @@ async function openHouse({ sandbox, clock, random, log, openWebSocket, crypto, t
     walletKnown: () => Promise.resolve(true),
     // The sandbox's mint can.
     walletLocks: () => ({ holdInvoices: true, lockAddress: null }),
-    journal: createJournal(database),
+    journal,
     backend: () => toy,
     availableModels: () => [TOY_MODEL],
     publicRelays,
@@ -89,14 +97,24 @@ async function openHouse({ sandbox, clock, random, log, openWebSocket, crypto, t
         isKnownRequest: () => false,
         pieceIntervalMs: () => PIECE_INTERVAL_MS,
       }),
-    onJobChanged: () => {},
+    onJobChanged: (row) => receipts.jobChanged(row),
+    onReceipt: (jobId, receipt, createdAt) => exchange?.heard(jobId, receipt, createdAt),
     onStoreFailure: (error) => log('error', 'the house store refused a write', { reason: error.message }),
     onUnreadable: (jobId, error) => log('error', 'a job of the house cannot be read', { jobId, reason: error.message }),
   })
   provider.setTerms({ name: 'House seller', about: 'The sandbox’s own seller. It answers with a toy, not a language model.', priceMsat: sats(15), concurrency: 4 })
+  exchange = createReceiptExchange({
+    receipts, clock, log,
+    row: ({ role, jobId }) => journal.row(role, jobId),
+    customer: null,
+    provider: { send: (jobId, receipt) => provider.sendReceipt(jobId, receipt) },
+  })
   provider.resume()
+  receipts.resume()
   const started = provider.start()
   return async () => {
+    exchange?.close()
+    receipts.close()
     await started
     await provider.close()
     await pool.close()
