@@ -26,7 +26,10 @@ export const MAX_AHEAD_FRAMES = 512
 /** UTF-16 units that wait for what is missing before them. */
 export const MAX_AHEAD_CHARACTERS = 262_144
 export const ACK_EVERY_FRAMES = 8
-/** Who starts again says what it has until it hears something: about as long as a seller waits. */
+/**
+ * Who starts again says what it has, ever more rarely, for about as long as a seller waits; also once it hears something. What it
+ * had said before it ended may arrive after it, and then the seller takes for read what is not here: it goes by what is repeated.
+ */
 const FIRST_CALL_MS = 250
 const MAX_CALL_MS = 8_000
 const MAX_CALLS = 12
@@ -73,8 +76,6 @@ export function createFrameReceiver({ clock, ackEveryMs, heard, onText, acknowle
   return {
     take(frame) {
       if (isClosed) return
-      cancelCall?.()
-      cancelCall = null
       keep(frame.seq, frame.type === 'delta' ? frame.text : '')
       let text = ''
       for (let next = ahead.get(nextSeq); next !== undefined; next = ahead.get(nextSeq)) {
