@@ -5,8 +5,14 @@ import type { Run } from './crashWorld.ts'
 const AT_ONCE = 2
 const OPEN_MS = 1_000
 
-/** `SOUK_CRASH_SEEDS=20`: everything twenty times, at other passings of each point, in another order, at another pace. Alone, 1. */
-export const CRASH_SEEDS: readonly number[] = Array.from({ length: Number(process.env['SOUK_CRASH_SEEDS'] ?? 1) }, (_, index) => index + 1)
+/** `SOUK_CRASH_SEEDS=20`: everything twenty times, at other points and passings of them, in another order, at another pace; `5-8`: those seeds. Alone, 1. */
+export const CRASH_SEEDS: readonly number[] = readSeeds(process.env['SOUK_CRASH_SEEDS'] ?? '1')
+
+function readSeeds(text: string): readonly number[] {
+  const [first = 1, last = first] = text.includes('-') ? text.split('-').map(Number) : [1, Number(text)]
+  if (!(Number.isInteger(first) && Number.isInteger(last) && first >= 1 && last >= first)) throw new Error(`SOUK_CRASH_SEEDS is ${text}: give a number, such as 20, or a range, such as 5-8.`)
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index)
+}
 
 /** Every deed and every look, not only those that no other tells as much as. */
 export const CRASH_ALL = process.env['SOUK_CRASH'] === 'all'
