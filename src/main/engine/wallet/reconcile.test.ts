@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { JobRow, Role } from '#shared/ipc/common.ts'
 import { NO_STANDING, standingOf, type Standing } from '#shared/market/books.ts'
-import { msat, sats, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import { MAX_MSAT, msat, sats, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { fail, ok } from '#shared/market/result.ts'
 import { createBooks, type Books } from '../store/books.ts'
 import { createSightings } from '../store/sightings.ts'
@@ -28,6 +28,8 @@ let whileAsked: () => void
 let unrecorded: string[]
 let sentences: string[]
 let inconclusive: number
+/** The machine's clock was put back by so much. */
+let putBackMs: number
 
 beforeEach(() => begin())
 afterEach(() => store.close())
@@ -44,6 +46,7 @@ function begin(): void {
   unrecorded = []
   sentences = []
   inconclusive = 0
+  putBackMs = 0
   reconciler = open()
 }
 
@@ -63,7 +66,7 @@ function open(kind: Wallet['kind'] = 'nwc'): Reconciler {
     sightings: createSightings(store.database),
     journal: store.journal,
     payments: store.payments,
-    clock,
+    clock: { now: () => clock.now() - putBackMs, after: (delayMs, run) => clock.after(delayMs, run) },
     log: (_, message, fields) => sentences.push(`${message} ${JSON.stringify(fields)}`),
     onUnrecorded: (hash) => unrecorded.push(hash),
     onInconclusive: () => void (inconclusive += 1),
@@ -147,7 +150,7 @@ describe('the first look', () => {
     walletMsat = sats(40)
     await look(1, 'Another')
     isEven()
-    expect(kinds()).toEqual(['opening', 'opening'])
+    expect([kinds(), sentences]).toEqual([['opening', 'adjustment'], [expect.stringContaining('960 sats less')]])
     reconciler = open('mock')
     walletMsat = sats(1)
     await look(4, 'Trial')
@@ -252,6 +255,58 @@ describe('what the wallet did and no job asked for', () => {
   })
 })
 
+describe('what a wallet takes or changes afterwards', () => {
+  beforeEach(() => look())
+
+  it('is told to a person, also where it goes by another name from then on', async () => {
+    reconciler = open()
+    await look(1, 'Renamed')
+    expect([kinds(), sentences]).toEqual([['opening'], []])
+    walletMsat -= sats(50)
+    reconciler = open()
+    await look(1, 'Renamed again')
+    isEven()
+    expect([kinds(), sentences]).toEqual([['opening', 'adjustment'], [expect.stringContaining('50 sats less')]])
+  })
+
+  it('is told where it says less of a payment than before', async () => {
+    settle('gift', 'incoming', sats(900))
+    await look()
+    walletMsat -= sats(899)
+    payments = [paymentOf('gift', 'incoming', sats(1))]
+    await look(2)
+    isEven()
+    expect(sentences).toEqual([expect.stringContaining('899 sats less')])
+  })
+
+  it('is told where it says less than a job has booked', async () => {
+    write('job_1', earned(sats(900)), true, 'provider')
+    settle('job_1', 'incoming', sats(900))
+    await look(2)
+    walletMsat -= sats(899)
+    payments = [paymentOf('job_1', 'incoming', sats(1))]
+    await look(2 + QUARTER_HOUR)
+    isEven()
+    expect([kinds(), sentences]).toEqual([['opening', 'job', 'correction'], [expect.stringContaining('899 sats less')]])
+  })
+
+  it('is compared, whatever amounts it lists', async () => {
+    payments = ['a', 'b', 'c'].map((name) => paymentOf(name, 'incoming', MAX_MSAT))
+    walletMsat += 5
+    await look(4)
+    isEven()
+    expect(kinds()).toEqual(['opening', 'received', 'received', 'received', 'adjustment'])
+  })
+
+  it('is compared though the clock was put back', async () => {
+    putBackMs = 86_400_000
+    settle('gift', 'incoming', sats(5))
+    await look()
+    isEven()
+    expect(kinds()).toEqual(['opening', 'received'])
+  })
+})
+
 describe('payments of jobs and by hand', () => {
   beforeEach(() => look())
 
@@ -310,7 +365,7 @@ describe('payments of jobs and by hand', () => {
     write('job_1', spent(sats(10)), true)
     await look(QUARTER_HOUR + 4)
     isEven()
-    expect([books.ofJob('customer', 'job_1'), sentences]).toEqual([{ wallet: -10_000, spent: 10_000 }, []])
+    expect([books.ofJob('customer', 'job_1'), sentences]).toEqual([{ wallet: -10_000, spent: 10_000 }, [expect.stringContaining('10 sats less of a job'), expect.stringContaining('10 sats more of a job')]])
   })
 
   it('with another fee than was booked are put right', async () => {

@@ -6,7 +6,7 @@
  */
 import type { Reconciliation } from '#shared/ipc/wallet.ts'
 import type { Account as BookAccount, Standing } from '#shared/market/books.ts'
-import { formatSats, msat, type Msat } from '#shared/market/msat.ts'
+import { formatSats, MAX_MSAT, msat, type Msat } from '#shared/market/msat.ts'
 import type { Clock, Log } from '../ports.ts'
 import { createSignal, type Signal } from '../signal.ts'
 import type { Books, NewEntry } from '../store/books.ts'
@@ -14,6 +14,7 @@ import type { Journal } from '../store/journal.ts'
 import type { SentPaymentStore } from '../store/sentPayments.ts'
 import type { Sightings } from '../store/sightings.ts'
 import { listPayments } from './listPayments.ts'
+import { createOwners } from './reconcileOwners.ts'
 import type { Payment, Wallet } from './wallet.ts'
 
 export interface Reconciler {
@@ -36,7 +37,7 @@ export interface ReconcilerOptions {
   onUnrecorded(paymentHash: string): void
   /** The look said too little: the wallet is to be asked for its balance again, and a look to follow. */
   onInconclusive(): void
-  /** For a person: more than a sat was adjusted. */
+  /** For a person: more than a sat was adjusted, or is another amount than the wallet said before. */
   onAdjusted(sentence: string): void
 }
 
@@ -55,18 +56,6 @@ const FEE_MSAT = 1_000
 /** Below this nobody is told. */
 const NOTICE_ABOVE_MSAT = 1_000
 
-/** Whose payment it is, as far as it is known here, and what the books say of it. */
-interface Owner {
-  readonly key: string
-  readonly ended: boolean
-  /** Intended, in doubt or locked: the books have taken it off the wallet, and the wallet may or may not. */
-  readonly underWay: boolean
-  readonly bookedMsat: number
-  /** Of all its payments, null when they cannot be compared. */
-  readonly seenMsat: () => number | null
-  readonly entry: Pick<NewEntry, 'role' | 'jobId' | 'paymentHash'>
-}
-
 /** What a job or a payment by hand has not written yet, and since when it was the same. */
 interface Lag {
   readonly payment: Payment
@@ -74,18 +63,19 @@ interface Lag {
   readonly since: number
 }
 
-/** What a look found. `unrecorded`: hashes of payments that are still to be written, each told once. `notice`: for a person. */
+/** What a look found. `unrecorded`: hashes of payments that are still to be written, each told once. `sentences`: for a person. */
 interface Found {
   readonly expectedMsat: number
   readonly unexplainedMsat: number
   readonly entries: readonly number[]
   readonly unrecorded: readonly string[]
-  readonly notice: string | null
+  readonly sentences: readonly string[]
 }
-const EVEN: Found = { expectedMsat: 0, unexplainedMsat: 0, entries: [], unrecorded: [], notice: null }
+const EVEN: Found = { expectedMsat: 0, unexplainedMsat: 0, entries: [], unrecorded: [], sentences: [] }
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { wallet, books, sightings, journal, payments, clock } = options
+  const { wallet, books, sightings, journal, clock } = options
+  const ownerOf = createOwners(options)
   const last = createSignal<Reconciliation | null>(null)
   const lags = new Map<string, Lag>()
   let steady: { readonly msat: number; readonly since: number } | null = null
@@ -121,7 +111,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         tell(toldMsat, EVEN)
         return
       }
-      if (clock.now() < listedAt + LIST_INTERVAL_MS) {
+      // Unless the clock was put back: that day would be long.
+      if (clock.now() >= listedAt && clock.now() < listedAt + LIST_INTERVAL_MS) {
         lookAgain()
         return
       }
@@ -142,7 +133,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (found === null) return
     tell(balance.value, found)
     for (const hash of found.unrecorded) options.onUnrecorded(hash)
-    if (found.notice !== null) options.onAdjusted(found.notice)
+    for (const sentence of found.sentences) options.onAdjusted(sentence)
   }
 
   /** Before anything is adjusted or corrected the wallet's list is read as far as it is at all. */
@@ -151,40 +142,45 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     return (steady !== null && now >= steady.since + STEADY_MS) || [...lags.values()].some(({ since }) => now >= since + GRACE_MS)
   }
 
-  /** The first look at a wallet: what it has, less what open jobs are yet to write, is what the books begin with. */
+  /** The first look at a wallet, or at one that goes by another name: what it has, less what open jobs are yet to write, is what the books begin with. */
   function open(balanceMsat: Msat, name: string, alias: string, listed: readonly Payment[]): Found {
     for (const payment of listed.filter(isSettled)) {
       const owner = ownerOf(payment)
       sightings.keep({ ...payment, msat: effectOf(payment), compared: owner !== null && !owner.ended })
     }
-    const { expectedMsat, unrecorded } = compareOwners(listed, [])
-    const entry = post({ kind: 'opening', reason: `What the wallet held when Souk first looked at it: ${alias} on ${wallet.network}.`, movement: between('wallet', 'outside', balanceMsat - stand().walletMsat - expectedMsat) })
+    const { expectedMsat, unrecorded } = compareOwners(listed, [], [])
+    const changeMsat = balanceMsat - stand().walletMsat - expectedMsat
+    // Each wallet has books of its own: one that goes by another name has lost or gained what differs, as any other would.
+    const isFirst = sightings.openedFor() === null
+    const reason = isFirst ? `What the wallet held when Souk first looked at it: ${alias} on ${wallet.network}.` : `The wallet goes by another name now, and has ${describeChange(changeMsat)} than the books.`
+    const entry = post({ kind: isFirst ? 'opening' : 'adjustment', reason, movement: between('wallet', 'outside', changeMsat) })
     sightings.open(clock.now(), name, entry)
     steady = null
-    return { ...EVEN, expectedMsat, entries: entry === null ? [] : [entry], unrecorded }
+    return { ...EVEN, expectedMsat, entries: entry === null ? [] : [entry], unrecorded, sentences: isFirst || !isWorthSaying(changeMsat) ? [] : [reason] }
   }
 
   function compare(balanceMsat: Msat, isQuiet: boolean, listed: readonly Payment[], isWhole: boolean): Found {
     const entries: (number | null)[] = []
-    for (const payment of listed.filter(isSettled)) entries.push(take(payment, isWhole))
-    const { expectedMsat, unrecorded } = compareOwners(listed, entries)
+    const sentences: string[] = []
+    for (const payment of listed.filter(isSettled)) entries.push(take(payment, isWhole, sentences))
+    const { expectedMsat, unrecorded } = compareOwners(listed, entries, sentences)
     const { walletMsat, underWayMsat } = stand()
     const restMsat = balanceMsat - walletMsat - expectedMsat
     // The wallet may not have taken off yet what is under way here, and may have taken off what is under way elsewhere.
     const unexplainedMsat = restMsat > underWayMsat ? restMsat - underWayMsat : Math.min(0, restMsat + reservedElsewhere(listed))
     // A wallet that lists nothing cannot say whose payment it was: whoever asked for it has the time that ended jobs have.
-    const sentence = isQuiet ? settleRest(unexplainedMsat, listed.length === 0 ? GRACE_MS : STEADY_MS, entries) : null
+    const adjusted = isQuiet ? settleRest(unexplainedMsat, listed.length === 0 ? GRACE_MS : STEADY_MS, entries) : null
     return {
       expectedMsat,
-      unexplainedMsat: isQuiet && sentence === null ? unexplainedMsat : 0,
+      unexplainedMsat: isQuiet && adjusted === null ? unexplainedMsat : 0,
       entries: entries.filter((entry) => entry !== null),
       unrecorded,
-      notice: Math.abs(unexplainedMsat) > NOTICE_ABOVE_MSAT ? sentence : null,
+      sentences: adjusted !== null && isWorthSaying(unexplainedMsat) ? [...sentences, adjusted] : sentences,
     }
   }
 
   /** One settled payment: a new one that is nobody's is posted. */
-  function take(payment: Payment, isWhole: boolean): number | null {
+  function take(payment: Payment, isWhole: boolean, sentences: string[]): number | null {
     const { paymentHash, direction } = payment
     const msatNow = effectOf(payment)
     const seen = sightings.find(paymentHash, direction)
@@ -192,13 +188,18 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (seen?.msat === msatNow) return null
     sightings.keep({ paymentHash, direction, msat: msatNow, compared: isWhole })
     if (owner !== null) return null
-    if (seen !== null) return post({ kind: direction === 'incoming' ? 'received' : 'elsewhere', paymentHash, reason: 'The wallet says another amount of this payment than before.', movement: between('wallet', direction === 'incoming' ? 'outside' : 'fees', msatNow - seen.msat) })
+    if (seen !== null) {
+      const changeMsat = msatNow - seen.msat
+      // What has settled stays as it is: where it does not, a person is to know.
+      if (isWorthSaying(changeMsat)) sentences.push(`The wallet says of a payment that it was ${describeChange(changeMsat)} than it said before.`)
+      return post({ kind: direction === 'incoming' ? 'received' : 'elsewhere', paymentHash, reason: 'The wallet says another amount of this payment than before.', movement: between('wallet', direction === 'incoming' ? 'outside' : 'fees', changeMsat) })
+    }
     if (direction === 'incoming') return post({ kind: 'received', paymentHash, reason: 'Received.', movement: between('wallet', 'outside', msatNow) })
     return post({ kind: 'elsewhere', paymentHash, reason: 'The same wallet sent this, and not from here.', movement: { ...between('wallet', 'outside', msatNow), outside: payment.amountMsat, ...(payment.feeMsat === 0 ? {} : { fees: payment.feeMsat }) } })
   }
 
   /** What jobs and payments by hand should have written and have not: waited for, and after a while written for those that have ended. */
-  function compareOwners(listed: readonly Payment[], entries: (number | null)[]): { expectedMsat: number; unrecorded: readonly string[] } {
+  function compareOwners(listed: readonly Payment[], entries: (number | null)[], sentences: string[]): { expectedMsat: number; unrecorded: readonly string[] } {
     let expectedMsat = 0
     const unrecorded: string[] = []
     const met = new Set<string>()
@@ -213,6 +214,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       else if (before?.msat === lagMsat && owner.ended && clock.now() >= before.since + GRACE_MS) {
         const isFee = payment.direction === 'outgoing' && Math.abs(lagMsat) <= Math.max(FEE_MSAT, (Math.abs(owner.bookedMsat) * FEE_PERMILLE) / 1_000) && owner.bookedMsat !== 0
         entries.push(post({ ...owner.entry, kind: isFee ? 'fee' : 'correction', reason: isFee ? 'The wallet took another fee than was booked.' : 'The wallet says another amount than was booked.', movement: between('wallet', isFee ? 'fees' : 'outside', lagMsat) }))
+        if (!isFee && isWorthSaying(lagMsat)) sentences.push(`The wallet says ${describeChange(lagMsat)} of a job or a payment than was booked.`)
         lags.delete(owner.key)
       } else {
         expectedMsat += lagMsat
@@ -237,30 +239,10 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       return null
     }
     if (clock.now() < steady.since + patienceMs) return null
-    const sentence = `The wallet has ${formatSats(msat(Math.abs(unexplainedMsat)))} sats ${unexplainedMsat > 0 ? 'more' : 'less'} than the books; nothing here explains it.`
+    const sentence = `The wallet has ${describeChange(unexplainedMsat)} than the books; nothing here explains it.`
     entries.push(post({ kind: 'adjustment', reason: sentence, movement: between('wallet', 'outside', unexplainedMsat) }))
     steady = null
     return sentence
-  }
-
-  function ownerOf({ paymentHash, direction }: Payment): Owner | null {
-    const job = journal.ownerOfPayment(paymentHash, direction)
-    if (job !== null) {
-      const { role, jobId, final, standing } = job
-      return {
-        key: `${role} ${jobId}`,
-        ended: final,
-        underWay: isUnderWay(standing),
-        bookedMsat: books.ofJob(role, jobId).wallet ?? 0,
-        seenMsat: () => sightings.ofJob(role, jobId),
-        entry: { role, jobId, paymentHash },
-      }
-    }
-    const payment = direction === 'outgoing' ? payments.find(paymentHash) : null
-    if (payment === null) return null
-    const ended = payment.state === 'settled' || payment.state === 'failed'
-    const seen = () => sightings.find(paymentHash, direction)
-    return { key: paymentHash, ended, underWay: !ended, bookedMsat: books.ofPayment(paymentHash).wallet ?? 0, seenMsat: () => (seen()?.compared === true ? (seen()?.msat ?? null) : null), entry: { paymentHash } }
   }
 
   /** What the wallet may have set aside for payments that nobody here has under way. */
@@ -293,8 +275,10 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   }
 }
 
+const isWorthSaying = (changeMsat: number) => Math.abs(changeMsat) > NOTICE_ABOVE_MSAT
+/** "12 sats less". A wallet may list more than there is. */
+const describeChange = (changeMsat: number) => `${formatSats(msat(Math.min(MAX_MSAT, Math.abs(changeMsat))))} sats ${changeMsat > 0 ? 'more' : 'less'}`
 const isSettled = ({ state }: Payment) => state === 'settled'
-const isUnderWay = ({ onTheWay = 0, locked = 0 }: Standing) => onTheWay !== 0 || locked !== 0
 /** What a settled payment did to the wallet. */
 const effectOf = ({ direction, amountMsat, feeMsat }: Payment) => (direction === 'incoming' ? amountMsat : -(amountMsat + feeMsat))
 /** So much more in the one account, and less in the other. */
