@@ -48,6 +48,8 @@ export interface Account {
 const REFRESH_MS = 30_000
 const RETRY_MS = 3_000
 const TOUCH_MS = 200
+/** Between two questions that changes alone are the reason of: a busy market would ask a wallet all the time. */
+const TOUCH_INTERVAL_MS = 1_000
 const FOLLOW_UP_MS = 5_000
 
 export interface AccountOptions {
@@ -66,23 +68,42 @@ export function createAccount(options: AccountOptions): Account {
   const status = createSignal<AccountStatus>({ state: 'connecting', problem: null, info: null, balanceMsat: null, checkedAt: null })
   const closing = new AbortController()
   const seeker = createSettlementSeeker({ wallet, clock })
-  let cancelTimer: (() => void) | null = null
+  let timer: { readonly dueAt: number; readonly cancel: () => void } | null = null
   let asking: Promise<void> | null = null
+  /** Something changed since the question under way was asked: its answer may be from before. */
+  let isOutdated = false
+  let askedAt = Number.NEGATIVE_INFINITY
 
+  /** The sooner of two counts: what is asked for again and again is not put off by that. */
   function plan(delayMs: number): void {
-    cancelTimer?.()
     if (closing.signal.aborted) return
-    cancelTimer = clock.after(delayMs, () => void refresh())
+    const now = clock.now()
+    if (timer !== null && timer.dueAt >= now && timer.dueAt <= now + delayMs) return
+    timer?.cancel()
+    const cancel = clock.after(delayMs, () => {
+      timer = null
+      if (asking === null) void refresh()
+      else isOutdated = true
+    })
+    timer = { dueAt: now + delayMs, cancel }
+  }
+
+  function touch(): void {
+    const sinceMs = clock.now() - askedAt
+    plan(sinceMs < 0 ? TOUCH_MS : Math.max(TOUCH_MS, TOUCH_INTERVAL_MS - sinceMs))
   }
 
   function refresh(): Promise<void> {
     asking ??= ask().finally(() => {
       asking = null
+      if (isOutdated) touch()
+      isOutdated = false
     })
     return asking
   }
 
   async function ask(): Promise<void> {
+    askedAt = clock.now()
     const info = await askInfo()
     if (!info.ok) {
       unavailable(info.error.message)
@@ -156,7 +177,7 @@ export function createAccount(options: AccountOptions): Account {
   }
 
   const forget = wallet.watch(({ paymentHash }) => {
-    plan(TOUCH_MS)
+    touch()
     void lookAgain(paymentHash).catch((error: unknown) => log('error', 'a payment could not be looked at again', { paymentHash, reason: error instanceof Error ? error.message : String(error) }))
   })
   void refresh()
@@ -176,7 +197,7 @@ export function createAccount(options: AccountOptions): Account {
         const forget = status.subscribe(() => status.get().info !== null && end(true))
       })
     },
-    touch: () => plan(TOUCH_MS),
+    touch,
     receive: (amountMsat, description, expirySecs) => wallet.createInvoice({ amountMsat, description, expirySecs }),
     async send(bolt11, maxFeeMsat, confirmedMsat) {
       const decoded = decodeInvoice(bolt11)
@@ -193,7 +214,7 @@ export function createAccount(options: AccountOptions): Account {
       if (known?.state === 'settled') return fail('already-paid', 'This invoice is already paid.')
       if (known) return ok({ state: 'unknown', paymentHash, message: 'This payment is already under way; the wallet is being asked.' })
       // What is under way is shown while the wallet takes its time.
-      plan(TOUCH_MS)
+      touch()
       const outcome = await wallet.pay({ bolt11, maxFeeMsat, idempotencyKey: paymentHash })
       plan(0)
       const follow = () => void followUp({ ...payment, state: 'unknown', feeMsat: ZERO_MSAT, note: '' })
@@ -232,7 +253,7 @@ export function createAccount(options: AccountOptions): Account {
     close() {
       closing.abort()
       seeker.close()
-      cancelTimer?.()
+      timer?.cancel()
       forget()
     },
   }
