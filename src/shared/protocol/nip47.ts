@@ -68,9 +68,11 @@ export function formatConnection({ walletPubkey, relays, secret }: NwcConnection
 
 const hex64 = z.string().regex(HEX_64, '64 hex characters')
 const amount = z.custom<Msat>(isMsat, 'an amount in msat')
-const secs = z.int().nonnegative()
+/** Far beyond any time that is meant, and still one in milliseconds. */
+const MAX_SECS = 1e12
+const secs = z.int().nonnegative().max(MAX_SECS)
+const height = z.int().nonnegative().max(1e9)
 const bolt11 = z.string().min(1).max(4_096)
-const shortText = z.string().max(2_000)
 /** Services write an absent field as null or leave it out. */
 const maybe = <Schema extends z.ZodType>(schema: Schema) => schema.nullish().transform((value) => value ?? null)
 
@@ -113,17 +115,18 @@ export const nwcTransactionSchema = z.object({
   type: z.enum(['incoming', 'outgoing']),
   /** `accepted`: a hold invoice whose money is locked. Older services leave it out. */
   state: maybe(z.enum(['pending', 'settled', 'accepted', 'expired', 'failed']).or(z.string().max(40).transform(() => null))),
-  invoice: maybe(z.string().max(4_096)),
-  description: maybe(shortText),
+  // What only decorates takes no payment with it: a description may be a whole event (NIP-57).
+  invoice: maybe(z.string().max(4_096)).catch(null),
+  description: maybe(z.string().transform((text) => text.slice(0, 2_000))).catch(null),
   preimage: maybe(z.string().max(64)),
   payment_hash: hex64,
   amount,
   fees_paid: maybe(amount),
-  created_at: maybe(secs),
-  expires_at: maybe(secs),
-  settled_at: maybe(secs),
+  created_at: maybe(secs).catch(null),
+  expires_at: maybe(secs).catch(null),
+  settled_at: maybe(z.int().nonnegative().transform((at) => Math.min(at, MAX_SECS))),
   /** The height of the block before which a hold invoice has to be settled or cancelled; present once its money is locked. */
-  settle_deadline: maybe(secs).catch(null),
+  settle_deadline: maybe(height).catch(null),
 })
 export type NwcTransaction = z.output<typeof nwcTransactionSchema>
 /** The same as a service writes it. */
@@ -132,7 +135,7 @@ export type WrittenTransaction = z.input<typeof nwcTransactionSchema>
 export const getInfoResultSchema = z.object({
   alias: maybe(z.string().transform((text) => text.slice(0, 100))),
   network: maybe(z.string().max(40)),
-  block_height: maybe(secs).catch(null),
+  block_height: maybe(height).catch(null),
   methods: z.array(z.string().max(100)).max(200).catch([]),
 })
 export const getBalanceResultSchema = z.object({ balance: amount })

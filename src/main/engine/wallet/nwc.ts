@@ -18,7 +18,7 @@ import { createNwcClient, type NwcReply } from './nwcClient.ts'
 import { readNwcInfo } from './nwcInfo.ts'
 import { createNwcInvoices } from './nwcInvoices.ts'
 import { createNwcPay } from './nwcPay.ts'
-import { describeFailure, misbehaved } from './nwcProblems.ts'
+import { describeSilence, misbehaved } from './nwcProblems.ts'
 import { namesDeadline, readTransaction } from './nwcTransaction.ts'
 import type { Payment, PaymentDirection, Wallet, WalletProblem } from './wallet.ts'
 import { safeParse } from '#shared/safeParse.ts'
@@ -53,6 +53,8 @@ const DEFAULT_TIMEOUTS: NwcTimeouts = { connectMs: 10_000, replyMs: 20_000, payM
 /** Services cap their pages; none below this, so a shorter page is the last one. */
 const SMALLEST_PAGE = 20
 const LARGEST_PAGE = 50
+/** Passed over in one list, at the most. */
+const MAX_UNREADABLE = 200
 /** How far back an outgoing payment is looked for where `lookup_invoice` knows only the other direction. */
 const MAX_SEARCHED = 200
 
@@ -76,14 +78,14 @@ export function createNwcWalletOver({ connection, network, clock, random, log, c
 
   const ask = async <Schema extends z.ZodType>(method: NwcMethod, params: object, schema: Schema): Promise<Result<z.output<Schema>, WalletProblem>> => {
     const reply: NwcReply<z.output<Schema>> = await client.request(method, params, schema, { timeoutMs: replyMs })
-    return reply.kind === 'result' ? ok(reply.value) : { ok: false, error: describeFailure(reply) }
+    return reply.kind === 'result' ? ok(reply.value) : { ok: false, error: describeSilence(reply) }
   }
 
   const lookup = async (paymentHash: string, direction: PaymentDirection): Promise<Result<Payment | null, WalletProblem>> => {
     // `type` is ours: the sandbox honours it, others ignore it and answer with the direction that they find first.
     const reply = await client.request('lookup_invoice', { payment_hash: paymentHash, type: direction }, nwcTransactionSchema, { timeoutMs: replyMs })
     if (reply.kind === 'error' && reply.code === 'NOT_FOUND') return ok(null)
-    if (reply.kind !== 'result') return { ok: false, error: describeFailure(reply) }
+    if (reply.kind !== 'result') return { ok: false, error: describeSilence(reply) }
     if (reply.value.payment_hash !== paymentHash) return misbehaved('The wallet answered about another payment than it was asked about.')
     if (reply.value.type !== direction) return findInList(paymentHash, direction)
     const payment = readTransaction(reply.value, nowSecs(), namesDeadline(reply.value) ? await chain.tip() : null)
@@ -99,8 +101,9 @@ export function createNwcWalletOver({ connection, network, clock, random, log, c
   const list = async (asked: { readonly limit: number; readonly offset: number }, direction?: PaymentDirection): Promise<Result<readonly Payment[], WalletProblem>> => {
     const payments: Payment[] = []
     let seen = 0
-    while (seen < asked.limit) {
-      const limit = Math.min(asked.limit - seen, LARGEST_PAGE)
+    // Until there are as many as asked for: a page that is short is the last one, and what cannot be read must not make it one.
+    while (payments.length < asked.limit && seen < asked.limit + MAX_UNREADABLE) {
+      const limit = Math.min(asked.limit - payments.length, LARGEST_PAGE)
       const params = { limit, offset: asked.offset + seen, unpaid: true, ...(direction === undefined ? {} : { type: direction }) }
       const answer = await ask('list_transactions', params, listTransactionsResultSchema)
       if (!answer.ok) return answer

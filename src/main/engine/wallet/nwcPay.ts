@@ -1,5 +1,5 @@
 /** Paying by a wallet behind NIP-47: once, and with an outcome that is never more certain than what the wallet said. */
-import { isMsat, ZERO_MSAT } from '#shared/market/msat.ts'
+import { isMsat, type Msat } from '#shared/market/msat.ts'
 import type { Network } from '#shared/market/network.ts'
 import { decodeInvoice } from '#shared/protocol/bolt11.ts'
 import { payInvoiceResultSchema } from '#shared/protocol/nip47.ts'
@@ -10,6 +10,7 @@ import type { Clock, Log } from '../ports.ts'
 import { watchHints } from './hintWatch.ts'
 import type { NwcClient, NwcReply } from './nwcClient.ts'
 import { describeFailure, saysNothingSent } from './nwcProblems.ts'
+import { feeBeside } from './nwcTransaction.ts'
 import type { PayOutcome, PayRequest, Wallet, WalletProblem, WalletProblemCode } from './wallet.ts'
 
 export interface NwcPayOptions {
@@ -19,6 +20,12 @@ export interface NwcPayOptions {
   readonly log: Log
   readonly payMs: number
   readonly lookup: Wallet['lookup']
+}
+
+/** What an invoice asks for. */
+interface Payable {
+  readonly paymentHash: string
+  readonly amountMsat: Msat
 }
 
 /** How soon a payment is looked at that its payee may hold; each further look comes later by as much again, up to the last. */
@@ -37,6 +44,7 @@ export function createNwcPay({ client, network, clock, log, payMs, lookup }: Nwc
   const confirmNothingSent = async (paymentHash: string, problem: WalletProblem, mayHold: boolean): Promise<PayOutcome> => {
     const found = await lookup(paymentHash, 'outgoing')
     if (!found.ok) {
+      // Closed to us for good, not for the moment: INTERNAL and the like say nothing.
       const cannotSay = found.error.code === 'wallet-unsupported' || found.error.code === 'wallet-refused'
       return { state: cannotSay ? 'failed' : 'unknown', problem }
     }
@@ -46,7 +54,7 @@ export function createNwcPay({ client, network, clock, log, payMs, lookup }: Nwc
     return mayHold && (payment.state === 'held' || payment.state === 'pending') ? { state: 'held' } : { state: 'unknown', problem }
   }
 
-  const judge = async (reply: NwcReply<z.output<typeof payInvoiceResultSchema>>, paymentHash: string, { maxFeeMsat, mayHold = false }: PayRequest): Promise<PayOutcome> => {
+  const judge = async (reply: NwcReply<z.output<typeof payInvoiceResultSchema>>, { paymentHash, amountMsat }: Payable, { maxFeeMsat, mayHold = false }: PayRequest): Promise<PayOutcome> => {
     switch (reply.kind) {
       case 'not-sent':
         return { state: 'failed', problem: describeFailure(reply) }
@@ -62,7 +70,7 @@ export function createNwcPay({ client, network, clock, log, payMs, lookup }: Nwc
         if (!opensHash(preimage, paymentHash)) {
           return { state: 'unknown', problem: { code: 'wallet-misbehaved', message: 'The wallet says that it paid, but its proof (the preimage) does not open this invoice.' } }
         }
-        const feeMsat = reply.value.fees_paid ?? ZERO_MSAT
+        const feeMsat = feeBeside(amountMsat, reply.value.fees_paid)
         if (feeMsat > maxFeeMsat) log('warn', 'The wallet took a higher fee than it was allowed', { feeMsat, maxFeeMsat, paymentHash })
         return { state: 'settled', preimage, feeMsat }
       }
@@ -92,7 +100,8 @@ export function createNwcPay({ client, network, clock, log, payMs, lookup }: Nwc
     }
   }
 
-  const payOnce = async (request: PayRequest, paymentHash: string): Promise<PayOutcome> => {
+  const payOnce = async (request: PayRequest, payable: Payable): Promise<PayOutcome> => {
+    const { paymentHash } = payable
     const { bolt11, maxFeeMsat, idempotencyKey } = request
     // NIP-47 has no fee limit: the cap travels as metadata, which the sandbox obeys and others ignore. What such a wallet
     // took is checked when it is too late to refuse; it is reported as it is, and logged.
@@ -101,7 +110,7 @@ export function createNwcPay({ client, network, clock, log, payMs, lookup }: Nwc
     const handOver = new AbortController()
     const reply = client.request('pay_invoice', params, payInvoiceResultSchema, { timeoutMs: payMs, paymentHash, handOver: handOver.signal }).finally(() => answered.abort())
     const seen = request.mayHold === true ? await watchUntilHeld(paymentHash, answered.signal) : null
-    if (seen === null) return judge(await reply, paymentHash, request)
+    if (seen === null) return judge(await reply, payable, request)
     handOver.abort()
     return seen
   }
@@ -120,7 +129,7 @@ export function createNwcPay({ client, network, clock, log, payMs, lookup }: Nwc
       // Expired is no proof that it was not paid before: an earlier attempt may be on its way still.
       return confirmNothingSent(invoice.paymentHash, { code: 'invoice-expired', message: 'This invoice has expired. Ask for a new one.' }, request.mayHold === true)
     }
-    const attempt = payOnce({ ...request, bolt11: invoice.bolt11 }, invoice.paymentHash).finally(() => paying.delete(invoice.paymentHash))
+    const attempt = payOnce({ ...request, bolt11: invoice.bolt11 }, { paymentHash: invoice.paymentHash, amountMsat: invoice.amountMsat }).finally(() => paying.delete(invoice.paymentHash))
     paying.set(invoice.paymentHash, attempt)
     return attempt
   }

@@ -61,6 +61,12 @@ export function describeFailure(failure: Failure): WalletProblem {
   }
 }
 
+/** The same for a question about what happened: INTERNAL, OTHER and what is not known here refuse nothing, they pass. */
+export function describeSilence(failure: Failure): WalletProblem {
+  const problem = describeFailure(failure)
+  return failure.kind === 'error' && !saysNothingSent(failure.code) ? { ...problem, code: 'wallet-misbehaved' } : problem
+}
+
 /** A stranger's sentence, on one line and short. */
 function quote(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim().slice(0, 200)

@@ -1,4 +1,4 @@
-import { ZERO_MSAT } from '#shared/market/msat.ts'
+import { isMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { BLOCK_SECS, type NwcTransaction } from '#shared/protocol/nip47.ts'
 import { opensHash } from '#shared/protocol/preimage.ts'
 import { timeOfBlock, type ChainTip } from './nwcChain.ts'
@@ -26,7 +26,7 @@ export function readTransaction(transaction: NwcTransaction, nowSecs: number, ti
     direction: transaction.type,
     paymentHash: transaction.payment_hash,
     amountMsat: transaction.amount,
-    feeMsat: transaction.fees_paid ?? ZERO_MSAT,
+    feeMsat: feeBeside(transaction.amount, transaction.fees_paid),
     state,
     description: transaction.description ?? '',
     bolt11: transaction.invoice === null || transaction.invoice === '' ? null : transaction.invoice,
@@ -36,6 +36,11 @@ export function readTransaction(transaction: NwcTransaction, nowSecs: number, ti
     expiresAt: notZero(transaction.expires_at),
     heldUntil: state === 'held' && settle_deadline !== null && tip !== null ? timeOfBlock(settle_deadline, tip) : null,
   }
+}
+
+/** The fee that a wallet tells; nothing for one that is no amount together with what was paid. What it took, its balance shows. */
+export function feeBeside(amountMsat: Msat, feeMsat: Msat | null): Msat {
+  return feeMsat !== null && isMsat(amountMsat + feeMsat) ? feeMsat : ZERO_MSAT
 }
 
 function stateOf(transaction: NwcTransaction, nowSecs: number, tip: ChainTip | null): Payment['state'] {
