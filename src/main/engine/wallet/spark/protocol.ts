@@ -13,7 +13,7 @@ const networkSchema = z.enum(['mainnet', 'regtest'])
 const htlcStatusSchema = z.enum(['waitingForPreimage', 'preimageShared', 'returned'])
 
 /** The SDK's payment with its details laid flat. */
-const paymentSchema = z.object({
+export const sparkPaymentSchema = z.object({
   id: textSchema(200),
   type: z.enum(['send', 'receive']),
   status: z.enum(['completed', 'pending', 'failed']),
@@ -33,7 +33,7 @@ const paymentSchema = z.object({
   /** Of a deposit or a withdrawal. */
   txId: textSchema(100).nullable(),
 })
-export type SparkPayment = z.output<typeof paymentSchema>
+export type SparkPayment = z.output<typeof sparkPaymentSchema>
 
 const depositSchema = z.object({
   txId: hashSchema,
@@ -75,8 +75,8 @@ export const SPARK_METHODS = {
   balance: { params: nothing, result: z.object({ balanceSats: satsSchema, identityPubkey: z.string().regex(/^[0-9a-f]{66}$/) }) },
   list: {
     params: z.object({ ...pageSchema, type: z.enum(['send', 'receive']).nullable(), onlyWaitingLocks: z.boolean() }),
-    /** `count` includes those that could not be read. */
-    result: z.object({ payments: z.array(paymentSchema).max(1_000), count: z.number().int().min(0) }),
+    /** `count` includes what is no bitcoin and what could not be read; `unreadable` is the latter alone. */
+    result: z.object({ payments: z.array(sparkPaymentSchema).max(1_000), count: z.number().int().min(0), unreadable: z.number().int().min(0) }),
   },
   invoice: { params: z.object({ amountSats: satsSchema, description: textSchema(1_000), expirySecs: z.number().int().positive().max(31_536_000), paymentHash: hashSchema.nullable() }), result: z.object({ bolt11: textSchema(4_096) }) },
   sparkAddress: { params: nothing, result: z.object({ address: textSchema(300) }) },
@@ -85,10 +85,10 @@ export const SPARK_METHODS = {
   /** `network` as the SDK names it for addresses and invoices; null where the input has none. */
   parse: { params: z.object({ input: textSchema(4_096) }), result: z.object({ type: textSchema(40), network: textSchema(20).nullable() }) },
   prepare: { params: z.object({ input: textSchema(4_096), amountSats: bigSatsSchema.nullable() }), result: quoteSchema },
-  send: { params: z.object({ quoteId: z.number().int().positive(), idempotencyKey: z.uuid(), options: sendOptionsSchema }), result: z.object({ payment: paymentSchema }) },
-  claim: { params: z.object({ preimage: hashSchema }), result: z.object({ payment: paymentSchema }) },
+  send: { params: z.object({ quoteId: z.number().int().positive(), idempotencyKey: z.uuid(), options: sendOptionsSchema }), result: z.object({ payment: sparkPaymentSchema }) },
+  claim: { params: z.object({ preimage: hashSchema }), result: z.object({ payment: sparkPaymentSchema }) },
   deposits: { params: nothing, result: z.object({ deposits: z.array(depositSchema).max(1_000) }) },
-  claimDeposit: { params: z.object({ txId: hashSchema, vout: z.number().int().min(0).max(1_000_000), maxFeeSats: satsSchema }), result: z.object({ payment: paymentSchema }) },
+  claimDeposit: { params: z.object({ txId: hashSchema, vout: z.number().int().min(0).max(1_000_000), maxFeeSats: satsSchema }), result: z.object({ payment: sparkPaymentSchema }) },
   sign: { params: z.object({ message: textSchema(1_000) }), result: z.object({ pubkey: textSchema(200), signature: textSchema(400) }) },
   disconnect: { params: nothing, result: nothing },
 } as const satisfies Record<string, { readonly params: z.ZodType; readonly result: z.ZodType }>

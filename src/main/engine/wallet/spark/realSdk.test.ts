@@ -37,7 +37,7 @@ const quote = (input: string, amountSats: bigint) => client.call('prepare', { in
 test('it connects, signs, reads, prepares and lists without a network, and is never ready', async () => {
   const { balanceSats, identityPubkey } = result(await client.call('balance', {}))
   expect(balanceSats).toBe(0)
-  expect(result(await client.call('list', { type: 'receive', onlyWaitingLocks: true, limit: 10, offset: 0 }))).toEqual({ payments: [], count: 0 })
+  expect(result(await client.call('list', { type: 'receive', onlyWaitingLocks: true, limit: 10, offset: 0 }))).toEqual({ payments: [], count: 0, unreadable: 0 })
   expect(result(await client.call('list', { type: null, onlyWaitingLocks: false, limit: 10, offset: 0 })).payments).toEqual([])
   expect(result(await client.call('deposits', {})).deposits).toEqual([])
   const signed = result(await client.call('sign', { message: 'souk' }))

@@ -3,7 +3,7 @@
  * then never settles (PROTOCOL.md §7).
  */
 import type { PrepareSendPaymentResponse, ReceivePaymentMethod, SendPaymentMethod, SendPaymentOptions } from '@breeztech/breez-sdk-spark/nodejs'
-import type { SparkMethod, SparkParams, SparkQuote, SparkResult } from './protocol.ts'
+import { sparkPaymentSchema, type SparkMethod, type SparkParams, type SparkPayment, type SparkQuote, type SparkResult } from './protocol.ts'
 import type { OperatorTraffic, SdkPayment, SdkSession } from './sdk.ts'
 import { flattenDeposit, flattenPayment } from './sdkPayment.ts'
 
@@ -35,6 +35,7 @@ export function createSdkCalls(session: SdkSession, traffic: () => OperatorTraff
       const { payments } = await session.listPayments({
         limit,
         offset,
+        assetFilter: { type: 'bitcoin' },
         ...(type === null ? {} : { typeFilter: [type] }),
         ...(onlyWaitingLocks
           ? {
@@ -46,7 +47,10 @@ export function createSdkCalls(session: SdkSession, traffic: () => OperatorTraff
             }
           : {}),
       })
-      return { payments: payments.map(flattenPayment), count: payments.length }
+      // Tokens count in units of their own, and anybody may send some.
+      const ofBitcoin = payments.filter(({ method }) => method !== 'token')
+      const readable = ofBitcoin.flatMap(readOne)
+      return { payments: readable, count: payments.length, unreadable: ofBitcoin.length - readable.length }
     },
     async invoice({ amountSats, description, expirySecs, paymentHash }) {
       return { bolt11: await receive({ type: 'bolt11Invoice', amountSats, description, expirySecs, ...(paymentHash === null ? {} : { paymentHash }) }) }
@@ -92,6 +96,15 @@ export function createSdkCalls(session: SdkSession, traffic: () => OperatorTraff
       await session.disconnect()
       return {}
     },
+  }
+}
+
+/** One that is not as the SDK's types say takes none of the others with it. */
+function readOne(payment: SdkPayment): readonly SparkPayment[] {
+  try {
+    return [sparkPaymentSchema.parse(flattenPayment(payment))]
+  } catch {
+    return []
   }
 }
 

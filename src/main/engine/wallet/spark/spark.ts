@@ -46,6 +46,9 @@ export interface SparkWallet extends Wallet {
 /** What this wallet does, in the names of NIP-47. It cannot give back what is held: that returns by itself. */
 const METHODS = ['get_info', 'get_balance', 'make_invoice', 'pay_invoice', 'lookup_invoice', 'list_transactions', 'make_hold_invoice', 'settle_hold_invoice'] as const
 
+/** Passed over in one list, at the most. */
+const MAX_UNREADABLE = 200
+
 export type SparkWalletProblem = Problem<'bad-network' | 'public-phrase' | 'mainnet-not-ready'>
 
 /** Starts nothing: the first call does. */
@@ -129,11 +132,20 @@ function makeWallet({ phrase, folder, clock, log, mainnet, timeouts, startThread
     lookup,
     async list({ limit, offset }) {
       // History is told without a network too: what happened, happened.
-      const reply = await client.call('list', { type: null, onlyWaitingLocks: false, limit: Math.min(Math.max(1, limit), 1_000), offset })
-      if (reply.kind !== 'result') return { ok: false, error: describeFailure(reply) }
-      const payments = reply.value.payments.flatMap((payment) => readPayment(payment) ?? [])
-      if (payments.length < reply.value.payments.length) log('warn', 'Spark lists a payment that cannot be read; it is left out')
-      return ok(payments.map((payment) => invoices.withInvoice(payment)))
+      const wanted = Math.min(Math.max(1, limit), 1_000)
+      const payments: Payment[] = []
+      // Until there are as many as asked for: a page that is short is the last one, and what cannot be read must not make it one.
+      for (let seen = 0; payments.length < wanted && seen < wanted + MAX_UNREADABLE; ) {
+        const asked = wanted - payments.length
+        const reply = await client.call('list', { type: null, onlyWaitingLocks: false, limit: asked, offset: offset + seen })
+        if (reply.kind !== 'result') return { ok: false, error: describeFailure(reply) }
+        const read = reply.value.payments.flatMap((payment) => readPayment(payment) ?? [])
+        if (read.length < reply.value.payments.length + reply.value.unreadable) log('warn', 'Spark lists a payment that cannot be read; it is left out')
+        payments.push(...read.map((payment) => invoices.withInvoice(payment)))
+        seen += reply.value.count
+        if (reply.value.count < asked) break
+      }
+      return ok(payments)
     },
     settleHold,
     cancelHold: () => Promise.resolve(fail('wallet-unsupported', 'Spark cannot give back what is held: it returns by itself once it expires.')),

@@ -140,7 +140,9 @@ export function createSparkClient({ start, connection, clock, log, timeouts: cha
 
   /** A worker that is connected, or why there is none. */
   async function reach(): Promise<Running | string> {
-    if (running === null && clock.now() < notBefore) await pause(clock, notBefore - clock.now(), closing.signal)
+    const waitMs = notBefore - clock.now()
+    // More than is ever waited: the clock was put back.
+    if (running === null && waitMs > 0 && waitMs <= MAX_BACKOFF_MS) await pause(clock, waitMs, closing.signal)
     if (closing.signal.aborted) return 'it is closed.'
     try {
       const now = (running ??= begin())

@@ -1,14 +1,18 @@
 import { sats } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
-import type { Onchain, WithdrawOutcome, WithdrawRequest } from '../onchain.ts'
+import { misbehaved } from '../nwcProblems.ts'
+import type { Onchain, WithdrawalQuote, WithdrawOutcome, WithdrawRequest } from '../onchain.ts'
 import type { WalletProblem } from '../wallet.ts'
-import type { SparkPayment, SparkQuote } from './protocol.ts'
+import type { SparkPayment } from './protocol.ts'
 import type { SdkConnection } from './sdk.ts'
 import type { SparkClient, SparkReply } from './sparkClient.ts'
 import { msatOf, wholeSats } from './sparkPayment.ts'
 import { describeFailure, saysNothingSent, UNREACHABLE } from './sparkProblems.ts'
-import { stale, type SparkRecords } from './sparkRecords.ts'
+import { stale, UNREADABLE, type SparkRecords } from './sparkRecords.ts'
 import { uuidOf } from './uuid.ts'
+
+/** A prepared withdrawal that the worker keeps, with its fees. */
+type Quoted = Pick<WithdrawalQuote, 'feesMsat' | 'expiresAt'> & { readonly quoteId: number }
 
 const FAUCET_URL = 'https://app.lightspark.com/regtest-faucet'
 /** The first implementation's threshold. */
@@ -25,7 +29,7 @@ export function createSparkOnchain({ client, records, network }: { readonly clie
     return reply.kind === 'result' ? ok(reply.value) : { ok: false, error: describeFailure(reply) }
   }
 
-  async function quote(address: string, amountMsat: WithdrawRequest['amountMsat']): Promise<Result<SparkQuote & { readonly onchain: NonNullable<SparkQuote['onchain']> }, WalletProblem>> {
+  async function quote(address: string, amountMsat: WithdrawRequest['amountMsat']): Promise<Result<Quoted, WalletProblem>> {
     const whole = wholeSats(amountMsat, 'The amount to send')
     if (!whole.ok) return whole
     const parsed = await client.call('parse', { input: address })
@@ -34,15 +38,19 @@ export function createSparkOnchain({ client, records, network }: { readonly clie
     if (!isHere) return fail('wallet-refused', `This is no Bitcoin address on ${network}. Check it, and the network of the wallet that it is from.`)
     const prepared = await whenReady(() => client.call('prepare', { input: address, amountSats: BigInt(whole.value) }))
     if (!prepared.ok) return prepared
-    const { onchain } = prepared.value
-    if (onchain === null || prepared.value.amountSats !== BigInt(whole.value)) return fail('wallet-misbehaved', 'Spark prepared another payment than it was asked for. Nothing was sent.')
-    return ok({ ...prepared.value, onchain })
+    const { onchain, quoteId } = prepared.value
+    if (onchain === null || prepared.value.amountSats !== BigInt(whole.value)) return misbehaved('Spark prepared another payment than it was asked for. Nothing was sent.')
+    const [fast, medium, slow] = [msatOf(onchain.fastSats), msatOf(onchain.mediumSats), msatOf(onchain.slowSats)]
+    if (fast === null || medium === null || slow === null) return misbehaved('Spark names a fee that cannot be. Nothing was sent.')
+    return ok({ quoteId, feesMsat: { fast, medium, slow }, expiresAt: onchain.expiresAt })
   }
 
   /** A withdrawal has no payment hash: it goes by its id. */
   async function findById(id: string): Promise<Result<SparkPayment | null, WalletProblem>> {
     const reply = await client.call('list', { type: 'send', onlyWaitingLocks: false, limit: 1_000, offset: 0 })
-    return reply.kind === 'result' ? ok(reply.value.payments.find((payment) => payment.id === id) ?? null) : { ok: false, error: describeFailure(reply) }
+    if (reply.kind !== 'result') return { ok: false, error: describeFailure(reply) }
+    const found = reply.value.payments.find((payment) => payment.id === id)
+    return found === undefined && reply.value.unreadable > 0 ? UNREADABLE : ok(found ?? null)
   }
 
   async function withdraw({ address, amountMsat, speed, maxFeeMsat }: WithdrawRequest, id: string): Promise<WithdrawOutcome> {
@@ -54,7 +62,7 @@ export function createSparkOnchain({ client, records, network }: { readonly clie
     if (known.value !== null) return outcomeOf(known.value)
     const quoted = await quote(address, amountMsat)
     if (!quoted.ok) return notAsked(quoted.error)
-    const feeMsat = sats(quoted.value.onchain[`${speed}Sats`])
+    const feeMsat = quoted.value.feesMsat[speed]
     if (feeMsat > maxFeeMsat) return notAsked({ code: 'fee-too-high', message: `Sending costs ${feeMsat} msat now, above the ${maxFeeMsat} that were agreed to. Ask for the fee again.` })
     asked.add(id)
     const sent = await client.call('send', { quoteId: quoted.value.quoteId, idempotencyKey: id, options: { kind: 'bitcoinAddress', speed } })
@@ -101,8 +109,8 @@ export function createSparkOnchain({ client, records, network }: { readonly clie
     async quoteWithdrawal({ address, amountMsat }) {
       const quoted = await quote(address, amountMsat)
       if (!quoted.ok) return quoted
-      const { expiresAt, fastSats, mediumSats, slowSats } = quoted.value.onchain
-      return ok({ address, amountMsat, expiresAt, feesMsat: { fast: sats(fastSats), medium: sats(mediumSats), slow: sats(slowSats) } })
+      const { feesMsat, expiresAt } = quoted.value
+      return ok({ address, amountMsat, feesMsat, expiresAt })
     },
     withdraw(request) {
       const id = uuidOf(request.idempotencyKey)

@@ -1,5 +1,6 @@
 /** What the wallet's records say, and whether they are of now: push alone shows neither a lock nor its end (PROTOCOL.md §7). */
 import { fail, ok, type Result } from '#shared/market/result.ts'
+import { misbehaved } from '../nwcProblems.ts'
 import type { PaymentDirection, WalletProblem } from '../wallet.ts'
 import type { SparkPayment } from './protocol.ts'
 import type { SparkClient } from './sparkClient.ts'
@@ -16,6 +17,7 @@ export interface SparkRecords {
 }
 
 const PAGE = 200
+export const UNREADABLE = misbehaved('Spark tells of a payment that cannot be read, and of none that was asked for.')
 /** How many payments back one is looked for. */
 const MAX_SEARCHED = 4_000
 
@@ -43,13 +45,16 @@ export function createSparkRecords(client: SparkClient): SparkRecords {
 
   async function collect(type: 'send' | 'receive', onlyWaitingLocks: boolean, fits: (payment: SparkPayment) => boolean): Promise<Result<SparkPayment[], WalletProblem>> {
     const found: SparkPayment[] = []
+    let unreadable = 0
     for (let offset = 0; offset < MAX_SEARCHED; offset += PAGE) {
       const reply = await client.call('list', { type, onlyWaitingLocks, limit: PAGE, offset })
       if (reply.kind !== 'result') return { ok: false, error: describeFailure(reply) }
       found.push(...reply.value.payments.filter(fits))
+      unreadable += reply.value.unreadable
       if (reply.value.count < PAGE || (found.length > 0 && !onlyWaitingLocks)) break
     }
-    return ok(found)
+    // Among what cannot be read may be the one that was asked for.
+    return found.length === 0 && unreadable > 0 ? UNREADABLE : ok(found)
   }
 
   return {
