@@ -83,6 +83,17 @@ test('an error tells neither a phrase nor what may be a preimage', async () => {
   expect(JSON.stringify(answers.at(-1))).not.toContain('abab')
 })
 
+test.each(['unknown words: legal winner thank', 'the service does not know the key MIIB-secret-key'])('an error at the connection that says “%s” tells no part of a phrase and no API key', async (text) => {
+  const posted: SparkMessage[] = []
+  const serve = serveSdk(
+    () => ({ traffic: () => ({ answered: 0, failed: 0 }), connect: () => Promise.reject(new Error(text)) }),
+    (message) => void posted.push(message),
+  )
+  await serve({ id: 1, method: 'connect', params: { ...CONNECTION, phrase: 'legal winner thank year wave sausage', apiKey: 'MIIB-secret-key' } })
+  expect(posted).toMatchObject([{ id: 1, error: {} }])
+  expect(JSON.stringify(posted)).not.toMatch(/winner|secret-key/)
+})
+
 test('a UUID is itself, and any other key is one for ever', () => {
   const own = '0a6d6b2e-5f1a-4c0c-9f4a-3f0d9a0c7e11'
   expect(uuidOf(own.toUpperCase())).toBe(own)

@@ -36,7 +36,7 @@ export function serveSdk(load: () => LoadedSdk, post: (message: SparkMessage) =>
       if (!isMethod(method)) throw new Error('no such call')
       post({ id, value: await answer(method, params) })
     } catch (error) {
-      post({ id, error: describe(method, error) })
+      post({ id, error: describe(method, params, error) })
     }
   }
 }
@@ -45,11 +45,20 @@ function isMethod(method: string): method is SparkMethod {
   return Object.hasOwn(SPARK_METHODS, method)
 }
 
-function describe(method: string, error: unknown): SparkError {
+function describe(method: string, params: unknown, error: unknown): SparkError {
   if (error instanceof QuoteGone) return { code: 'no-quote', message: 'The prepared payment is gone.', requiredFeeSats: null }
-  // What is wrong with a phrase may quote it.
-  if (method === 'connect' && /mnemonic|seed|phrase/i.test(String(error))) return { code: 'invalid-input', message: 'The phrase was not taken.', requiredFeeSats: null }
+  // What is wrong with a phrase or a key may quote it.
+  if (method === 'connect' && mayQuote(params, String(error))) return { code: 'invalid-input', message: 'The phrase or the API key was not taken.', requiredFeeSats: null }
   return describeSdkError(error)
+}
+
+/** Whether a text holds the API key, or words of the phrase as they follow each other, or speaks of either. */
+function mayQuote(params: unknown, text: string): boolean {
+  const connection = safeParse(SPARK_METHODS.connect.params, params)
+  if (!connection.success || /mnemonic|seed|phrase/i.test(text)) return true
+  const { phrase, apiKey } = connection.data
+  const words = phrase.split(' ')
+  return (apiKey !== null && apiKey !== '' && text.includes(apiKey)) || words.some((word, index) => index > 0 && text.includes(`${words[index - 1]} ${word}`))
 }
 
 function passOn(event: SdkPaymentEvent, post: (message: SparkMessage) => void): void {
