@@ -40,7 +40,7 @@ describe('the keyring', () => {
 
   it('refuses a store that belongs to another identity than the secrets beside it', async () => {
     await open(memorySecrets())
-    expect(await open(memorySecrets())).toMatchObject({ ok: false, error: { code: 'other-identity' } })
+    expect(await open(memorySecrets('passphrase', { phrase: PUBLIC }))).toMatchObject({ ok: false, error: { code: 'other-identity' } })
   })
 
   it('lets an imported phrase own the store from then on', async () => {
@@ -56,8 +56,47 @@ describe('the keyring', () => {
     if (!opened.ok) throw new Error(opened.error.message)
     expect(await opened.value.confirmBackup([{ index: 11, word: 'abandon' }])).toMatchObject({ ok: false, error: { message: expect.stringContaining('Word 12') } })
     expect(opened.value.status.get().backedUp).toBe(false)
-    await opened.value.confirmBackup([{ index: 11, word: ' About ' }, { index: 0, word: 'abandon' }])
+    await opened.value.confirmBackup([{ index: 11, word: ' About ' }, { index: 0, word: 'abandon' }, { index: 5, word: 'abandon' }])
     expect(opened.value.status.get().backedUp).toBe(true)
+  })
+
+  it.each([['none', []], ['two', [3, 4]], ['one, three times', [3, 3, 3]]])('counts as backed up by three words alone, not by %s', async (_what, places) => {
+    const opened = await open(memorySecrets('passphrase', { phrase: PUBLIC }))
+    if (!opened.ok) throw new Error(opened.error.message)
+    expect(await opened.value.confirmBackup(places.map((index) => ({ index, word: 'abandon' })))).toMatchObject({ ok: false, error: { code: 'too-few-words' } })
+    expect(opened.value.status.get().backedUp).toBe(false)
+  })
+
+  it('makes no other phrase where the one of its store is gone, and says how it comes back', async () => {
+    await open(memorySecrets())
+    const empty = memorySecrets()
+    expect(await open(empty)).toMatchObject({ ok: false, error: { code: 'phrase-lost', message: expect.stringContaining('souk identity import') } })
+    expect(empty.kept).toEqual({})
+  })
+
+  it('opens what was imported though the power failed in the middle, whenever it failed', async () => {
+    const whole = memorySecrets()
+    const first = await open(whole)
+    if (!first.ok) throw new Error(first.error.message)
+    const { pubkey } = first.value.identity
+    let writesLeft = 0
+    const spend = () => {
+      if (writesLeft-- <= 0) throw new Error('no power')
+    }
+    const cutSecrets: Secrets = { ...whole, write: async (name, content) => whole.write(name, (spend(), content)) }
+    const cutSettings: SettingStore = { read: (key, schema) => settings.read(key, schema), write: (key, content) => settings.write(key, (spend(), content)) }
+    const seen = new Set<string>()
+    for (let writes = 0; writes < 6; writes++) {
+      writesLeft = Number.MAX_SAFE_INTEGER
+      const opened = await openKeyring({ secrets: cutSecrets, settings: cutSettings, random, isSerious: false })
+      if (!opened.ok) throw new Error(opened.error.message)
+      writesLeft = writes
+      await opened.value.importPhrase(PUBLIC).catch(() => {})
+      const again = await open(whole)
+      expect(again).toMatchObject({ ok: true })
+      if (again.ok) seen.add(again.value.identity.pubkey)
+    }
+    expect([...seen]).toEqual([pubkey, 'e8bcf3823669444d0b49ad45d65088635d9fd8500a75b5f20b59abefa56a144f'])
   })
 
   it('opens for money that is worth something only a protected, backed-up phrase that is not public', async () => {

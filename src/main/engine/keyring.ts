@@ -18,7 +18,7 @@ export interface Keyring {
   readonly identity: Identity
   readonly status: Signal<KeyringStatus>
   revealPhrase(): Promise<string>
-  /** Whether the words at those places (0-based) are right: then the phrase counts as backed up. */
+  /** Whether the words at those places (0-based), three or more, are right: then the phrase counts as backed up. Problems: `wrong-word`, `too-few-words`. */
   confirmBackup(words: readonly { readonly index: number; readonly word: string }[]): Promise<Result<null>>
   /** Keeps another phrase in the place of this one. The identity in use stays until the next start. */
   importPhrase(text: string): Promise<Result<null>>
@@ -33,6 +33,10 @@ const PHRASE_NAME = 'phrase'
 const BACKED_UP_KEY = 'identity.backedUp'
 /** Whose store this is. */
 const PUBKEY_KEY = 'identity.pubkey'
+/** Whose phrase is being put in the place of another: stored before it, so that no crash leaves a store without its keys. */
+const IMPORTING_KEY = 'identity.importing'
+/** So many words, each from another place, show that all were written down. */
+const BACKUP_WORDS = 3
 
 export interface KeyringOptions {
   readonly secrets: Secrets
@@ -43,13 +47,17 @@ export interface KeyringOptions {
 }
 
 /**
- * Opens the phrase, or makes one where there is none yet. Problems: the secrets are locked, the phrase is damaged or of
- * another identity than the store's, or not safe enough for the network.
+ * Opens the phrase, or makes one where there is none yet. Problems: the secrets are locked, the phrase is damaged
+ * (`phrase-damaged`), gone (`phrase-lost`) or of another identity than the store's (`other-identity`), or not safe enough for
+ * the network. `keepPhrase` is the way out of the middle three.
  */
 export async function openKeyring({ secrets, settings, random, isSerious }: KeyringOptions): Promise<Result<Keyring>> {
   let phrase: string
+  const owner = readOwner(settings)
   try {
     const kept = await secrets.read(PHRASE_NAME)
+    // Another one would be a stranger to this store, and in the way of the right one.
+    if (kept === null && owner !== null) return fail('phrase-lost', 'The phrase of this folder’s identity is not among the secrets here. Bring it back from its backup: souk identity import. To begin anew, choose another folder with --data.')
     phrase = kept ?? createPhrase(random)
     if (kept === null) await secrets.write(PHRASE_NAME, phrase)
   } catch (error) {
@@ -59,8 +67,9 @@ export async function openKeyring({ secrets, settings, random, isSerious }: Keyr
   const parsed = parsePhrase(phrase)
   if (!parsed.ok) return fail('phrase-damaged', 'The stored phrase cannot be read. Import it again from its backup.')
   const identity = deriveIdentity(parsed.value)
-  const owner = settings.read(PUBKEY_KEY, z.string())
-  if (owner !== null && owner !== identity.pubkey) {
+  const importing = settings.read(IMPORTING_KEY, z.string())
+  if (importing === identity.pubkey) finishImport(settings, identity.pubkey)
+  else if (owner !== null && owner !== identity.pubkey) {
     return fail('other-identity', 'The store in this folder belongs to another identity than the secrets beside it. The window and the terminal keep secrets apart: choose another folder with --data.')
   }
   settings.write(PUBKEY_KEY, identity.pubkey)
@@ -83,6 +92,7 @@ export async function openKeyring({ secrets, settings, random, isSerious }: Keyr
       const right = phrase.split(' ')
       const wrong = words.find(({ index, word }) => right[index] !== word.trim().toLowerCase())
       if (wrong) return Promise.resolve(fail('wrong-word', `Word ${wrong.index + 1} is not right. Compare it with what you wrote down.`))
+      if (new Set(words.map(({ index }) => index)).size < BACKUP_WORDS) return Promise.resolve(fail('too-few-words', 'Three words, each from another place, show that the phrase was written down.'))
       setBackedUp(true)
       return Promise.resolve(ok(null))
     },
@@ -90,9 +100,8 @@ export async function openKeyring({ secrets, settings, random, isSerious }: Keyr
       const imported = parsePhrase(text)
       if (!imported.ok) return imported
       if (isSerious && isPublicPhrase(imported.value)) return fail('public-phrase', PUBLIC_PHRASE)
-      await secrets.write(PHRASE_NAME, imported.value)
-      settings.write(PUBKEY_KEY, deriveIdentity(imported.value).pubkey)
-      setBackedUp(true)
+      await keepPhrase({ secrets, settings }, imported.value)
+      status.update((before) => ({ ...before, backedUp: true }))
       return ok(null)
     },
     async protect(current, next) {
@@ -109,6 +118,25 @@ export async function openKeyring({ secrets, settings, random, isSerious }: Keyr
       return ok(null)
     },
   })
+}
+
+/** Hex public key of the identity that the store in this folder belongs to; null for nobody's yet. */
+export function readOwner(settings: SettingStore): string | null {
+  return settings.read(PUBKEY_KEY, z.string())
+}
+
+/** Puts a phrase, as `parsePhrase` returns it, in the place of whatever is kept, also where that does not open. Who typed it has it: it counts as backed up. */
+export async function keepPhrase({ secrets, settings }: Pick<KeyringOptions, 'secrets' | 'settings'>, phrase: string): Promise<void> {
+  const { pubkey } = deriveIdentity(phrase)
+  settings.write(IMPORTING_KEY, pubkey)
+  await secrets.write(PHRASE_NAME, phrase)
+  finishImport(settings, pubkey)
+}
+
+function finishImport(settings: SettingStore, pubkey: string): void {
+  settings.write(PUBKEY_KEY, pubkey)
+  settings.write(BACKED_UP_KEY, true)
+  settings.write(IMPORTING_KEY, null)
 }
 
 const PUBLIC_PHRASE = 'Everybody knows this phrase: it is an example from the specifications, and its money is gone at once. Use another.'

@@ -1,13 +1,15 @@
 /** The secrets and the identity in a folder, without an engine around them. */
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { openKeyring, type Keyring } from '#engine/keyring.ts'
+import type { DatabaseSync } from 'node:sqlite'
+import { openKeyring, readOwner, type Keyring } from '#engine/keyring.ts'
 import { SecretsLocked } from '#engine/ports.ts'
 import { openDatabase } from '#engine/store/database.ts'
 import { lockFolder } from '#engine/store/folderLock.ts'
-import { createJournal, type Journal } from '#engine/store/journal.ts'
+import { createJournal } from '#engine/store/journal.ts'
 import { MIGRATIONS } from '#engine/store/migrations.ts'
 import { createSettingStore, type SettingStore } from '#engine/store/settings.ts'
+import type { Result } from '#shared/market/result.ts'
 import { EXIT } from './exitCodes.ts'
 import { findFolders } from './folders.ts'
 import { systemClock, systemRandom } from './nodePorts.ts'
@@ -21,7 +23,12 @@ export interface Vault {
   readonly secrets: SecretsFile
   /** Opens the identity; makes one where there is none, so look at `hasIdentity` first. */
   openIdentity(): Promise<Keyring>
-  readonly journal: Journal
+  /** The same, where the phrase that is kept may be gone, damaged or another's. */
+  tryIdentity(): Promise<Result<Keyring>>
+  /** Hex public key of the identity whose store this is; null for nobody's yet. */
+  owner(): string | null
+  /** Of both roles, whichever wallet they belong to: each has a store of its own. */
+  openJobs(): number
   readonly settings: SettingStore
 }
 
@@ -46,13 +53,16 @@ export async function withVault(access: 'read' | 'write', options: CommonOptions
     const { database } = opened.value
     try {
       const settings = createSettingStore(database)
+      const tryIdentity = () => openKeyring({ isSerious: false, secrets, settings, random: systemRandom })
       await run({
         folder,
         secrets,
         settings,
-        journal: createJournal(database),
+        tryIdentity,
+        owner: () => readOwner(settings),
+        openJobs: () => countOpen(database) + countElsewhere(folder),
         async openIdentity() {
-          const keyring = await openKeyring({ isSerious: false, secrets, settings, random: systemRandom })
+          const keyring = await tryIdentity()
           if (!keyring.ok) throw failureOf(keyring.error)
           return keyring.value
         },
@@ -66,4 +76,22 @@ export async function withVault(access: 'read' | 'write', options: CommonOptions
   } finally {
     if (locked.ok) locked.value.release()
   }
+}
+
+function countElsewhere(folder: string): number {
+  const names = readdirSync(folder).filter((name) => /^souk-[a-z0-9-]+\.db$/.test(name))
+  return names.reduce((sum, name) => {
+    const opened = openDatabase(join(folder, name), MIGRATIONS, systemClock.now())
+    if (!opened.ok) throw failureOf(opened.error)
+    try {
+      return sum + countOpen(opened.value.database)
+    } finally {
+      opened.value.database.close()
+    }
+  }, 0)
+}
+
+function countOpen(database: DatabaseSync): number {
+  const journal = createJournal(database)
+  return journal.openJobs('provider').length + journal.openJobs('customer').length
 }

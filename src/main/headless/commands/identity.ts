@@ -1,11 +1,14 @@
 import { deriveIdentity, isPublicPhrase, parsePhrase } from '#engine/nostr/identity.ts'
+import { keepPhrase, type Keyring } from '#engine/keyring.ts'
 import { isSerious, readChosenWallet } from '#engine/wallet/walletChoice.ts'
+import type { Result } from '#shared/market/result.ts'
 import { MIN_PASSPHRASE_CHARS } from '#shared/passphrase.ts'
 import { EXIT } from '../exitCodes.ts'
 import { findFolders } from '../folders.ts'
+import { systemRandom } from '../nodePorts.ts'
 import { createPassphraseReader } from '../passphrase.ts'
 import { readText } from '../readPrompt.ts'
-import type { SessionOptions } from '../session.ts'
+import { failureOf, type SessionOptions } from '../session.ts'
 import { alignColumns } from '../table.ts'
 import { askLine, canAsk, CommandFailed, createOutput } from '../terminal.ts'
 import { hasSecrets, withVault, type Vault } from '../vault.ts'
@@ -27,6 +30,7 @@ interface UnprotectOptions extends SessionOptions {
 }
 
 const MAX_PHRASE_BYTES = 2_000
+const BACKUP_WORDS = 3
 const PROTECTIONS = { os: 'by the operating system', passphrase: 'by a passphrase', plain: 'plain text' } as const
 
 export async function show(options: SessionOptions): Promise<void> {
@@ -54,11 +58,13 @@ export async function phrase(options: RevealOptions): Promise<void> {
   })
 }
 
-/** A backup that nobody looked at is none: two words prove that it was written down. */
+/** A backup that nobody looked at is none: three words from anywhere show that it was written down. */
 async function confirmBackup(vault: Vault, words: string): Promise<void> {
   const count = words.split(' ').length
-  const asked = [Math.floor(count / 3), count - 2]
-  const answer = await askLine(`Write it down. Then, to confirm it: words ${asked.map((index) => index + 1).join(' and ')} (Enter does it later): `)
+  const places = new Set<number>()
+  while (places.size < BACKUP_WORDS) places.add((systemRandom.bytes(1)[0] ?? 0) % count)
+  const asked = [...places].toSorted((a, b) => a - b)
+  const answer = await askLine(`Write it down. Then, to confirm it: words ${asked.map((index) => index + 1).join(', ')} (Enter does it later): `)
   if (answer === null || answer.trim() === '') return
   const given = answer.trim().split(/\s+/)
   const confirmed = await (await vault.openIdentity()).confirmBackup(asked.map((index, place) => ({ index, word: given[place] ?? '' })))
@@ -90,24 +96,42 @@ export async function importPhrase(options: ImportOptions): Promise<void> {
     output.say('Everybody knows this phrase. That is fine on the sandbox, and nowhere else.')
   }
   const imported = deriveIdentity(parsed.value)
-  const isReplacing = hasSecrets(options)
   await withVault('write', options, async (vault) => {
-    const keyring = await vault.openIdentity()
-    if (isReplacing && keyring.identity.pubkey !== imported.pubkey) assertReplaceable(vault, keyring.identity.npub, options)
-    const done = await keyring.importPhrase(parsed.value)
-    if (!done.ok) throw new CommandFailed(EXIT.failed, done.error.code, done.error.message)
+    await assertReplaceable(vault, imported.pubkey, options)
+    await keepPhrase(vault, parsed.value)
     output.print(imported.npub)
     output.say(`This is who you are now, in ${vault.folder}.`)
     output.tell({ type: 'identity', npub: imported.npub, pubkey: imported.pubkey, protection: vault.secrets.protection(), backedUp: true, folder: vault.folder })
   })
 }
 
-function assertReplaceable(vault: Vault, npub: string, options: ImportOptions): void {
-  const open = vault.journal.openJobs('provider').length + vault.journal.openJobs('customer').length
-  if (open > 0) throw new CommandFailed(EXIT.refused, 'busy', `${open} ${open === 1 ? 'job is' : 'jobs are'} still open and belong to ${npub}. Run Souk until they have ended, or import into another folder with --data.`)
-  if (options.replace !== true) {
-    throw new CommandFailed(EXIT.refused, 'identity-exists', `Here lives ${npub} already. Write its phrase down (souk identity phrase), then give --replace; or import into another folder with --data.`)
+/** Whatever is kept there, it is replaced only when that is meant, and never while jobs are open; what opens no more is put right. */
+async function assertReplaceable(vault: Vault, pubkey: string, options: ImportOptions): Promise<void> {
+  const owner = vault.owner()
+  // Nothing is there: none is made for the moment.
+  if (owner === null && !hasSecrets(options)) return
+  const kept = await vault.tryIdentity()
+  if (!kept.ok && !BROUGHT_BACK.has(kept.error.code)) throw failureOf(kept.error)
+  const store = kept.ok ? kept.value.identity.pubkey : owner
+  if (store !== null && store !== pubkey) {
+    const open = vault.openJobs()
+    if (open > 0) throw new CommandFailed(EXIT.refused, 'busy', `${open} ${open === 1 ? 'job is' : 'jobs are'} still open and belong to ${nameOf(kept, store)}. Run Souk until they have ended, or import into another folder with --data.`)
+    assertMeant(nameOf(kept, store), options)
   }
+  // It opens nothing here, and may be somebody's all the same.
+  if (!kept.ok && kept.error.code === 'other-identity') assertMeant('another identity’s phrase', options)
+}
+
+/** Problems with the kept phrase that an import is the way out of. */
+const BROUGHT_BACK: ReadonlySet<string> = new Set(['phrase-lost', 'phrase-damaged', 'other-identity'])
+
+function nameOf(kept: Result<Keyring>, pubkey: string): string {
+  return kept.ok ? kept.value.identity.npub : `the identity ${pubkey}`
+}
+
+function assertMeant(whose: string, options: ImportOptions): void {
+  if (options.replace === true) return
+  throw new CommandFailed(EXIT.refused, 'identity-exists', `Here lives ${whose} already. Write its phrase down (souk identity phrase), then give --replace; or import into another folder with --data.`)
 }
 
 export async function protect(options: ProtectOptions): Promise<void> {
