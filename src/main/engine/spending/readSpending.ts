@@ -18,7 +18,7 @@ export interface SpendingSubject {
 
 /** To be called inside the transaction that stores the intent (`Journal.transact`): then two at once cannot pass a limit together. */
 export function createSpendingReader(options: {
-  readonly journal: Pick<Journal, 'spending' | 'spendingOfJob' | 'spendingWith' | 'jobOfPayment'>
+  readonly journal: Pick<Journal, 'spending' | 'feesPaidBack' | 'spendingOfJob' | 'spendingWith' | 'jobOfPayment'>
   readonly payments: Pick<SentPaymentStore, 'find' | 'spending'>
   readonly settings: () => Pick<Settings, 'limits' | 'spendingStopped'>
   readonly clock: Clock
@@ -32,7 +32,7 @@ export function createSpendingReader(options: {
     const paidBack = journal.spending('provider', Number.MAX_SAFE_INTEGER)
     return {
       isStopped: spendingStopped,
-      settledTodayMsat: sumMsat(byJobs.settledMsat, byHand.settledMsat),
+      settledTodayMsat: sumMsat(byJobs.settledMsat, byHand.settledMsat, journal.feesPaidBack(today)),
       pendingMsat: sumMsat(byJobs.pendingMsat, byHand.pendingMsat, paidBack.pendingMsat),
       pendingPayments: byJobs.pendingPayments + byHand.pendingPayments + paidBack.pendingPayments,
       sameJobMsat: jobId === null ? ZERO_MSAT : journal.spendingOfJob(jobId),

@@ -6,6 +6,7 @@ import type { Settlement } from '#shared/market/settlement.ts'
 import type { ProviderSpending } from '../spending/judgeSpending.ts'
 import type { PaymentDirection } from '../wallet/wallet.ts'
 import { inTransaction, type Durability } from './database.ts'
+import { createFeesPaidBack } from './feesPaidBack.ts'
 import { createJobWriter, EVENTS_OF_A_JOB, standingOf } from './jobWriter.ts'
 
 /** What the tables keep of a job besides its journal: the row for the pages, and the figures that limits are checked against. */
@@ -67,6 +68,8 @@ export interface Journal {
   list(page: JobPage): readonly JobRow[]
   /** Settled since a time, and everything pending: what limits are checked against. */
   spending(role: Role, sinceMs: number): { readonly settledMsat: Msat; readonly pendingMsat: Msat; readonly pendingPayments: number }
+  /** Fees of what was paid back to customers since a time. Read before the transaction under way writes anything. */
+  feesPaidBack(sinceMs: number): Msat
   /** Settled and pending of one job of the customer's. */
   spendingOfJob(jobId: string): Msat
   /** Of the customer's, with one provider. */
@@ -139,6 +142,7 @@ export function createJournal(database: DatabaseSync): Journal {
 
   return {
     ...writer,
+    feesPaidBack: createFeesPaidBack(database),
     events: (role, jobId) => selectEvents.all(role, jobId).map((found) => ({ at: Number(found['at']), body: JSON.parse(String(found['body'])) })),
     openJobs: (role) => selectOpen.all(role).map((found) => String(found['job_id'])),
     row(role, jobId) {
