@@ -2,6 +2,8 @@
  * NIP-47, Nostr Wallet Connect: the connection string, and the shapes of what travels encrypted between a wallet and its
  * client (https://github.com/nostr-protocol/nips/blob/master/47.md). Amounts in msat, times in Unix seconds.
  */
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { hexToBytes } from '@noble/hashes/utils.js'
 import { z } from 'zod'
 import { isMsat, type Msat } from '../market/msat.ts'
 import { fail, ok, type Problem, type Result } from '../market/result.ts'
@@ -55,10 +57,22 @@ export function parseConnection(text: string): Result<NwcConnection, Problem<'in
   const relays = [...new Set(query.getAll('relay').map((relay) => relay.trim()))]
   if (!HEX_64.test(walletPubkey)) return refuse('the wallet’s public key is not 64 hex characters')
   if (!HEX_64.test(secret)) return refuse('the secret is missing or not 64 hex characters')
+  if (!isPublicKey(walletPubkey)) return refuse('the wallet’s public key is none; a character of it is wrong')
+  if (!secp256k1.utils.isValidSecretKey(hexToBytes(secret))) return refuse('the secret is no key; a character of it is wrong')
   if (relays.length === 0) return refuse('it names no relay')
   if (relays.length > MAX_RELAYS) return refuse(`it names more than ${MAX_RELAYS} relays`)
   if (!relays.every((relay) => /^wss?:\/\/\S+$/.test(relay) && URL.canParse(relay))) return refuse('one of its relays is not a ws:// or wss:// address')
   return ok({ walletPubkey, relays, secret })
+}
+
+/** Half of all numbers are: nothing can be encrypted to the others. */
+function isPublicKey(hex: string): boolean {
+  try {
+    secp256k1.Point.fromHex(`02${hex}`)
+    return true
+  } catch {
+    return false
+  }
 }
 
 export function formatConnection({ walletPubkey, relays, secret }: NwcConnection): string {

@@ -3,6 +3,7 @@ import { hexToBytes } from '@noble/hashes/utils.js'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { MAX_MSAT, msat } from '#shared/market/msat.ts'
 import { encodeInvoice } from '#shared/protocol/bolt11.ts'
+import { formatConnection, parseConnection } from '#shared/protocol/nip47.ts'
 import { hashOf } from '#shared/protocol/preimage.ts'
 import { loadNostrCrypto, type NostrCrypto } from '../nostr/crypto.ts'
 import { createMemoryNetwork, createMemoryPool } from '../nostr/testing/memoryPool.ts'
@@ -112,6 +113,19 @@ it('a list of nothing that can be read has an end', async () => {
   })
   expect(await wallet.list({ limit: 50, offset: 0 })).toEqual({ ok: true, value: [] })
   expect(requests).toBeLessThan(10)
+})
+
+it.each([
+  ['a public key that is none', { walletPubkey: `${'0'.repeat(63)}5` }],
+  ['a secret that is none', { secret: '0'.repeat(64) }],
+  ['a secret beyond the curve', { secret: 'f'.repeat(64) }],
+])('a connection with %s is refused when it is chosen, and ends no program when it is used', async (_what, wrong) => {
+  const whole = parseConnection(service.connection)
+  if (!whole.ok) throw new Error(whole.error.message)
+  const connection = formatConnection({ ...whole.value, ...wrong })
+  expect(parseConnection(connection)).toMatchObject({ ok: false, error: { code: 'invalid-connection' } })
+  const network = createMemoryNetwork()
+  expect(createNwcWalletOver({ connection, network: 'regtest', clock, random: nodeRandom, log: () => {}, crypto, createPool: () => createMemoryPool({ urls: [], network }) })).toMatchObject({ ok: false, error: { code: 'invalid-connection' } })
 })
 
 it('a lock looks no longer because the clock was put back', async () => {
