@@ -15,16 +15,21 @@ export interface GatheredPayments {
   readonly paidAt: number | null
 }
 
-/** Amounts that a move does not say are those that were offered. What was locked and went neither way is nobody's yet, and left out. */
+/**
+ * Amounts that a move does not say are those that were offered. What was locked and went neither way is nobody's yet, and left out;
+ * what was given up before anything was locked on it never moved.
+ */
 export function gatherPayments(moves: readonly MoneyMove[]): GatheredPayments {
   const amounts = new Map<string, Msat>()
   const payments = new Map<string, ReceiptPayment>()
+  const locked = new Set<string>()
   let newest: string | null = null
   let paidAt: number | null = null
   for (const move of moves) {
     const paymentHash: string | null = move.paymentHash ?? newest
     if (paymentHash === null) continue
     if (move.type === 'offered') newest = paymentHash
+    if (move.type === 'locked') locked.add(paymentHash)
     if ('amountMsat' in move && move.amountMsat !== null) amounts.set(paymentHash, move.amountMsat)
     const amountMsat = amounts.get(paymentHash)
     if (amountMsat === undefined) continue
@@ -32,7 +37,7 @@ export function gatherPayments(moves: readonly MoneyMove[]): GatheredPayments {
       // A wallet may say that it returned, and settle it after all: what settled stays settled.
       payments.set(paymentHash, { paymentHash, amountMsat, fate: 'paid' })
       paidAt ??= move.at
-    } else if (move.type === 'returned' && payments.get(paymentHash)?.fate !== 'paid') {
+    } else if (move.type === 'returned' && locked.has(paymentHash) && payments.get(paymentHash)?.fate !== 'paid') {
       payments.set(paymentHash, { paymentHash, amountMsat, fate: 'returned' })
     }
   }
