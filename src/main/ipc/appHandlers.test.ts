@@ -82,7 +82,8 @@ test('a passphrase is set, changed and taken away from a page, and a wrong one c
 test('while a wallet of real money is chosen, the passphrase can be changed and not taken away', async () => {
   const page = openPage()
   await page.request('identity.protect', { next: FIRST })
-  await engine.keyring.confirmBackup([])
+  const words = (await engine.keyring.revealPhrase()).split(' ')
+  await engine.keyring.confirmBackup([1, 4, 7].map((index) => ({ index, word: words[index] ?? '' })))
   expect(await engine.walletChoice.choose({ kind: 'nwc', connection: `nostr+walletconnect://${'a'.repeat(64)}?relay=wss://relay.example&secret=${'b'.repeat(64)}`, network: 'signet' })).toMatchObject({ ok: true })
   expect(JSON.stringify(await page.request('identity.protect', { current: FIRST }))).toContain('needs-protection')
   expect(status().protection).toBe('passphrase')
