@@ -6,10 +6,10 @@ import { SETTLEMENTS, type Settlement } from '#shared/market/settlement.ts'
 import { saleMessages } from './saleMessages.ts'
 
 const WAITING: Readonly<Record<Settlement, readonly string[]>> = {
-  prepay: ['sent invoice', 'paymentClaimed', 'paid', 'sent result'],
-  escrow: ['sent invoice', 'lockAccepted', 'sent result', 'paid'],
-  sealed: ['generated', 'sent invoice', 'paid'],
-  metered: ['sent invoice', 'paymentClaimed', 'paid', 'sent result'],
+  prepay: ['requested', 'sent invoice', 'paymentClaimed', 'paid', 'sent result'],
+  escrow: ['requested', 'sent invoice', 'lockAccepted', 'sent result', 'paid'],
+  sealed: ['requested', 'generated', 'sent sealed', 'sent invoice', 'paid'],
+  metered: ['requested', 'sent invoice', 'paymentClaimed', 'paid', 'sent result'],
 }
 
 /** That makes it known again, from the state before. */
@@ -17,7 +17,8 @@ function isFoundAgain(due: readonly SaleEffect[], event: SaleEvent, hash: string
   if (event.type === 'sent') return due.some((effect) => effect.type === 'send' && effect.what === event.what && effect.index === event.index)
   if (event.type === 'paid' || event.type === 'lockAccepted') return due.some((effect) => (effect.type === 'watchPayment' || effect.type === 'claim') && effect.paymentHash === hash)
   if (event.type === 'generated') return due.some((effect) => effect.type === 'work')
-  return event.type === 'paymentClaimed'
+  // Of a request nobody has heard anything: its customer asks again.
+  return event.type === 'paymentClaimed' || event.type === 'requested'
 }
 
 describe.each(SETTLEMENTS)('a sale by %s', (settlement) => {
@@ -36,7 +37,7 @@ describe.each(SETTLEMENTS)('a sale by %s', (settlement) => {
       waiting.push(...events.map((event) => (event.type === 'sent' ? `sent ${event.what}` : event.type)))
       expect([message.type, events.filter((event) => !isFoundAgain(before, event, hash))]).toEqual([message.type, []])
       const begun = after.filter(({ key }) => !before.some((effect) => effect.key === key)).map(({ type }) => type)
-      expect(['wake', 'work', 'seal']).toEqual(expect.arrayContaining(begun))
+      expect(['wake', 'work', 'seal', 'makeInvoice']).toEqual(expect.arrayContaining(begun))
     }
     expect(waiting).toEqual(WAITING[settlement])
   })

@@ -6,8 +6,10 @@
  * - What it says is found out or done again, as it was, and nobody was told that it is known. `sent`: it goes out again, made of the
  *   state and dated by it, as after a crash between publishing and storing. `paymentClaimed`: never believed. `paid`, `lockAccepted`:
  *   one's own wallet says so again when it is asked, as it is of all that is open after a start. `generated`: made again.
- * - Nothing new follows from it but an effect that stores an event of its own before it does anything: `work` stores `workBegun`
- *   before it asks the model, `seal` stores what it sealed before that is sent. And no work is under way that goes on with it.
+ *   `requested`: its customer has heard nothing, and asks again.
+ * - Nothing new follows from it but an effect that stores an event of its own before anybody hears of it: `work` stores `workBegun`
+ *   before it asks the model, `seal` stores what it sealed before that is sent, `makeInvoice` what the wallet made. And no work is
+ *   under way that goes on with it.
  *
  * What moves money, is promised to anybody or is streamed waits for the disk.
  */
@@ -19,8 +21,8 @@ interface Happened {
   readonly type: string
 }
 
-const FOUND_AGAIN: ReadonlySet<string> = new Set(['sent', 'paymentClaimed', 'paid', 'lockAccepted', 'generated'])
-const STORES_FIRST: ReadonlySet<string> = new Set(['wake', 'work', 'seal'])
+const FOUND_AGAIN: ReadonlySet<string> = new Set(['requested', 'sent', 'paymentClaimed', 'paid', 'lockAccepted', 'generated'])
+const STORES_FIRST: ReadonlySet<string> = new Set(['wake', 'work', 'seal', 'makeInvoice'])
 
 export function saleMayWait(events: readonly Happened[], dueBefore: readonly Due[], dueAfter: readonly Due[]): boolean {
   if (!events.every(({ type }) => FOUND_AGAIN.has(type))) return false
