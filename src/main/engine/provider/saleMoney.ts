@@ -29,6 +29,8 @@ export interface SaleMoney {
 const MAX_LOOK_MS = 10_000
 /** Nothing of ours waits for what goes back, and a stranger may lock a sat for weeks. */
 const MAX_RETURN_LOOK_MS = 600_000
+/** What the wallet said it takes, and still shows locked after this, it is asked for again. */
+const CLAIM_AGAIN_MS = 60_000
 
 export function createSaleMoney({ clock, log, wallet, preimages, dispatch }: SaleMoneyOptions): SaleMoney {
   /** Asks about what comes in under a hash until `take` has seen enough, or nobody waits. Null: the wallet knows nothing of it. */
@@ -71,11 +73,12 @@ export function createSaleMoney({ clock, log, wallet, preimages, dispatch }: Sal
       if (asked === null) return
       if (!asked.ok) log('warn', 'a lock could not be claimed', { jobId, code: asked.error.code, reason: asked.error.message })
       const until = new AbortController()
+      const askedAt = clock.now()
       await look(paymentHash, AbortSignal.any([signal, until.signal]), (found) => {
         const at = clock.now()
         if (found?.state === 'settled') dispatch(jobId, { at, type: 'paymentSeen', paymentHash, settledMsat: found.amountMsat })
         else if (found?.state === 'failed' || found?.state === 'expired') dispatch(jobId, { at, type: 'lockReturned', paymentHash })
-        else if (asked.ok) return false // Taken, and on its way to us.
+        else if (asked.ok && clock.now() < askedAt + CLAIM_AGAIN_MS) return false // Taken, and on its way to us.
         // Still held, or not known: it is claimed again after the reactor's pause.
         else until.abort()
         return true
@@ -89,7 +92,11 @@ export function createSaleMoney({ clock, log, wallet, preimages, dispatch }: Sal
         const at = clock.now()
         if (found?.state === 'settled') dispatch(jobId, { at, type: 'paymentSeen', paymentHash, settledMsat: found.amountMsat })
         else if (found === null || found.state === 'failed' || found.state === 'expired') dispatch(jobId, { at, type: 'lockReturned', paymentHash })
-        else return false // It returns by itself, in time.
+        else {
+          // Locked all the same: some wallets give back only what is. Elsewhere it returns by itself, in time.
+          if (found.state === 'held') void wallet.cancelHold(paymentHash)
+          return false
+        }
         return true
       }, MAX_RETURN_LOOK_MS)
     },
