@@ -43,6 +43,7 @@ import { createSightings } from './store/sightings.ts'
 import { createThreadStore } from './store/threads.ts'
 import { createSignal } from './signal.ts'
 import { createAccount, type Account } from './wallet/account.ts'
+import { withFreshInvoices } from './wallet/freshInvoices.ts'
 import { createMoney } from './wallet/money.ts'
 import { inspectNwc } from './wallet/nwcInfo.ts'
 import { openWallet } from './wallet/openWallet.ts'
@@ -122,7 +123,9 @@ export async function openEngine(config: EngineConfig, ports: EnginePorts, undo:
   if (!made.ok) return made
   // Besides the wallet's own hints: what it shows and nobody here has written is looked up by whoever asked for it.
   const hints = createEmitter<{ readonly paymentHash: string }>()
-  const wallet = withHints(wrapped(ports.wrap?.wallet, made.value), hints)
+  const sightings = createSightings(database)
+  const isKnownHash = (paymentHash: string) => journal.ownerOfPayment(paymentHash, 'incoming') !== null || sightings.find(paymentHash, 'incoming') !== null
+  const wallet = withFreshInvoices(withHints(wrapped(ports.wrap?.wallet, made.value), hints), isKnownHash)
   undo.push(() => wallet.close())
 
   const payments = createSentPaymentStore(database)
@@ -134,7 +137,7 @@ export async function openEngine(config: EngineConfig, ports: EnginePorts, undo:
   const withdrawals = wallet.onchain === undefined ? null : createWithdrawals({ onchain: wallet.onchain, payments, transact: (change) => journal.transact(change), spending, clock, random, log, onSent: () => account.touch() })
   undo.push(() => withdrawals?.close())
   const reconciler: Reconciler = createReconciler({
-    wallet, books, sightings: createSightings(database), journal, payments, clock, log,
+    wallet, books, sightings, journal, payments, clock, log,
     onUnrecorded: (paymentHash) => hints.emit({ paymentHash }),
     onInconclusive: () => account.touch(),
     onAdjusted: (sentence) => notices.raise('books-adjusted', 'warning', `${sentence} It is posted as an adjustment; the wallet page lists it.`),
