@@ -19,6 +19,7 @@ export interface SentPayment {
 export interface SentPaymentStore {
   /** Stores the intent; returns what is already known of that hash instead, when something is. */
   intend(payment: Pick<SentPayment, 'paymentHash' | 'bolt11' | 'amountMsat' | 'maxFeeMsat' | 'createdAt'>): SentPayment | null
+  /** What has settled stays so, whatever is said of another attempt at it. */
   resolve(paymentHash: string, state: SentPayment['state'], feeMsat: Msat, note: string, at: number): void
   find(paymentHash: string): SentPayment | null
   unresolved(): readonly SentPayment[]
@@ -33,7 +34,7 @@ export function createSentPaymentStore(database: DatabaseSync): SentPaymentStore
     INSERT INTO sent_payment (payment_hash, bolt11, amount_msat, max_fee_msat, state, created_at, updated_at)
     VALUES (?, ?, ?, ?, 'intended', ?, ?)
     ON CONFLICT (payment_hash) DO UPDATE SET state = 'intended', max_fee_msat = excluded.max_fee_msat, updated_at = excluded.updated_at`)
-  const update = database.prepare('UPDATE sent_payment SET state = ?, fee_msat = ?, note = ?, updated_at = ? WHERE payment_hash = ?')
+  const update = database.prepare(`UPDATE sent_payment SET state = ?, fee_msat = ?, note = ?, updated_at = ? WHERE payment_hash = ? AND state <> 'settled'`)
   const selectOpen = database.prepare("SELECT * FROM sent_payment WHERE state IN ('intended', 'unknown') ORDER BY created_at")
   const sumOpen = database.prepare("SELECT COALESCE(SUM(amount_msat + max_fee_msat), 0) AS pending, COUNT(*) AS payments FROM sent_payment WHERE state IN ('intended', 'unknown')")
   const sumSettled = database.prepare("SELECT COALESCE(SUM(amount_msat + fee_msat), 0) AS settled FROM sent_payment WHERE state = 'settled' AND updated_at >= ?")

@@ -205,6 +205,23 @@ describe('sending by hand', () => {
     expect(await account.send(bolt11, FEE_CAP)).toMatchObject({ ok: false, error: { code: 'already-paid' } })
   })
 
+  it('stays paid once it is, whatever the wallet says to a second try of the same invoice', async () => {
+    const { bolt11, paymentHash } = await invoice()
+    void account.send(bolt11, FEE_CAP)
+    answer(failed)
+    await quiet()
+    // The wallet hints at it, and knows nothing yet; meanwhile a person tries again.
+    hint(paymentHash)
+    await quiet()
+    const second = account.send(bolt11, FEE_CAP)
+    known.set(paymentHash, 'settled')
+    clock.advance(5_000)
+    await quiet()
+    answer(failed)
+    expect(await second).toMatchObject({ ok: true, value: { state: 'settled', feeMsat: 10 } })
+    expect(store.payments.find(paymentHash)).toMatchObject({ state: 'settled', feeMsat: 10 })
+  })
+
   it('is booked so also when the wallet did not answer at once, and the disk was full', async () => {
     const { bolt11, paymentHash } = await invoice()
     const sending = account.send(bolt11, FEE_CAP)

@@ -222,9 +222,13 @@ export function createAccount(options: AccountOptions): Account {
         case 'settled':
           if (!resolve(paymentHash, 'settled', outcome.feeMsat, '')) follow()
           return ok({ state: 'settled', feeMsat: outcome.feeMsat, paymentHash })
-        case 'failed':
+        case 'failed': {
           if (!resolve(paymentHash, 'failed', ZERO_MSAT, outcome.problem.message)) follow()
+          // Of an attempt before this one: the wallet said so meanwhile.
+          const now = payments.find(paymentHash)
+          if (now?.state === 'settled') return ok({ state: 'settled', feeMsat: now.feeMsat, paymentHash })
           return fail(outcome.problem.code, outcome.problem.message)
+        }
         case 'held':
         case 'unknown': {
           const message = outcome.state === 'held' ? 'The payee holds the payment back: it is paid once they take it, or it comes back.' : outcome.problem.message
