@@ -60,6 +60,8 @@ export interface WithdrawRequest {
   readonly maxFeeMsat: Msat
   /** A UUID, chosen and stored by the caller before the first call. `Wallet.list` shows the withdrawal under its SHA-256. */
   readonly idempotencyKey: string
+  /** Says what became of it, and sends nothing: `unknown` where the wallet knows of none. */
+  readonly onlyLook?: boolean
 }
 
 export type WithdrawOutcome =

@@ -43,6 +43,7 @@ function open(): Withdrawals {
     withdraw(request) {
       // The intent is on disk before the wallet is asked.
       expect(store.payments.unresolved().filter(isWithdrawal)).toHaveLength(1)
+      if (request.onlyLook === true) return Promise.resolve(outcome.state === 'sent' ? outcome : UNKNOWN)
       asked.push(request)
       return Promise.resolve(outcome)
     },
@@ -139,4 +140,14 @@ it('does not call it failed after a crash because the wallet cannot be reached: 
   outcome = SENT
   await expect.poll(() => afterPause(() => store.payments.unresolved())).toEqual([])
   expect(store.payments.spending(0)).toMatchObject({ settledMsat: sats(430), pendingPayments: 0 })
+})
+
+it('learns what became of what was asked for while spending is stopped, and sends nothing for that', async () => {
+  outcome = UNKNOWN
+  expect(await codeOf(withdrawals.send(await quoteId(), 'medium', sats(430)))).toBe('unknown')
+  settings = { ...settings, spendingStopped: true }
+  asked = []
+  outcome = SENT
+  await expect.poll(() => afterPause(() => store.payments.unresolved())).toEqual([])
+  expect(asked).toEqual([])
 })

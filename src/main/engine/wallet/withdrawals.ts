@@ -63,9 +63,9 @@ export function createWithdrawals({ onchain, payments, transact, spending, clock
   const quotes = new Map<string, WithdrawalQuote>()
   const closing = new AbortController()
 
-  function ask(payment: SentPayment): Promise<WithdrawOutcome> {
+  function ask(payment: SentPayment, onlyLook = false): Promise<WithdrawOutcome> {
     const [, key = '', speed = '', ...address] = payment.bolt11.split(':')
-    return onchain.withdraw({ address: address.join(':'), amountMsat: payment.amountMsat, speed: speedNamed(speed), maxFeeMsat: payment.maxFeeMsat, idempotencyKey: key })
+    return onchain.withdraw({ address: address.join(':'), amountMsat: payment.amountMsat, speed: speedNamed(speed), maxFeeMsat: payment.maxFeeMsat, idempotencyKey: key, ...(onlyLook ? { onlyLook } : {}) })
   }
 
   /** False while the store takes no writes: it stays open in it, and is asked for again. */
@@ -83,10 +83,10 @@ export function createWithdrawals({ onchain, payments, transact, spending, clock
 
   async function followUp(payment: SentPayment): Promise<void> {
     while (!closing.signal.aborted) {
-      // Asking again may send what was never asked for: not while nothing is to leave the wallet.
+      // Asking again may send what was never asked for: while nothing is to leave the wallet, it is only looked for.
       const isStopped = spending({ paymentHash: null, jobId: null, provider: null }).isStopped
-      const outcome = isStopped ? null : await ask(payment)
-      if (outcome !== null && !isOutOfReach(outcome) && resolve(payment, outcome)) return
+      const outcome = await ask(payment, isStopped)
+      if (!isOutOfReach(outcome) && resolve(payment, outcome)) return
       await pause(clock, FOLLOW_UP_MS, closing.signal)
     }
   }

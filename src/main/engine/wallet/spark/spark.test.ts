@@ -385,9 +385,11 @@ test('deposits show their fee before they are claimed, and withdrawals before th
   const request = { address, amountMsat: sats(1_000), speed: 'fast' as const, maxFeeMsat: quote.feesMsat.fast, idempotencyKey: 'w1' }
   expect(await onchain.withdraw({ ...request, maxFeeMsat: msat(1) })).toMatchObject({ state: 'failed', problem: { code: 'fee-too-high' } })
   spark.of('saver').fault('sendPayment', 'error-after')
+  expect(await onchain.withdraw({ ...request, onlyLook: true })).toMatchObject({ state: 'unknown' })
   const sent = await onchain.withdraw(request)
   expect(sent).toMatchObject({ state: 'sent', feeMsat: 300_000 })
   expect(await onchain.withdraw(request)).toEqual(sent)
+  expect(await onchain.withdraw({ ...request, onlyLook: true })).toEqual(sent)
   expect(problemOf(await onchain.quoteWithdrawal({ address: 'bc1qnothere', amountMsat: sats(1_000) }))).toBe('wallet-refused')
   expect(value(await onchain.lightningAddress())).toBeNull()
   expect(onchain.faucetUrl(sats(99))).toMatch(/^https:/)

@@ -14,6 +14,7 @@ import { uuidOf } from './uuid.ts'
 /** A prepared withdrawal that the worker keeps, with its fees. */
 type Quoted = Pick<WithdrawalQuote, 'feesMsat' | 'expiresAt'> & { readonly quoteId: number }
 
+const NOT_THERE: WalletProblem = { code: 'payment-failed', message: 'Spark knows of no such withdrawal yet.' }
 const FAUCET_URL = 'https://app.lightspark.com/regtest-faucet'
 /** The first implementation's threshold. */
 const FAUCET_BELOW = sats(100)
@@ -53,13 +54,14 @@ export function createSparkOnchain({ client, records, network }: { readonly clie
     return found === undefined && reply.value.unreadable > 0 ? UNREADABLE : ok(found ?? null)
   }
 
-  async function withdraw({ address, amountMsat, speed, maxFeeMsat }: WithdrawRequest, id: string): Promise<WithdrawOutcome> {
+  async function withdraw({ address, amountMsat, speed, maxFeeMsat, onlyLook = false }: WithdrawRequest, id: string): Promise<WithdrawOutcome> {
     const notAsked = (problem: WalletProblem): WithdrawOutcome => ({ state: asked.has(id) ? 'unknown' : 'failed', problem })
     if (!(await records.refresh())) return notAsked(UNREACHABLE)
     const known = await findById(id)
     // Records that cannot be read do not say that it was never sent.
     if (!known.ok) return { state: 'unknown', problem: known.error }
     if (known.value !== null) return outcomeOf(known.value)
+    if (onlyLook) return { state: 'unknown', problem: NOT_THERE }
     const quoted = await quote(address, amountMsat)
     if (!quoted.ok) return notAsked(quoted.error)
     const feeMsat = quoted.value.feesMsat[speed]
