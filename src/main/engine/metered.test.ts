@@ -81,6 +81,22 @@ test('either side that stops ends it with what was paid for', async () => {
   }
 }, TEST_MS)
 
+test('a seller that dies before it could charge for anything makes it anew, unread, up to what is paid for, and keeps nobody waiting', async () => {
+  const { seller, buyer } = await openTrade({ graceSecs: 600 }, 8)
+  const name = seller.provider.status.get().terms.name
+  const jobId = await askMetered(buyer, seller, 'write 300 words')
+  await until((look) => buyer.jobChanged.listen(look), () => (buyer.customer.answer(jobId) === '' ? null : true), () => 'nothing read', WAIT_MS)
+  await close(seller)
+  const again = await openSeller({ toyTokensPerSecond: 200 }, name)
+  const bought = await ended(buyer, 'customer', jobId, WAIT_MS)
+  expect(['stopped', 'done']).toContain(bought.state)
+  expect(bought.outputTokens).toBe(20)
+  const events = saleEvents(again, jobId).map(({ type }) => type)
+  expect([events.filter((type) => type === 'workBegun').length, events.includes('paused'), events.filter((type) => type === 'invoiced').length]).toEqual([2, false, 1])
+  expect(buyer.customer.answer(jobId).split(/\s+/)).toHaveLength(20)
+  await expectEqualBooks(buyer, again, jobId)
+}, TEST_MS)
+
 test('a seller that dies in the middle delivers what it kept, and owes the rest', async () => {
   const { seller, buyer } = await openTrade({}, 30)
   const name = seller.provider.status.get().terms.name

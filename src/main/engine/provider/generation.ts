@@ -87,14 +87,16 @@ export function createGeneration(options: GenerationOptions): Generation {
     if (signal.aborted) return
     // What was charged for is kept, and nothing makes the same beginning again.
     if ((meterNow(jobId)?.kept.text ?? '') !== '') return fail(jobId, 'The work was interrupted.')
+    // A second try is not streamed: the customer has the beginning of the first, and the result replaces it.
+    const streams = options.streaming() && (attempt === 1 || unspoken.delete(jobId))
     // Not stored, not begun: what is made twice would be streamed twice.
-    if (dispatch(jobId, { at: clock.now(), type: 'workBegun', attempt }) !== 'changed') return
+    if (dispatch(jobId, { at: clock.now(), type: 'workBegun', attempt, ...(streams ? {} : { silent: true }) }) !== 'changed') return
     const made: Made = { text: '', pieces: 0, startedAt: clock.now() }
     partial.set(jobId, made)
     let bytes = 0
     const sale = options.state(jobId)
     if (!sale.begun) return
-    const { out, maxBytes } = openOutput(sale, options.streaming() && (attempt === 1 || unspoken.delete(jobId)))
+    const { out, maxBytes } = openOutput(sale, streams)
     const full = new AbortController()
     const end = (generated: Generated) => {
       out.end(generated.usage)
@@ -143,7 +145,6 @@ export function createGeneration(options: GenerationOptions): Generation {
 
   function openOutput(sale: BegunSale, streams: boolean) {
     const dialect = dialectOf(sale)
-    // A second try is not streamed: the customer has the beginning of the first, and the result replaces it.
     const open = dialect.openStream(sale, streams)
     const agreed = sale.request.settlement
     if (agreed?.name !== 'sealed') return { out: open, maxBytes: dialect.maxResultBytes }

@@ -107,7 +107,8 @@ export type SaleMessage = { readonly at: number } & (
   | { readonly type: 'preimageReceived'; readonly eventId: string; readonly paymentHash: string }
   /** The wallet would not give us what is locked, for good. */
   | { readonly type: 'claimFailed'; readonly paymentHash: string; readonly problem: Problem }
-  | { readonly type: 'workBegun'; readonly attempt: number }
+  /** `silent`: nothing of it is streamed. */
+  | { readonly type: 'workBegun'; readonly attempt: number; readonly silent?: boolean }
   /** Output tokens made so far, at a mark of the mode's meter; `text`: what was made since the mark before. */
   | { readonly type: 'tokensMade'; readonly tokens: number; readonly text: string }
   | { readonly type: 'generated'; readonly generated: Generated }
@@ -136,7 +137,7 @@ export type SaleEvent = { readonly at: number } & (
   | { readonly type: 'lockReturned'; readonly paymentHash: string }
   | { readonly type: 'released'; readonly eventId: string; readonly paymentHash: string }
   | { readonly type: 'claimFailed'; readonly paymentHash: string; readonly reason: string }
-  | { readonly type: 'workBegun'; readonly attempt: number }
+  | { readonly type: 'workBegun'; readonly attempt: number; readonly silent?: boolean }
   | { readonly type: 'tokensMade'; readonly tokens: number; readonly text: string }
   | { readonly type: 'paused' }
   | { readonly type: 'resumed' }

@@ -11,7 +11,7 @@
  * Invariants: nothing is made beyond what is paid for; one invoice is open at a time, of the next step, and none for more than
  * can still be made; what was paid and is not in the answer is owed. A run that a crash cut short is not repeated once part of it
  * was charged: no backend goes on in the middle of a text and promises the same beginning. What was kept of it is delivered, and
- * the rest of the money is owed.
+ * the rest of the money is owed. Repeated before, it is not streamed, and ends with what is paid for: nobody pays on unread.
  */
 import { priceOfStep, unusedTokens } from '#shared/market/tariff.ts'
 import type { SaleEffect, SaleEvent, SaleSending } from '../sale.ts'
@@ -37,7 +37,7 @@ function next(phase: Phase, event: SaleEvent): Phase {
     case 'paid':
       return afterPayment(changeOpen(phase, { paidMsat: event.paidMsat, paidAt: event.at, sent: true }))
     case 'workBegun':
-      return phase.name === 'metering' ? { ...phase, attempt: event.attempt } : phase
+      return phase.name === 'metering' ? { ...phase, attempt: event.attempt, silent: event.silent === true } : phase
     case 'tokensMade':
       return phase.name === 'metering' ? { ...phase, made: { tokens: event.tokens, text: phase.made.text + event.text } } : phase
     case 'paused':
@@ -96,7 +96,7 @@ function afterPayment(phase: Phase): Phase {
   if (first.paidMsat < first.invoice.amountMsat) {
     return { name: 'failing', outcome: 'failed', reason: LESS, publicReason: LESS, steps: phase.steps }
   }
-  return { name: 'metering', attempt: 0, retryAt: 0, made: { tokens: 0, text: '' }, pausedAt: null, told: false, steps: phase.steps }
+  return { name: 'metering', attempt: 0, silent: false, retryAt: 0, made: { tokens: 0, text: '' }, pausedAt: null, told: false, steps: phase.steps }
 }
 
 function afterWithdrawal(phase: Phase, reason: string): Phase {

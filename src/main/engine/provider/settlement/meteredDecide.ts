@@ -8,6 +8,7 @@ import type { SaleIn } from './mode.ts'
 import { quickRetryAt } from './workFailure.ts'
 
 const GRACE_OVER = 'The next payment did not come. What was paid for is delivered.'
+const UNREAD = 'It was interrupted and begun anew, unread. What was paid for is delivered.'
 
 export function decide(sale: SaleIn<Phase>, message: SaleMessage): readonly SaleEvent[] {
   const { at } = message
@@ -27,7 +28,7 @@ export function decide(sale: SaleIn<Phase>, message: SaleMessage): readonly Sale
     case 'paymentMissing':
       return onMissingPayment(phase, message.isClosed, at)
     case 'workBegun':
-      return phase.name === 'metering' ? [{ at, type: 'workBegun', attempt: message.attempt }] : []
+      return phase.name === 'metering' ? [{ at, type: 'workBegun', attempt: message.attempt, ...(message.silent === true ? { silent: true } : {}) }] : []
     case 'tokensMade':
       return onTokens(sale, message.tokens, message.text, at)
     case 'generated':
@@ -86,7 +87,8 @@ function onTokens(sale: SaleIn<Phase>, tokens: number, text: string, at: number)
   const { phase } = sale
   if (phase.name !== 'metering') return []
   const made: readonly SaleEvent[] = tokens > phase.made.tokens ? [{ at, type: 'tokensMade', tokens, text }] : []
-  return phase.pausedAt === null && tokens >= paidTokens(sale) ? [...made, { at, type: 'paused' }] : made
+  if (phase.pausedAt !== null || tokens < paidTokens(sale)) return made
+  return [...made, phase.silent ? { at, type: 'withdrawn', reason: UNREAD } : { at, type: 'paused' }]
 }
 
 /** Nothing made yet: the same work is tried again. Something made: it ends with that. */

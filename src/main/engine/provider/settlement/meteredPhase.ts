@@ -9,8 +9,8 @@ export type MeteredPhase =
   | ({ readonly name: 'opening' } & Ledger)
   /** Ended before anything was paid; the invoice is out, so money may still come until it expires. */
   | ({ readonly name: 'voided'; readonly reason: string } & Ledger)
-  /** `attempt` counts the runs that were begun. `pausedAt`: what is paid for is made. `told`: the customer knows of the pause. */
-  | ({ readonly name: 'metering'; readonly attempt: number; readonly retryAt: number; readonly made: Made; readonly pausedAt: number | null; readonly told: boolean } & Ledger)
+  /** `attempt` counts the runs that were begun; of a `silent` one the customer reads nothing before the end. `pausedAt`: what is paid for is made. `told`: the customer knows of the pause. */
+  | ({ readonly name: 'metering'; readonly attempt: number; readonly silent: boolean; readonly retryAt: number; readonly made: Made; readonly pausedAt: number | null; readonly told: boolean } & Ledger)
   | ({ readonly name: 'halting'; readonly made: Made; readonly reason: string } & Ledger)
   /** `reason`: why it ends before its end; null: it does not. */
   | ({ readonly name: 'handing' | 'handed'; readonly generated: Generated; readonly reason: string | null } & Ledger)
@@ -28,12 +28,12 @@ export function storedAnswer({ request }: SaleBase, { tokens, text }: Made): Pic
   return { text, usage: { promptTokens: mostPromptTokens(utf8Bytes(request.prompt)), outputTokens: tokens, durationMs: 0 } }
 }
 
-/** The step to be invoiced now; null while none is due. */
+/** The step to be invoiced now; null while none is due, and for a run that nobody reads: no customer pays on for that. */
 export function nextStep(sale: SaleIn<Phase>): TokenCount | null {
   const { phase, request } = sale
   const index = phase.steps.length
   if (phase.name === 'opening') return index === 0 ? stepAt(sale, 0) : null
-  if (phase.name !== 'metering' || openStep(phase) !== null) return null
+  if (phase.name !== 'metering' || phase.silent || openStep(phase) !== null) return null
   const last = stepAt(sale, index - 1)
   const isHalfUsed = phase.made.tokens >= paidTokens(sale) - unusedTokens(last.outputTokens)
   return isHalfUsed && paidTokens(sale) < totalTokens(request) ? stepAt(sale, index) : null
