@@ -14,9 +14,6 @@ import { CRASH_TERMS, isOver, TOY_TOKENS_PER_SECOND, type Plan } from './plan.ts
 import { startSouk, type SoukProcess } from './startSouk.ts'
 import { withoutHoldInvoices } from './withoutHoldInvoices.ts'
 
-/** From the start of a process that has something to go on with to the end of its job. */
-const RECOVERY_MS = 5_000
-
 export interface CrashWorldOptions {
   readonly settlement: Settlement
   readonly wallet?: CrashWallet
@@ -43,8 +40,6 @@ export interface Run extends Partial<Ended> {
   readonly points: readonly string[]
   /** From the start of the last process until its job had ended, as far as it knew. */
   readonly recoveryMs: number
-  /** How long that may be, on a machine that opens a store in one second. */
-  readonly mayTakeMs: number
   /** The beginning of that: until its store was open. Longer than usual where the machine has other things to do. */
   readonly openMs: number
 }
@@ -75,8 +70,6 @@ export async function openCrashWorld({ settlement, wallet = 'sandbox', dialect, 
   const buyer = await market.open('buyer', { ...money.options, limits: { invoiceTimeoutSecs: 60 } })
   await money.enter(seller, 'seller')
   await money.enter(buyer, 'buyer')
-  // A metered answer is not streamed a second time: where a death cuts it short, what was paid for is delivered after the grace.
-  const mayTakeMs = RECOVERY_MS + (settlement === 'metered' ? CRASH_TERMS.graceSecs * 1_000 : 0)
   const processes = new Set<SoukProcess>()
   let names = 0
 
@@ -132,7 +125,7 @@ export async function openCrashWorld({ settlement, wallet = 'sandbox', dialect, 
     const recovering = settled(last).then(hasRunFor)
     // Whoever waits for more than that hears of it there.
     for (const time of [opening, recovering]) time.catch(() => {})
-    return { last, deaths, points: first.points, measure: async () => ({ recoveryMs: await recovering, openMs: await opening, mayTakeMs }) }
+    return { last, deaths, points: first.points, measure: async () => ({ recoveryMs: await recovering, openMs: await opening }) }
   }
 
   /** A customer in a process of its own, killed and restarted, against the seller here. */
