@@ -2,10 +2,10 @@
  * The invoices that were made, on disk: the SDK lists none that is unpaid, and a hold invoice that is asked for again has to be
  * the same one. Public data alone: no preimage is in it.
  */
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { decodeInvoice } from '#shared/protocol/bolt11.ts'
+import { openDatabase, type Migration } from '../../store/database.ts'
 import type { Invoice } from '../wallet.ts'
 
 export interface InvoiceBook {
@@ -16,15 +16,18 @@ export interface InvoiceBook {
 
 /** Kept after they have expired, for those who look late. */
 const KEPT_SECS = 30 * 24 * 3_600
+const MIGRATIONS: readonly Migration[] = [
+  { number: 1, change: 'invoices by payment hash', sql: 'CREATE TABLE IF NOT EXISTS invoice (payment_hash TEXT PRIMARY KEY, bolt11 TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT' },
+]
 
 /** Opens the file at the first use. What the disk refuses is told to `onFailure`: an invoice is good without being noted here. */
 export function createInvoiceBook(folder: string, nowSecs: () => number, onFailure: (error: unknown) => void): InvoiceBook {
   let database: DatabaseSync | null = null
   const open = () => {
     if (database !== null) return database
-    mkdirSync(folder, { recursive: true })
-    database = new DatabaseSync(join(folder, 'invoices.db'), { timeout: 5_000 })
-    database.exec('CREATE TABLE IF NOT EXISTS invoice (payment_hash TEXT PRIMARY KEY, bolt11 TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT')
+    const opened = openDatabase(join(folder, 'invoices.db'), MIGRATIONS, nowSecs() * 1_000)
+    if (!opened.ok) throw new Error(opened.error.message)
+    database = opened.value.database
     database.prepare('DELETE FROM invoice WHERE expires_at < ?').run(nowSecs() - KEPT_SECS)
     return database
   }

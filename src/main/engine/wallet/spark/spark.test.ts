@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -119,6 +119,16 @@ test('the same hold invoice is given again, also by another program on the same 
   clock.advance(601_000)
   expect(problemOf(await second.createHoldInvoice(asked))).toBe('invoice-expired')
   expect(value(await second.lookup(HASH, 'incoming'))).toMatchObject({ state: 'expired' })
+})
+
+test('a damaged book of invoices is put aside and begun anew', async () => {
+  const asked = { amountMsat: sats(40), description: 'Souk job', expirySecs: 600, holdSecs: 360, paymentHash: HASH }
+  mkdirSync(join(folder, 'seller'), { recursive: true })
+  writeFileSync(join(folder, 'seller', 'invoices.db'), 'a torn page'.repeat(1_000))
+  const seller = start('seller')
+  const made = value(await seller.createHoldInvoice(asked))
+  expect(value(await seller.createHoldInvoice(asked))).toEqual(made)
+  expect(value(await seller.lookup(HASH, 'incoming'))).toMatchObject({ state: 'pending', bolt11: made.bolt11 })
 })
 
 test('a lock is found by its receiver, named by the UUID, claimed with the preimage', async () => {
