@@ -209,7 +209,8 @@ describe('a sale', () => {
           sale = replayFrom(sale, events)
           paid += events.filter((event) => event.type === 'paid').length
           if (events.some((event) => event.type === 'workBegun')) expect(paid).toBe(1)
-          if (before.begun && isEnded(before)) expect(events).toEqual([])
+          // Money that comes after all is owed.
+          if (before.begun && isEnded(before)) expect(events.length === 0 || (before.phase.name === 'closed' && events.map(({ type }) => type).join() === 'paid,owed')).toBe(true)
           if (saleMachine.due(sale).some((effect) => effect.type === 'work')) expect(paid).toBe(1)
           if (sale.begun && paid === 1) expect(describeSale(request.jobId, sale).row.movedMsat).toBeGreaterThan(0)
           if (sale.begun && sale.phase.name === 'closed' && paid === 1) expect(sale.phase.outcome).toBe('written-off')

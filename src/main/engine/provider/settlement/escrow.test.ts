@@ -145,7 +145,8 @@ const HOLD_TABLE: Record<keyof typeof HOLD_STATES, Partial<Record<MessageName, r
   paid: { workBegun: ['workBegun'], workBegunLate: ['workBegun'], generated: ['generated'], workFailed: ['workFailed'], customerCancelled: ['stopAsked'], sellerCancelled: ['owed'] },
   owed: { troubleSent: ['sent'], retryAsked: ['retried'], writtenOff: ['closed'] },
   done: {},
-  closed: {},
+  // Nothing was delivered: what comes after all is owed.
+  closed: { settled: ['paid', 'owed'], underpaid: ['paid', 'owed'] },
 }
 
 const byAddress = request({ hold: false, paymentHash: null })

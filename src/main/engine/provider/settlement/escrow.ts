@@ -53,7 +53,7 @@ function next(phase: Phase, event: SaleEvent, sale: Begun): Phase {
     case 'paid':
       return afterPayment(phase, event, sale)
     case 'closed':
-      return { name: 'closed', outcome: event.outcome, reason: event.reason, paymentHashes: hashesOf(phase, sale.request) }
+      return { name: 'closed', outcome: event.outcome, reason: event.reason, paymentHashes: hashesOf(phase, sale.request), invoice: isUndelivered(phase) || phase.name === 'returning' ? phase.invoice : null }
     // They change no phase, or are of what is paid, or of other modes.
     case 'requested':
     case 'refused':
@@ -79,7 +79,7 @@ function afterSending(phase: Phase, what: SaleSending): Phase {
 
 /** As if it had been paid ahead: what is delivered is done, and what is not is owed. */
 function afterPayment(phase: Phase, event: SaleEvent & { type: 'paid' }, { request }: Begun): Phase {
-  if (phase.name === 'quoting' || phase.name === 'closed' || phase.name === 'paid') return phase
+  if (phase.name === 'quoting' || phase.name === 'paid' || phase.invoice === null) return phase
   const paid = { invoice: phase.invoice, paidMsat: event.paidMsat, paidAt: event.at }
   const job = (): PrepayPhase => {
     switch (phase.name) {
@@ -93,6 +93,7 @@ function afterPayment(phase: Phase, event: SaleEvent & { type: 'paid' }, { reque
       case 'offering':
       case 'waiting':
       case 'returning':
+      case 'closed':
         return { ...paid, name: 'working', attempt: 0, retryAt: 0 }
     }
   }
@@ -145,7 +146,7 @@ function outgoing(sale: Begun, what: SaleSending): SaleOutgoing | null {
   const { phase, request } = sale
   if (phase.name === 'paid') {
     const said = prepay.outgoing({ ...sale, phase: phase.job }, what)
-    const isByInvoice = 'invoice' in phase.job && phase.job.invoice.paymentHash === phase.paidHash
+    const isByInvoice = 'invoice' in phase.job && phase.job.invoice?.paymentHash === phase.paidHash
     return said?.what !== 'result' || isByInvoice ? said : { ...said, payments: said.payments.map((payment) => ({ ...payment, paymentHash: phase.paidHash, bolt11: null })) }
   }
   if (!isSending(phase, what)) return null

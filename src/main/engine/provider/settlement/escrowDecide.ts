@@ -97,12 +97,12 @@ function judgeLock({ at, amountMsat, heldUntil }: SaleMessage & { type: 'lockSee
 }
 
 function onPayment({ phase, request }: Begun, { at, settledMsat, paymentHash }: SaleMessage & { type: 'paymentSeen' }): readonly SaleEvent[] {
-  if (phase.name === 'quoting' || phase.name === 'closed' || phase.name === 'paid') return []
+  if (phase.name === 'quoting' || phase.name === 'paid' || phase.invoice === null) return []
   const hash = paymentHash ?? phase.invoice.paymentHash
   if (!hashesOf(phase, request).includes(hash)) return []
   const paid: SaleEvent = { at, type: 'paid', paidMsat: settledMsat, paymentHash: hash }
   if (settledMsat < request.priceMsat) return [paid, { at, type: 'owed', reason: 'Less arrived than was asked for. Pay it back, or answer anyway.', publicReason: 'Less arrived than was asked for. The seller decides what to do.', retryAt: null }]
-  if (phase.name === 'returning') return [paid, { at, type: 'owed', reason: `Paid all the same (${phase.reason})`, publicReason: 'It was paid when nothing was to be done for it any more. The seller decides what to do.', retryAt: null }]
+  if (phase.name === 'returning' || phase.name === 'closed') return [paid, { at, type: 'owed', reason: `Paid all the same (${phase.reason})`, publicReason: 'It was paid when nothing was to be done for it any more. The seller decides what to do.', retryAt: null }]
   return [paid]
 }
 

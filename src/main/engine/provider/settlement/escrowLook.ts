@@ -28,7 +28,7 @@ export function look(sale: Begun): SaleLook {
 
 /** By the ordinary invoice that went out first. */
 function isPaidAhead({ request }: Begun, { job, paidHash }: Phase & { name: 'paid' }): boolean {
-  return !termsOf(request).hold && (!('invoice' in job) || job.invoice.paymentHash === paidHash)
+  return !termsOf(request).hold && (!('invoice' in job) || job.invoice?.paymentHash === paidHash)
 }
 
 function wordsFor(phase: Exclude<Phase, { name: 'paid' }>): { state: JobState; note: string | null } {

@@ -38,7 +38,8 @@ export type EscrowPhase =
   | { readonly name: 'returning'; readonly invoice: Invoice; readonly lock: Lock | null; readonly outcome: SaleOutcome; readonly reason: string; readonly telling: string | null; readonly isBack: boolean; readonly since: number }
   /** It has settled: what is left is a job that was paid for. */
   | { readonly name: 'paid'; readonly job: PrepayPhase; readonly paidHash: string; readonly paymentHashes: readonly string[] }
-  | { readonly name: 'closed'; readonly outcome: SaleOutcome; readonly reason: string; readonly paymentHashes: readonly string[] }
+  /** `invoice`: where nothing was delivered. The wallet may have been wrong that nothing comes for it any more, or our clock. */
+  | { readonly name: 'closed'; readonly outcome: SaleOutcome; readonly reason: string; readonly paymentHashes: readonly string[]; readonly invoice: Invoice | null }
 
 export type Phase = EscrowPhase
 

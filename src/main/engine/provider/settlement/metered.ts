@@ -17,7 +17,7 @@ import { priceOfStep, unusedTokens } from '#shared/market/tariff.ts'
 import type { SaleEffect, SaleEvent, SaleSending } from '../sale.ts'
 import { INVOICE_EXPIRY_SECS } from './invoicePatience.ts'
 import { decide } from './meteredDecide.ts'
-import { changeOpen, openStep, paidSteps, paidTokens, receivedOf, stepAt, termsOf, tokensOf, totalTokens } from './meteredLedger.ts'
+import { changeUnpaid, openStep, paidSteps, paidTokens, receivedOf, stepAt, termsOf, tokensOf, totalTokens } from './meteredLedger.ts'
 import { look } from './meteredLook.ts'
 import { graceEnd, nextStep, NOTHING_MADE, storedAnswer, type Phase } from './meteredPhase.ts'
 import { send, wake, watchPayment, type Meter, type SaleIn, type SaleMode, type SaleOutgoing } from './mode.ts'
@@ -35,7 +35,7 @@ function next(phase: Phase, event: SaleEvent): Phase {
     case 'sent':
       return afterSending(phase, event.what)
     case 'paid':
-      return afterPayment(changeOpen(phase, { paidMsat: event.paidMsat, paidAt: event.at, sent: true }))
+      return afterPayment(changeUnpaid(phase, { paidMsat: event.paidMsat, paidAt: event.at, sent: true }))
     case 'workBegun':
       return phase.name === 'metering' ? { ...phase, attempt: event.attempt, silent: event.silent === true } : phase
     case 'tokensMade':
@@ -55,7 +55,7 @@ function next(phase: Phase, event: SaleEvent): Phase {
     case 'withdrawn':
       return afterWithdrawal(phase, event.reason)
     case 'closed':
-      return { name: 'lapsed', outcome: event.outcome, reason: event.reason, steps: changeOpen(phase, { isOver: true }).steps }
+      return { name: 'lapsed', outcome: event.outcome, reason: event.reason, steps: changeUnpaid(phase, { isOver: true }).steps }
     // They change no phase, or are of other modes.
     case 'requested':
     case 'refused':
@@ -75,7 +75,7 @@ function next(phase: Phase, event: SaleEvent): Phase {
 function afterSending(phase: Phase, what: SaleSending): Phase {
   switch (what) {
     case 'invoice':
-      return changeOpen(phase, { sent: true })
+      return changeUnpaid(phase, { sent: true })
     case 'trouble':
       if (phase.name === 'failing') return { name: 'lapsed', outcome: phase.outcome, reason: phase.reason, steps: phase.steps }
       return phase.name === 'metering' ? { ...phase, told: true } : phase
@@ -108,7 +108,7 @@ function afterWithdrawal(phase: Phase, reason: string): Phase {
     case 'handing':
     case 'handed':
     case 'lapsed':
-      return changeOpen(phase, { isOver: true })
+      return changeUnpaid(phase, { isOver: true })
     case 'voided':
     case 'halting':
     case 'failing':

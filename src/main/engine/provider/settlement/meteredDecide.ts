@@ -2,7 +2,7 @@
 import type { Msat } from '#shared/market/msat.ts'
 import type { SaleEvent, SaleMessage } from '../sale.ts'
 import { isOver } from './invoicePatience.ts'
-import { openStep, paidTokens } from './meteredLedger.ts'
+import { openStep, paidTokens, unpaidStep } from './meteredLedger.ts'
 import { graceEnd, isSending, nextStep, NOTHING_MADE, storedAnswer, type Phase } from './meteredPhase.ts'
 import type { SaleIn } from './mode.ts'
 import { quickRetryAt } from './workFailure.ts'
@@ -57,7 +57,7 @@ export function decide(sale: SaleIn<Phase>, message: SaleMessage): readonly Sale
 }
 
 function onPayment(phase: Phase, settledMsat: Msat, paymentHash: string | undefined, at: number): readonly SaleEvent[] {
-  const open = openStep(phase)
+  const open = unpaidStep(phase)
   if (open === null || (paymentHash !== undefined && paymentHash !== open.invoice.paymentHash)) return []
   const paid: SaleEvent = { at, type: 'paid', paidMsat: settledMsat, paymentHash: open.invoice.paymentHash }
   return phase.name === 'metering' && phase.pausedAt !== null && settledMsat >= open.invoice.amountMsat ? [paid, { at, type: 'resumed' }] : [paid]

@@ -56,15 +56,21 @@ export function receivedOf({ steps }: Ledger): Msat {
   return addMsat(...steps.map(({ paidMsat }) => paidMsat ?? ZERO_MSAT))
 }
 
-/** The one that money may still come for. */
-export function openStep({ steps }: Ledger): PaidStep | null {
-  const last = steps.at(-1)
-  return last === undefined || last.paidMsat !== null || last.isOver ? null : last
+/** The one that money is still waited for. */
+export function openStep(ledger: Ledger): PaidStep | null {
+  const unpaid = unpaidStep(ledger)
+  return unpaid?.isOver === true ? null : unpaid
 }
 
-export function changeOpen<Phase extends Ledger>(phase: Phase, change: Partial<PaidStep>): Phase {
-  const open = openStep(phase)
-  return open === null ? phase : { ...phase, steps: [...phase.steps.slice(0, -1), { ...open, ...change }] }
+/** The one that is not paid, waited for or not: the wallet may have been wrong that nothing comes for it any more, or our clock. */
+export function unpaidStep({ steps }: Ledger): PaidStep | null {
+  const last = steps.at(-1)
+  return last === undefined || last.paidMsat !== null ? null : last
+}
+
+export function changeUnpaid<Phase extends Ledger>(phase: Phase, change: Partial<PaidStep>): Phase {
+  const unpaid = unpaidStep(phase)
+  return unpaid === null ? phase : { ...phase, steps: [...phase.steps.slice(0, -1), { ...unpaid, ...change }] }
 }
 
 export const termsOf = ({ request }: SaleBase): MeteredTerms => termsIn(request)

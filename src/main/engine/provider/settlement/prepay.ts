@@ -12,7 +12,7 @@ import type { SaleEffect, SaleEvent, SaleMessage, SaleSending } from '../sale.ts
 import { INVOICE_EXPIRY_SECS, isOver } from './invoicePatience.ts'
 import { send, wake, watchPayment, type SaleIn, type SaleMode, type SaleOutgoing } from './mode.ts'
 import { look } from './prepayLook.ts'
-import { isSending, isUnpaid, paidOf, type Phase } from './prepayPhase.ts'
+import { isGivenUp, isSending, isUnpaid, paidOf, type Phase } from './prepayPhase.ts'
 import { afterFailure, NOT_YET } from './workFailure.ts'
 
 export type { PrepayPhase } from './prepayPhase.ts'
@@ -67,13 +67,14 @@ function decide(sale: SaleIn<Phase>, message: SaleMessage): readonly SaleEvent[]
 }
 
 function onPayment({ request, phase }: SaleIn<Phase>, settledMsat: Msat, at: number): readonly SaleEvent[] {
-  if (!isUnpaid(phase) && phase.name !== 'withdrawn') return []
+  if (!isUnpaid(phase) && !isGivenUp(phase)) return []
   const paid: SaleEvent = { at, type: 'paid', paidMsat: settledMsat }
   if (settledMsat < request.priceMsat) {
     return [paid, { at, type: 'owed', reason: 'Less arrived than the invoice asked for. Pay it back, or answer anyway.', publicReason: 'Less arrived than the invoice asked for. The seller decides what to do.', retryAt: null }]
   }
-  if (phase.name === 'withdrawn') {
-    return [paid, { at, type: 'owed', reason: `Paid after it was cancelled (${phase.reason})`, publicReason: 'It was paid after it was cancelled. The seller decides what to do.', retryAt: null }]
+  if (isGivenUp(phase)) {
+    const late = phase.name === 'withdrawn' ? 'after it was cancelled' : 'when nobody waited for it any more'
+    return [paid, { at, type: 'owed', reason: `Paid ${late} (${phase.reason})`, publicReason: `It was paid ${late}. The seller decides what to do.`, retryAt: null }]
   }
   return [paid]
 }
@@ -132,7 +133,7 @@ function next(phase: Phase, event: SaleEvent): Phase {
     case 'sent':
       return afterSending(phase, event.what)
     case 'paid':
-      return 'invoice' in phase ? { name: 'working', invoice: phase.invoice, paidMsat: event.paidMsat, paidAt: event.at, attempt: 0, retryAt: 0 } : phase
+      return 'invoice' in phase && phase.invoice !== null ? { name: 'working', invoice: phase.invoice, paidMsat: event.paidMsat, paidAt: event.at, attempt: 0, retryAt: 0 } : phase
     case 'workBegun':
       return phase.name === 'working' ? { ...phase, attempt: event.attempt } : phase
     case 'workFailed':
@@ -146,9 +147,9 @@ function next(phase: Phase, event: SaleEvent): Phase {
     case 'generated':
       return phase.name === 'working' || phase.name === 'stopping' ? { ...paidOf(phase), name: 'delivering', generated: event.generated } : phase
     case 'withdrawn':
-      return 'invoice' in phase ? { name: 'withdrawn', invoice: phase.invoice, reason: event.reason } : phase
+      return isUnpaid(phase) ? { name: 'withdrawn', invoice: phase.invoice, reason: event.reason } : phase
     case 'closed':
-      return { name: 'closed', outcome: event.outcome, reason: event.reason, paid: 'paidMsat' in phase ? paidOf(phase) : null }
+      return { name: 'closed', outcome: event.outcome, reason: event.reason, invoice: 'invoice' in phase ? phase.invoice : null, paid: 'paidMsat' in phase ? paidOf(phase) : null }
     // They change no phase, or are of other modes.
     case 'requested':
     case 'refused':

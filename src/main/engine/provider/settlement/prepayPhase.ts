@@ -21,7 +21,8 @@ export type PrepayPhase =
   | ({ readonly name: 'owed'; readonly attempt: number; readonly retryAt: number | null; readonly reason: string; readonly publicReason: string; readonly told: boolean } & Paid)
   | ({ readonly name: 'delivering'; readonly generated: Generated } & Paid)
   | ({ readonly name: 'delivered'; readonly generated: Generated } & Paid)
-  | { readonly name: 'closed'; readonly outcome: SaleOutcome; readonly reason: string; readonly paid: Paid | null }
+  /** `invoice`: the wallet may have been wrong that nothing comes for it any more, or our clock. */
+  | { readonly name: 'closed'; readonly outcome: SaleOutcome; readonly reason: string; readonly invoice: Invoice | null; readonly paid: Paid | null }
 
 export type Phase = PrepayPhase
 
@@ -31,6 +32,11 @@ export function paidOf(paid: Paid): Paid {
 
 export function isUnpaid(phase: Phase): phase is Extract<Phase, { name: 'offering' | 'waiting' }> {
   return phase.name === 'offering' || phase.name === 'waiting'
+}
+
+/** Nobody waits for its payment any more: one that comes is owed. */
+export function isGivenUp(phase: Phase): phase is Extract<Phase, { name: 'withdrawn' | 'closed' }> {
+  return phase.name === 'withdrawn' || (phase.name === 'closed' && phase.invoice !== null && phase.paid === null)
 }
 
 export function isSending(phase: Phase, what: SaleSending): boolean {

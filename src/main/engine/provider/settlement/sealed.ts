@@ -14,7 +14,7 @@ import { INVOICE_EXPIRY_SECS } from './invoicePatience.ts'
 import { send, wake, watchPayment, type SaleIn, type SaleMode, type SaleOutgoing } from './mode.ts'
 import { decide } from './sealedDecide.ts'
 import { look } from './sealedLook.ts'
-import { DELIVERY_WINDOW_MS, indexOfOpening, isSending, openingMsat, TELL_WINDOW_MS, termsOf, type Delivered, type Offered, type Phase } from './sealedPhase.ts'
+import { DELIVERY_WINDOW_MS, indexOfOpening, isSending, openingMsat, TELL_WINDOW_MS, termsOf, unpaidDepositOf, type Delivered, type Offered, type Phase } from './sealedPhase.ts'
 import { NOT_YET } from './workFailure.ts'
 
 export type { SealedPhase } from './sealedPhase.ts'
@@ -35,11 +35,11 @@ function next(phase: Phase, event: SaleEvent, { request }: SaleIn<Phase>): Phase
       return phase.name === 'invoicing' ? { ...deliveredOf(phase), name: 'offering', invoice: event.invoice } : phase
     case 'sent':
       return afterSending(phase, event)
-    case 'paid':
-      if (phase.name === 'offeringDeposit' || phase.name === 'awaitingDeposit' || phase.name === 'withdrawn') {
-        return { name: 'working', attempt: 0, retryAt: 0, deposit: { invoice: phase.invoice, paidMsat: event.paidMsat, paidAt: event.at } }
-      }
+    case 'paid': {
+      const unpaid = unpaidDepositOf(phase)
+      if (unpaid !== null) return { name: 'working', attempt: 0, retryAt: 0, deposit: { invoice: unpaid, paidMsat: event.paidMsat, paidAt: event.at } }
       return 'goods' in phase && 'invoice' in phase ? { ...offeredOf(phase), name: 'opened', paidMsat: event.paidMsat, paidAt: event.at } : phase
+    }
     case 'workBegun':
       return phase.name === 'working' ? { ...phase, attempt: event.attempt } : phase
     case 'workFailed':
@@ -89,7 +89,7 @@ function afterSending(phase: Phase, { what, at }: SaleEvent & { type: 'sent' }):
   if (!isSending(phase, what)) return phase
   if (phase.name === 'offeringDeposit') return { name: 'awaitingDeposit', invoice: phase.invoice }
   if (phase.name === 'owed') return { ...phase, told: true }
-  if (phase.name === 'failing') return { name: 'closed', outcome: phase.outcome, reason: phase.reason, deposit: null, generated: null, goods: null, creditMsat: ZERO_MSAT }
+  if (phase.name === 'failing') return { name: 'closed', outcome: phase.outcome, reason: phase.reason, deposit: null, generated: null, goods: null, creditMsat: ZERO_MSAT, unpaid: null }
   if (phase.name === 'delivering') return { ...phase, name: 'invoicing', since: at }
   return phase.name === 'offering' ? { ...phase, name: 'waiting' } : phase
 }
@@ -110,6 +110,7 @@ function closed(phase: Phase, { outcome, reason }: SaleEvent & { type: 'closed' 
     goods: 'goods' in phase ? phase.goods : null,
     // What failed on our side is nobody's debt; what was begun for a customer who then left is on its account.
     creditMsat: outcome === 'unpaid' || outcome === 'returned' || (outcome === 'stopped' && phase.name === 'working') ? openingMsat(request) : ZERO_MSAT,
+    unpaid: unpaidDepositOf(phase),
   }
 }
 

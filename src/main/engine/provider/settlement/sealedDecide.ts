@@ -4,7 +4,7 @@ import type { Invoice } from '../../wallet/wallet.ts'
 import type { Generated, SaleEvent, SaleMessage } from '../sale.ts'
 import { isOver, expiryDeadline } from './invoicePatience.ts'
 import type { SaleIn } from './mode.ts'
-import { DELIVERY_WINDOW_MS, indexOfOpening, isSending, TELL_WINDOW_MS, termsOf, type Phase } from './sealedPhase.ts'
+import { DELIVERY_WINDOW_MS, indexOfOpening, isSending, TELL_WINDOW_MS, termsOf, unpaidDepositOf, type Phase } from './sealedPhase.ts'
 import { afterFailure, quickRetryAt } from './workFailure.ts'
 
 const CANCELLED_BEFORE = 'The customer cancelled before paying.'
@@ -68,8 +68,9 @@ function isInvoiceWanted({ phase, request }: SaleIn<Phase>, invoice: Invoice, in
 }
 
 function onPayment({ phase, request }: SaleIn<Phase>, { settledMsat, paymentHash }: SaleMessage & { type: 'paymentSeen' }, at: number): readonly SaleEvent[] {
-  if (!('invoice' in phase) || (paymentHash !== undefined && paymentHash !== phase.invoice.paymentHash)) return []
-  const paid: SaleEvent = { at, type: 'paid', paidMsat: settledMsat, paymentHash: phase.invoice.paymentHash }
+  const invoice = 'invoice' in phase ? phase.invoice : unpaidDepositOf(phase)
+  if (invoice === null || (paymentHash !== undefined && paymentHash !== invoice.paymentHash)) return []
+  const paid: SaleEvent = { at, type: 'paid', paidMsat: settledMsat, paymentHash: invoice.paymentHash }
   switch (phase.name) {
     case 'offeringDeposit':
     case 'awaitingDeposit':
@@ -78,11 +79,20 @@ function onPayment({ phase, request }: SaleIn<Phase>, { settledMsat, paymentHash
         : [paid, { at, type: 'owed', reason: 'Less arrived than the deposit. Pay it back, or answer anyway.', publicReason: 'Less arrived than the deposit. The seller decides what to do.', retryAt: null }]
     case 'withdrawn':
       return [paid, { at, type: 'owed', reason: `The deposit was paid after it was cancelled (${phase.reason})`, publicReason: 'The deposit was paid after it was cancelled. The seller decides what to do.', retryAt: null }]
+    case 'closed':
+      return [paid, { at, type: 'owed', reason: `The deposit was paid when nobody waited for it any more (${phase.reason})`, publicReason: 'The deposit was paid when nobody waited for it any more. The seller decides what to do.', retryAt: null }]
     case 'offering':
     case 'waiting':
     case 'withdrawing':
     case 'claiming':
       return [paid]
+    case 'quotingDeposit':
+    case 'working':
+    case 'owed':
+    case 'failing':
+    case 'sealing':
+    case 'delivering':
+    case 'invoicing':
     case 'opened':
       return []
   }

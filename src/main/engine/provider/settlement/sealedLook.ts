@@ -5,12 +5,12 @@ import { addMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import type { SaleRequest } from '../sale.ts'
 import type { SaleIn, SaleLook } from './mode.ts'
 import { closedWords } from './closedWords.ts'
-import { isOwed, openingMsat, type Phase } from './sealedPhase.ts'
+import { isOwed, openingMsat, unpaidDepositOf, type Phase } from './sealedPhase.ts'
 
 export function look({ phase, request }: SaleIn<Phase>): SaleLook {
   const deposit = 'deposit' in phase ? phase.deposit : null
   const opened = phase.name === 'opened' ? phase : null
-  const firstInvoice = deposit?.invoice ?? ('invoice' in phase && !('goods' in phase) ? phase.invoice : null)
+  const firstInvoice = deposit?.invoice ?? unpaidDepositOf(phase)
   const goods = 'goods' in phase ? phase.goods : null
   const isClaiming = phase.name === 'claiming'
   return {

@@ -36,8 +36,8 @@ export type SealedPhase =
   | ({ readonly name: 'withdrawing'; readonly reason: string } & Offered)
   | ({ readonly name: 'claiming'; readonly heldUntil: number | null } & Offered)
   | ({ readonly name: 'opened'; readonly paidMsat: Msat; readonly paidAt: number } & Offered)
-  /** `creditMsat`: the worth of what was made for it and not paid. */
-  | { readonly name: 'closed'; readonly outcome: SaleOutcome; readonly reason: string; readonly deposit: Paid | null; readonly generated: Generated | null; readonly goods: SealedGoods | null; readonly creditMsat: Msat }
+  /** `creditMsat`: the worth of what was made for it and not paid. `unpaid`: the deposit's invoice; the wallet may have been wrong that nothing comes for it any more, or our clock. */
+  | { readonly name: 'closed'; readonly outcome: SaleOutcome; readonly reason: string; readonly deposit: Paid | null; readonly generated: Generated | null; readonly goods: SealedGoods | null; readonly creditMsat: Msat; readonly unpaid: Invoice | null }
 
 export type Phase = SealedPhase
 
@@ -73,6 +73,12 @@ export function isSending(phase: Phase, what: SaleSending): boolean {
     case 'refusal':
       return false
   }
+}
+
+/** The deposit's, not paid yet. */
+export function unpaidDepositOf(phase: Phase): Invoice | null {
+  if (phase.name === 'closed') return phase.unpaid
+  return phase.name === 'offeringDeposit' || phase.name === 'awaitingDeposit' || phase.name === 'withdrawn' ? phase.invoice : null
 }
 
 /** Until the sealed answer is out, a deposit is owed; from then on it is earned, whether the rest is opened or not. */
