@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { JobRow } from '#shared/ipc/common.ts'
+import { sats, ZERO_MSAT } from '#shared/market/msat.ts'
 import { ok } from '#shared/market/result.ts'
 import { jobIdOf } from '#shared/protocol/channel.ts'
 import { createToyBackend } from '../inference/toy.ts'
@@ -10,6 +11,7 @@ import { createManualClock } from '../testing/manualClock.ts'
 import { createMemoryStore } from '../testing/memoryStore.ts'
 import { nodeRandom } from '../testing/nodePorts.ts'
 import { createMockWallet } from '../wallet/mock.ts'
+import type { Payment } from '../wallet/wallet.ts'
 import type { SaleDialect, SaleInbox } from './dialect.ts'
 import { createProvider } from './provider.ts'
 
@@ -19,7 +21,7 @@ const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
 /** A seller whose customers are this test, and whose invoices nobody pays. */
 async function open() {
   const [clock, pool, store] = [createManualClock(), createMemoryPool(), createMemoryStore()]
-  const heard: { inbox: SaleInbox | null; rows: JobRow[]; forgotten: number; invoices: number } = { inbox: null, rows: [], forgotten: 0, invoices: 0 }
+  const heard: { inbox: SaleInbox | null; rows: JobRow[]; forgotten: number; invoices: number; found: Payment | null; hint: (paymentHash: string) => void } = { inbox: null, rows: [], forgotten: 0, invoices: 0, found: null, hint: () => {} }
   const mock = createMockWallet({ clock, random: nodeRandom })
   const toy = createToyBackend({ clock })
   const dialect: SaleDialect = {
@@ -48,8 +50,15 @@ async function open() {
         heard.invoices += 1
         return mock.createInvoice(asked)
       },
-      lookup: () => Promise.resolve(ok(null)),
-      watch: () => () => {},
+      lookup: () => Promise.resolve(ok(heard.found)),
+      watch(listener) {
+        const before = heard.hint
+        heard.hint = (paymentHash) => {
+          before(paymentHash)
+          listener({ paymentHash })
+        }
+        return () => {}
+      },
     },
     journal: {
       ...store.journal,
@@ -83,7 +92,7 @@ async function open() {
     await provider.close()
     store.close()
   }
-  return { clock, provider, heard, ask, close, state: (jobId: string) => store.journal.row('provider', jobId)?.state }
+  return { clock, provider, heard, ask, close, journal: store.journal, state: (jobId: string) => store.journal.row('provider', jobId)?.state }
 }
 
 test('who asks, cancels and asks again from fresh keys gets no more invoices than who does not pay', async () => {
@@ -112,5 +121,25 @@ test('what came to nothing is forgotten now and then, whether it was refused or 
   ask(199)
   await settle()
   expect(heard.forgotten).toBe(1)
+  await close()
+})
+
+test('what is paid after the clock jumped, for an invoice that was given up, is owed', async () => {
+  const { clock, heard, ask, state, journal, close } = await open()
+  const { jobId } = ask(1)
+  await settle()
+  clock.advance(3 * 3_600_000)
+  for (let turn = 0; turn < 5; turn++) await settle()
+  expect(state(jobId)).toBe('expired')
+  const paymentHash = journal.events('provider', jobId).flatMap(({ body }) => ('invoice' in (body as object) ? [(body as { invoice: { paymentHash: string } }).invoice.paymentHash] : []))[0] ?? ''
+  const settled = { direction: 'incoming', paymentHash, amountMsat: sats(10), feeMsat: ZERO_MSAT, state: 'settled', description: '', bolt11: null, preimage: null, createdAt: 0, settledAt: 0, expiresAt: null, heldUntil: null } as const
+  heard.found = { ...settled, state: 'pending', settledAt: null }
+  heard.hint(paymentHash)
+  await settle()
+  expect(state(jobId)).toBe('expired')
+  heard.found = settled
+  for (const hint of [paymentHash, hex(5), paymentHash]) heard.hint(hint)
+  await settle()
+  expect(journal.row('provider', jobId)).toMatchObject({ state: 'owed', final: false, movedMsat: sats(10), owedMsat: sats(10) })
   await close()
 })

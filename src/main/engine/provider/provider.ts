@@ -29,6 +29,7 @@ import { createAnnouncer } from './announcer.ts'
 import { CREDIT_WINDOW_MS } from './credit.ts'
 import { DEFAULT_TERMS } from './defaultTerms.ts'
 import type { SaleDialect } from './dialect.ts'
+import { watchLatePayments } from './latePayments.ts'
 import { createOffering } from './offering.ts'
 import { createOpenJobs, type OpenJobRows } from './openJobs.ts'
 import { repayableSaleMachine, type AnySaleMessage } from './repayableSale.ts'
@@ -205,6 +206,7 @@ export function createProvider(options: ProviderOptions): Provider {
     forgetUnpaid,
     onReceipt: (jobId, receipt, createdAt) => options.onReceipt?.(jobId, receipt, createdAt),
   })
+  const forgetLatePayments = watchLatePayments({ wallet, journal, clock, log, dispatch: (jobId, message) => reactor.dispatch(jobId, message) })
   announcer.problem.subscribe((problem) => {
     if (status.get().selling === 'on') status.update((before) => ({ ...before, problem }))
   })
@@ -316,6 +318,7 @@ export function createProvider(options: ProviderOptions): Provider {
       if (status.get().selling === 'on') await announcer.stop()
       for (const each of inboxes) each.close()
       openJobs.close()
+      forgetLatePayments()
       cancelListening?.()
       await reactor.close()
       await scheduler.close()
