@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ok, type Result } from '#shared/market/result.ts'
@@ -14,8 +15,10 @@ const OWNER_KEY = 'wallet.store'
  */
 export function openWalletStore(options: { readonly folder: string; readonly settings: SettingStore; readonly walletId: string; readonly nowMs: number }): Result<OpenedDatabase | null> {
   const { folder, settings, walletId, nowMs } = options
+  const path = join(folder, `souk-${walletId}.db`)
   const owner = settings.read(OWNER_KEY, z.string())
-  if (owner === null) settings.write(OWNER_KEY, walletId)
-  if (owner === null || owner === walletId) return ok(null)
-  return openDatabase(join(folder, `souk-${walletId}.db`), MIGRATIONS, nowMs)
+  // Where the shared store is a new one because the old one was damaged, a wallet that has its own keeps it.
+  if (owner === null && !existsSync(path)) settings.write(OWNER_KEY, walletId)
+  else if (owner !== walletId) return openDatabase(path, MIGRATIONS, nowMs)
+  return ok(null)
 }
