@@ -298,6 +298,20 @@ describe('what a wallet takes or changes afterwards', () => {
     expect(kinds()).toEqual(['opening', 'received', 'received', 'received', 'adjustment'])
   })
 
+  it('is told while a withdrawal is on its way, which the books have taken off already', async () => {
+    const withdrawal = { paymentHash: hashOf('withdrawal'), bolt11: 'onchain:key:slow:bcrt1q', amountMsat: sats(400), maxFeeMsat: sats(9) }
+    store.payments.intend({ ...withdrawal, createdAt: clock.now() })
+    store.payments.resolve(withdrawal.paymentHash, 'settled', sats(9), '', clock.now())
+    payments = [paymentOf('withdrawal', 'outgoing', sats(400), { state: 'pending', feeMsat: sats(9) })]
+    walletMsat -= sats(409)
+    await look(2)
+    isEven()
+    walletMsat -= sats(300)
+    await look(3)
+    isEven()
+    expect(sentences).toEqual([expect.stringContaining('300 sats less')])
+  })
+
   it('is compared though the clock was put back', async () => {
     putBackMs = 86_400_000
     settle('gift', 'incoming', sats(5))

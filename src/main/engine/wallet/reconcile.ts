@@ -248,7 +248,10 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   /** What the wallet may have set aside for payments that nobody here has under way. */
   function reservedElsewhere(listed: readonly Payment[]): number {
     return listed.reduce((sum, payment) => {
-      if (payment.direction !== 'outgoing' || (payment.state !== 'pending' && payment.state !== 'held') || ownerOf(payment)?.underWay === true) return sum
+      if (payment.direction !== 'outgoing' || (payment.state !== 'pending' && payment.state !== 'held')) return sum
+      const owner = ownerOf(payment)
+      // Taken off in the books already: a withdrawal counts as sent while it is still on its way.
+      if (owner !== null && (owner.underWay || (owner.entry.jobId === undefined && owner.bookedMsat !== 0))) return sum
       return sum + payment.amountMsat + Math.max(payment.feeMsat, Math.ceil((payment.amountMsat * RESERVE_PERMILLE) / 1_000) + RESERVE_MSAT)
     }, 0)
   }
