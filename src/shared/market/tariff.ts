@@ -72,11 +72,11 @@ export function priceOfStep(tariff: Tariff, before: TokenCount & { readonly paid
   return msat(Math.max(LEAST_PAYMENT, upTo - before.paidMsat))
 }
 
-/** The most that a customer is ahead: for the prompt and a step, or a tick. */
+/** The most that a customer is ahead: for the prompt and a step, or a tick; for two payments, where a step is worth less than one. */
 export function mostAhead(tariff: Tariff, promptTokens: number, tickTokens: number): Msat {
   const step = stepTokens(tickTokens)
   const [first, later] = [priceOfTokens(tariff, { promptTokens, outputTokens: step }), priceOfTokens(tariff, { promptTokens: 0, outputTokens: step + unusedTokens(step) })]
-  return msat(Math.max(first, later))
+  return msat(Math.max(first, later, 2 * LEAST_PAYMENT))
 }
 
 /** The most that a whole job costs. */

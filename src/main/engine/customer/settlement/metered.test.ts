@@ -124,6 +124,20 @@ describe('a seller that cheats gets at most one tick for nothing, and is told wh
     expect(['failed', 'owed', 'refused']).toContain(buyer.look().state)
   })
 
+  it('of which a step is worth less than the sat that it costs has two of them ahead, as was said', () => {
+    const cheap: Tariff = { inputPer1kMsat: ZERO_MSAT, outputPer1kMsat: sats(1) }
+    const buyer = openBuyer({ ...USUAL, settlement: { name: 'metered', ...cheap, promptTokens: PROMPT, tickTokens: TICK } })
+    for (const index of [0, 1]) {
+      buyer.offer({ index }, sats(1))
+      buyer.pay()
+      if (index === 0) buyer.stream(answer(0, 100))
+    }
+    buyer.wait(180_000)
+    expect(buyer.look()).toMatchObject({ state: 'owed', paidMsat: sats(2) })
+    // Half of the first step has come, which cost half a sat.
+    expect(buyer.look().paidMsat - 500).toBeLessThanOrEqual(mostAhead(cheap, PROMPT, TICK))
+  })
+
   it('asks for the second payment before anything was delivered: it waits for the text', () => {
     const buyer = openBuyer()
     buyer.ask(0)
