@@ -212,7 +212,7 @@ describe('paying', () => {
       else request.result(transaction(payment))
     })
     expect(await pay(invoice({ createdAt: NOW - 600 }))).toMatchObject(state === 'settled' ? { state } : { state, problem: { code: 'invoice-expired' } })
-    expect(methods).toEqual(['lookup_invoice'])
+    expect(methods).toEqual(payment === null ? ['lookup_invoice', 'list_transactions'] : ['lookup_invoice'])
   })
 
   it('refuses what is no invoice', async () => {

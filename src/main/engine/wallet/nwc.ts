@@ -84,7 +84,7 @@ export function createNwcWalletOver({ connection, network, clock, random, log, c
   const lookup = async (paymentHash: string, direction: PaymentDirection): Promise<Result<Payment | null, WalletProblem>> => {
     // `type` is ours: the sandbox honours it, others ignore it and answer with the direction that they find first.
     const reply = await client.request('lookup_invoice', { payment_hash: paymentHash, type: direction }, nwcTransactionSchema, { timeoutMs: replyMs })
-    if (reply.kind === 'error' && reply.code === 'NOT_FOUND') return ok(null)
+    if (reply.kind === 'error' && reply.code === 'NOT_FOUND') return direction === 'outgoing' ? confirmUnknown(paymentHash) : ok(null)
     if (reply.kind !== 'result') return { ok: false, error: describeSilence(reply) }
     if (reply.value.payment_hash !== paymentHash) return misbehaved('The wallet answered about another payment than it was asked about.')
     if (reply.value.type !== direction) return findInList(paymentHash, direction)
@@ -92,9 +92,16 @@ export function createNwcWalletOver({ connection, network, clock, random, log, c
     return payment === null ? misbehaved('The wallet calls a payment settled whose preimage does not open its hash.') : ok(payment)
   }
 
+  /** Some services look up invoices of their own alone: what they paid is in their list. */
+  const confirmUnknown = async (paymentHash: string): Promise<Result<Payment | null, WalletProblem>> => {
+    const found = await findInList(paymentHash, 'outgoing', LARGEST_PAGE)
+    const hasNone = !found.ok && (found.error.code === 'wallet-unsupported' || found.error.code === 'wallet-refused')
+    return hasNone ? ok(null) : found
+  }
+
   /** Money from a wallet to itself is two payments of one hash; `lookup_invoice` shows one of them. */
-  const findInList = async (paymentHash: string, direction: PaymentDirection): Promise<Result<Payment | null, WalletProblem>> => {
-    const listed = await list({ limit: MAX_SEARCHED, offset: 0 }, direction)
+  const findInList = async (paymentHash: string, direction: PaymentDirection, limit = MAX_SEARCHED): Promise<Result<Payment | null, WalletProblem>> => {
+    const listed = await list({ limit, offset: 0 }, direction)
     return listed.ok ? ok(listed.value.find((payment) => payment.paymentHash === paymentHash && payment.direction === direction) ?? null) : listed
   }
 

@@ -63,6 +63,28 @@ describe('a no of the wallet', () => {
   })
 })
 
+describe('a wallet whose lookup knows invoices of its own alone', () => {
+  const lists = (answer: (request: ScriptedRequest) => void) => answering({ pay_invoice: (request) => request.error('PAYMENT_FAILED', 'already paid'), lookup_invoice: (request) => request.error('NOT_FOUND'), list_transactions: answer })
+
+  it('is asked for its list before a payment is called unknown to it', async () => {
+    lists((request) => request.result({ transactions: [transaction({ payment_hash: '08'.repeat(32) }), transaction({ state: 'settled', preimage: PREIMAGE, fees_paid: 3 })] }))
+    expect(await wallet.lookup(HASH, 'outgoing')).toMatchObject({ ok: true, value: { state: 'settled', feeMsat: 3 } })
+    expect(await pay()).toMatchObject({ state: 'settled', preimage: PREIMAGE })
+    expect(await wallet.lookup('09'.repeat(32), 'outgoing')).toEqual({ ok: true, value: null })
+  })
+
+  it('says nothing while its list does not answer', async () => {
+    lists((request) => request.error('INTERNAL'))
+    expect(await wallet.lookup(HASH, 'outgoing')).toMatchObject({ ok: false })
+    expect(await pay()).toMatchObject({ state: 'unknown' })
+  })
+
+  it('says what it says where it has no list for us', async () => {
+    lists((request) => request.error('RESTRICTED'))
+    expect(await wallet.lookup(HASH, 'outgoing')).toEqual({ ok: true, value: null })
+  })
+})
+
 describe('a number that cannot be', () => {
   it('as the fee of a payment that its preimage proves leaves the payment as it is', async () => {
     answering({ pay_invoice: (request) => request.result({ preimage: PREIMAGE, fees_paid: MAX_MSAT }), lookup_invoice: (request) => request.result(transaction({ state: 'settled', preimage: PREIMAGE, fees_paid: MAX_MSAT })) })
