@@ -113,6 +113,8 @@ export interface Engine {
   readonly journal: Journal
   readonly threads: ThreadStore
   readonly receipts: Receipts
+  /** Asks the seller of a job that has ended for its receipt now, for who does not run on. Resolves once it is here, or is not to be had. */
+  readonly fetchReceipt: (jobId: string) => Promise<void>
   /** Null when neither the relay nor the wallet is the sandbox's. */
   readonly sandbox: Sandbox | null
   readonly jobChanged: Emitter<JobRow>

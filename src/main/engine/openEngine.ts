@@ -266,7 +266,7 @@ export async function openEngine(config: EngineConfig, ports: EnginePorts, undo:
   showMintFaults()
 
   return ok({
-    mintFaults, config, clock, keyring, notices, preferences, pool, relayList, wallet, walletKind: walletConfig.kind, walletChoice: createWalletChoice({ settings, secrets: ports.secrets, keyring, preferences }), inspectWallet: (connection) => inspectNwc(connection, { clock, random, log, openWebSocket, crypto }), account, withdrawals, books, money, reconciler, backend, provider, customer, directory, channels, mutes, journal, threads, receipts, sandbox, jobChanged, threadsChanged,
+    mintFaults, config, clock, keyring, notices, preferences, pool, relayList, wallet, walletKind: walletConfig.kind, walletChoice: createWalletChoice({ settings, secrets: ports.secrets, keyring, preferences }), inspectWallet: (connection) => inspectNwc(connection, { clock, random, log, openWebSocket, crypto }), account, withdrawals, books, money, reconciler, backend, provider, customer, directory, channels, mutes, journal, threads, receipts, fetchReceipt: (jobId) => exchange?.now(jobId) ?? Promise.resolve(), sandbox, jobChanged, threadsChanged,
     setMintFaults(change) {
       const mint = sandbox?.mint() ?? null
       mint?.setFaults(change)

@@ -150,3 +150,28 @@ test('what is not the customer’s is not answered, and a store that takes no wr
   state.hears?.(THEIRS)
   expect([said.customer, state.other]).toEqual([2, THEIRS])
 })
+
+test('asked for now, it is asked for at once, and that is over when it is here, or nobody can be asked', async () => {
+  const { exchange, clock, said, job, state } = open()
+  exchange.made(job)
+  let isOver = false
+  const over = exchange.now(JOB).then(() => (isOver = true))
+  clock.advance(0)
+  await Promise.resolve()
+  expect([said.customer, isOver]).toEqual([1, false])
+  state.hears?.(THEIRS)
+  await over
+  expect([state.hears, clock.pending()]).toEqual([null, 0])
+  // It is here: nobody is asked again.
+  await exchange.now(JOB)
+  expect([said.customer, clock.pending()]).toEqual([1, 0])
+
+  const deaf = open({ isKnown: false })
+  const asked = deaf.exchange.now(JOB)
+  deaf.clock.advance(0)
+  await asked
+  expect(deaf.said.customer).toBe(0)
+  const unsigned = open({ own: null })
+  await unsigned.exchange.now(JOB)
+  expect(unsigned.clock.pending()).toBe(0)
+})

@@ -40,6 +40,8 @@ export interface ReceiptExchange {
   made(job: JobKey): void
   /** A job's customer hands over its own; `createdAt` of the event that did, in Unix seconds. */
   heard(jobId: string, receipt: NostrEvent, createdAt: number): void
+  /** Asks the job's seller at once. Resolves once its receipt is here, or nobody can be asked for it; until then, for as long as it is asked. */
+  now(jobId: string): Promise<void>
   /** Goes on with what the last run had not finished. */
   resume(): void
   close(): void
@@ -63,6 +65,8 @@ interface Asking {
   faults: number
   cancel: () => void
   subscription: { close(): void } | null
+  /** It is over, or there is nobody to ask. */
+  readonly onEnd: () => void
 }
 
 export function createReceiptExchange({ receipts, row, customer, provider, clock, log }: ReceiptExchangeOptions): ReceiptExchange {
@@ -99,11 +103,11 @@ export function createReceiptExchange({ receipts, row, customer, provider, clock
     }
   }
 
-  function begin(jobId: string, firstMs: number): void {
+  function begin(jobId: string, firstMs: number, onEnd = () => {}): void {
     end(jobId)
     const [oldest] = asking.size >= MAX_ASKING ? asking.keys() : []
     if (oldest !== undefined) end(oldest)
-    const one: Asking = { tries: 0, faults: 0, cancel: () => {}, subscription: null }
+    const one: Asking = { tries: 0, faults: 0, cancel: () => {}, subscription: null, onEnd }
     asking.set(jobId, one)
     one.cancel = clock.after(firstMs, () => ask(jobId, one))
   }
@@ -122,6 +126,7 @@ export function createReceiptExchange({ receipts, row, customer, provider, clock
     one.cancel = clock.after(waitMs, () => ask(jobId, one))
     // A seller that is away is not known to hear it; it may be back by then.
     if (one.subscription !== null) void say(customer, jobId, own)
+    else one.onEnd()
   }
 
   function end(jobId: string): void {
@@ -129,6 +134,7 @@ export function createReceiptExchange({ receipts, row, customer, provider, clock
     asking.delete(jobId)
     one?.cancel()
     one?.subscription?.close()
+    one?.onEnd()
   }
 
   function answer(jobId: string): void {
@@ -157,6 +163,11 @@ export function createReceiptExchange({ receipts, row, customer, provider, clock
       const job = { role: 'provider', jobId } as const
       const isNews = keptOf(job).every(({ id }) => id !== receipt.id)
       if (keep(job, receipt) && (isNews || clock.now() / 1_000 - createdAt <= FRESH_SECS)) answer(jobId)
+    },
+    now(jobId) {
+      const job = { role: 'customer', jobId } as const
+      const isDone = ownOf(job) === null || keptOf(job).some((event) => isOf(event, 'provider') && isJobReceipt(event))
+      return isDone ? Promise.resolve() : new Promise((resolve) => begin(jobId, 0, resolve))
     },
     resume() {
       const since = clock.now() - WEEK_MS
