@@ -115,6 +115,12 @@ describe('a market on the sandbox', () => {
     expect(bought.code).toBe(EXIT.ok)
     const end = found(bought, 'ended')
     expect(end).toMatchObject({ state: 'done', answer: expect.stringContaining('2 + 2 = 4') })
+    // How it is paid and what is at risk is said before it is asked, and what both sides signed is here at the end.
+    const types = bought.records.map(({ type }) => type)
+    expect(types.indexOf('quote')).toBeLessThan(types.indexOf('job'))
+    expect(found(bought, 'quote')).toMatchObject({ settlement: 'prepay', priceMsat: 20_000, riskMsat: 20_000, sentence: expect.stringMatching(/^You pay 20 sats first: all of it is at risk/) })
+    const receipts = await home.run(['receipt', 'export', '--all', '--csv', '--data', join(home.folder, 'first')])
+    expect(receipts.stdout).toMatch(/,customer,prepay,done,.*,2,yes$/m)
     // What came in pieces, and whole once more where a piece was lost on the way.
     expect(text(bought).endsWith(String(end?.['answer']))).toBe(true)
     const [before, paid] = [Number(found(bought, 'balance')?.['balanceMsat']), Number(end?.['paidMsat'])]

@@ -39,6 +39,9 @@ test.concurrent('an escrow is listed with its sum, released by name and paid; no
   expect(found(released, 'released')).toMatchObject({ jobId: job, amountMsat: 20_000 })
   expect(found(released, 'ended')).toMatchObject({ state: 'done', paidMsat: 20_020, feeMsat: 20, answer: expect.stringContaining('2 + 2 = 4') })
 
+  const receipts = await home.run(['receipt', 'export', job, '--csv', '--data', join(home.folder, 'one')])
+  expect(receipts.stdout).toMatch(new RegExp(`^${job},customer,escrow,done,.*,2,yes$`, 'm'))
+
   const again = await home.run(['release', job, '--yes', ...folderOf('one'), '--json'])
   expect([again.code, again.records.at(-1)]).toMatchObject([EXIT.refused, { code: 'not-now', message: expect.stringContaining('it ended as done') }])
   const empty = await home.run(['release', ...folderOf('one')])

@@ -9,6 +9,7 @@ import { safeParse } from '#shared/safeParse.ts'
 import { connectToMarket } from '../connectToMarket.ts'
 import { EXIT, type ExitCode } from '../exitCodes.ts'
 import { secondDataFolder } from '../folders.ts'
+import { gatherReceipt } from '../gatherReceipt.ts'
 import { describeEnd, exitCodeOf, isInDoubt, isOver } from '../jobEnd.ts'
 import type { CommonOptions } from '../openSouk.ts'
 import { readPrompt } from '../readPrompt.ts'
@@ -48,13 +49,9 @@ export async function customer(options: CustomerCommandOptions): Promise<void> {
     await findSellers(session, options, selection)
     await orInterrupted(engine.account.refresh(), interrupt, NOTHING_ASKED)
     output.tell({ type: 'balance', balanceMsat: engine.account.status.get().balanceMsat })
-    const asked = engine.customer.ask({
-      prompt,
-      selection,
-      ...askedHow(options),
-      release: options.release,
-      ...(options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens }),
-    })
+    const question: Question = { prompt, selection, ...askedHow(options), release: options.release, ...(options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens }) }
+    tellRisk(session, question)
+    const asked = engine.customer.ask(question)
     if (!asked.ok) throw new CommandFailed(whyNotAsked(asked.error.code), asked.error.code, asked.error.code === 'needs-confirmation' ? `${asked.error.message} --max-price with that much or more confirms it.` : asked.error.message)
     await report(session, await followJob(session, asked.value.jobId))
   }, elsewhere)
@@ -75,6 +72,15 @@ function whyNotAsked(code: string): ExitCode {
 function askedHow({ maxPrice, dialect, encrypted, settlement }: CustomerCommandOptions): Pick<Question, 'maxPriceMsat' | 'confirmedMsat' | 'dialect' | 'encrypted' | 'settlement'> {
   const maxPriceMsat = maxPrice === undefined ? undefined : msat(maxPrice)
   return { maxPriceMsat, confirmedMsat: maxPriceMsat, dialect, encrypted, settlement }
+}
+
+/** How it would be settled, and what is at risk in that: before it is asked. Why it cannot be, asking says. */
+function tellRisk({ engine, output }: Session, question: Question): void {
+  const quoted = engine.customer.quote(question)
+  if (!quoted.ok || quoted.value.problem !== null) return
+  const { settlement, priceMsat, maxFeeMsat, risk } = quoted.value
+  output.say(`At risk: ${formatSats(risk.riskMsat)} sats (${settlement}). ${risk.sentence}`)
+  output.tell({ type: 'quote', settlement, priceMsat, maxFeeMsat, riskMsat: risk.riskMsat, sentence: risk.sentence })
 }
 
 /** Waits the discovery time out, except that *first* and a named seller are taken as soon as they are there. */
@@ -139,9 +145,10 @@ async function followJob({ engine, output, interrupt }: Session, jobId: string):
       write(`\n\n${change.text}`)
     }
   })
+  const isMidLine = () => written !== '' && !written.endsWith('\n')
   const endText = () => {
     stopText()
-    if (written !== '' && !written.endsWith('\n')) output.endLine()
+    if (isMidLine()) output.endLine()
     written = ''
   }
   let forget = () => {}
@@ -151,7 +158,7 @@ async function followJob({ engine, output, interrupt }: Session, jobId: string):
       if (changed.role !== 'customer' || changed.jobId !== jobId) return
       output.tell({ type: 'job', ...changed })
       // What is locked waits for somebody, and says for whom.
-      if ((changed.state === 'locked' || changed.state === 'unlocking') && changed.note !== undefined && changed.note !== said) output.say(changed.note)
+      if ((changed.state === 'locked' || changed.state === 'unlocking') && changed.note !== undefined && changed.note !== said) output.say(`${isMidLine() ? '\n' : ''}${changed.note}`)
       said = changed.note
       if (isOver(changed)) resolve()
     })
@@ -170,7 +177,9 @@ async function followJob({ engine, output, interrupt }: Session, jobId: string):
   return current()
 }
 
-async function report({ engine, output, interrupt }: Session, row: JobRow): Promise<void> {
+async function report(session: Session, row: JobRow): Promise<void> {
+  const { engine, output, interrupt } = session
+  await gatherReceipt(session, row)
   if (!interrupt.signal.aborted) await orInterrupted(engine.account.refresh(), interrupt, describeEnd(row))
   const balanceMsat = engine.account.status.get().balanceMsat
   output.tell({ type: 'ended', jobId: row.jobId, state: row.state, paidMsat: row.movedMsat, feeMsat: row.feeMsat, balanceMsat, answer: engine.customer.answer(row.jobId) })

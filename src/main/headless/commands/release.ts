@@ -5,6 +5,7 @@ import { formatSats } from '#shared/market/msat.ts'
 import { connectToMarket } from '../connectToMarket.ts'
 import { EXIT, type ExitCode } from '../exitCodes.ts'
 import { secondDataFolder } from '../folders.ts'
+import { gatherReceipt } from '../gatherReceipt.ts'
 import { describeEnd, exitCodeOf, isOver, releasedMsat } from '../jobEnd.ts'
 import { withEngine, type Session, type SessionOptions } from '../session.ts'
 import { alignColumns, localMinute } from '../table.ts'
@@ -54,6 +55,7 @@ async function releaseJob(session: Session, jobId: string, options: ReleaseOptio
   if (!released.ok) throw new CommandFailed(released.error.code === 'store-failed' ? EXIT.failed : EXIT.refused, released.error.code, `${released.error.message} ${NOT_RELEASED}`)
   output.tell({ type: 'released', jobId, amountMsat: releasedMsat(row) })
   const last = await waitForEnd(session, jobId, row)
+  await gatherReceipt(session, last)
   report(session, last, interrupt.signal.aborted)
 }
 
