@@ -35,3 +35,19 @@ test('whatever is repeated often enough is found, wherever the pieces are cut', 
     }),
   )
 })
+
+test('what came before is found as by looking at every place', () => {
+  const anyText = fc.array(fc.constantFrom('a', 'b'), { minLength: 160, maxLength: 400 }).map((letters) => letters.join(''))
+  fc.assert(
+    fc.property(anyText, fc.nat(60), fc.integer({ min: 64, max: 90 }), (before, from, length) => {
+      const piece = `${before.slice(from, from + length)}${'c'.repeat(from % 2)}`
+      expect(findTextFault(before, piece) !== null).toBe((before + piece).indexOf(piece) < before.length || findTextFault('', piece) !== null)
+    }),
+  )
+})
+
+test('a text that is made to be compared slowly is not: a seller could hold up everything else', () => {
+  const [half, start] = ['a'.repeat(150_000), performance.now()]
+  expect(findTextFault(`b${half}${half}${half}${half}`, `${half}c${half}`)).toBe(null)
+  expect(performance.now() - start).toBeLessThan(3_000)
+})

@@ -18,18 +18,32 @@ export function countableBytes(text: string): number {
 export function findTextFault(before: string, piece: string): string | null {
   if (piece.trim() === '') return 'it sends nothing but white space'
   if (piece.length < LEAST_JUDGED_CHARACTERS) return null
-  if (periodOf(piece) * REPEATS_OF_PADDING <= piece.length) return 'it sends the same again and again'
-  // At any earlier place, also one that overlaps with the piece itself.
-  return (before + piece).indexOf(piece) < before.length ? 'it repeats what it sent before' : null
+  const borders = bordersOf(piece)
+  // The length of the shortest unit that the whole is a repetition of, its last one perhaps cut short.
+  const period = piece.length - (borders.at(-1) ?? 0)
+  if (period * REPEATS_OF_PADDING <= piece.length) return 'it sends the same again and again'
+  return isRepeated(before, piece, borders) ? 'it repeats what it sent before' : null
 }
 
-/** The length of the shortest unit that the whole text is a repetition of, its last one perhaps cut short (Knuth, Morris and Pratt). */
-function periodOf(text: string): number {
-  const borders = [0]
+/** For every beginning of a text, how much of it its end repeats (Knuth, Morris and Pratt). */
+function bordersOf(text: string): Int32Array {
+  const borders = new Int32Array(text.length)
   for (let index = 1, border = 0; index < text.length; index++) {
     while (border > 0 && text[index] !== text[border]) border = borders[border - 1] ?? 0
     if (text[index] === text[border]) border += 1
-    borders.push(border)
+    borders[index] = border
   }
-  return text.length - (borders.at(-1) ?? 0)
+  return borders
+}
+
+/** Whether the piece is at any earlier place, also one that overlaps with itself. `indexOf` would take minutes for a text that is made for that. */
+function isRepeated(before: string, piece: string, borders: Int32Array): boolean {
+  const end = before.length + piece.length - 1
+  for (let index = 0, matched = 0; index < end; index++) {
+    const character = index < before.length ? before[index] : piece[index - before.length]
+    while (matched > 0 && character !== piece[matched]) matched = borders[matched - 1] ?? 0
+    if (character === piece[matched]) matched += 1
+    if (matched === piece.length) return true
+  }
+  return false
 }
