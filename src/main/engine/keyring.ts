@@ -139,7 +139,8 @@ function finishImport(settings: SettingStore, pubkey: string): void {
   settings.write(IMPORTING_KEY, null)
 }
 
-const PUBLIC_PHRASE = 'Everybody knows this phrase: it is an example from the specifications, and its money is gone at once. Use another.'
+/** Why no such phrase may stand before real money. */
+export const PUBLIC_PHRASE = 'Everybody knows this phrase: it is an example from the specifications, and its money is gone at once. Use another.'
 
 /** Why a phrase is not safe enough where money is worth something; null when it is. */
 function dangerOf(phrase: string, protection: Protection, isBackedUp: boolean): string | null {

@@ -144,6 +144,8 @@ test.concurrent('a passphrase is taken away on the sandbox, and kept while a wal
   settings.write('wallet.choice', { kind: 'spark', network: 'mainnet' })
   const refused = await home.run(['identity', 'unprotect', '--yes', '--json'], withPassphrase)
   expect([refused.code, refused.records.at(-1)]).toMatchObject([EXIT.refused, { code: 'needs-protection', message: expect.stringContaining('Nothing was changed') }])
+  const known = await home.run(['identity', 'import', '--replace', '--json'], { ...withPassphrase, input: `${'zoo '.repeat(11)}wrong` })
+  expect([known.code, known.records.at(-1)]).toMatchObject([EXIT.refused, { code: 'public-phrase' }])
   settings.write('wallet.choice', { kind: 'sandbox' })
   database.close()
   expect((await home.run(['identity', 'unprotect', '--yes', '--json'], withPassphrase)).records.at(-1)).toMatchObject({ type: 'protected', protection: 'plain' })

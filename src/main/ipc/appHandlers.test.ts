@@ -86,6 +86,7 @@ test('while a wallet of real money is chosen, the passphrase can be changed and 
   await engine.keyring.confirmBackup([1, 4, 7].map((index) => ({ index, word: words[index] ?? '' })))
   expect(await engine.walletChoice.choose({ kind: 'nwc', connection: `nostr+walletconnect://${'a'.repeat(64)}?relay=wss://relay.example&secret=${'b'.repeat(64)}`, network: 'signet' })).toMatchObject({ ok: true })
   expect(JSON.stringify(await page.request('identity.protect', { current: FIRST }))).toContain('needs-protection')
+  expect(JSON.stringify(await page.request('identity.importPhrase', { phrase: `${'abandon '.repeat(11)}about`, confirmed: true }))).toContain('public-phrase')
   expect(status().protection).toBe('passphrase')
   await page.request('identity.protect', { current: FIRST, next: SECOND })
   expect(await opensWith(SECOND)).toMatch(/ /)

@@ -1,5 +1,7 @@
 import type { Engine } from '#engine/engine.ts'
 import { createEmitter } from '#engine/emitter.ts'
+import { PUBLIC_PHRASE } from '#engine/keyring.ts'
+import { isPublicPhrase, parsePhrase } from '#engine/nostr/phrase.ts'
 import { isSerious } from '#engine/wallet/walletChoice.ts'
 import type { PayloadOf } from '#shared/ipc/contract.ts'
 import type { SoukContract } from '#shared/ipc/souk.ts'
@@ -34,6 +36,8 @@ export function appHandlers(engine: Engine) {
       },
       'identity.importPhrase': async ({ phrase }: { phrase: string }) => {
         if (isBusy(engine)) return fail('busy', 'Stop selling and let the open jobs end first: they belong to the identity in use.')
+        const parsed = parsePhrase(phrase)
+        if (parsed.ok && isPublicPhrase(parsed.value) && isSerious(engine.walletChoice.next.get())) return fail('public-phrase', PUBLIC_PHRASE)
         const imported = await keyring.importPhrase(phrase)
         if (!imported.ok) return imported
         notices.raise('restart-for-identity', 'warning', 'The imported identity is used from the next start. Restart Souk now.')

@@ -9,9 +9,8 @@ import { createWalletChoice, readChosenWallet } from './walletChoice.ts'
 
 const CONNECTION = `nostr+walletconnect://${'a'.repeat(64)}?relay=wss://relay.example&secret=${'b'.repeat(64)}`
 
-async function open(protection: 'plain' | 'passphrase' = 'passphrase') {
+async function open(protection: 'plain' | 'passphrase' = 'passphrase', phrase = createPhrase(nodeRandom)) {
   const { settings } = createMemoryStore()
-  const phrase = createPhrase(nodeRandom)
   const kept = new Map([['phrase', phrase]])
   const state = { locked: false }
   const secrets: Secrets = {
@@ -70,5 +69,14 @@ describe('the choice of a wallet', () => {
     expect(await choice.choose(mainnet)).toMatchObject({ ok: true })
     expect(await choice.choose(spark)).toMatchObject({ error: { message: expect.stringContaining('API key') } })
     expect(await choice.choose({ ...spark, apiKey: 'key' })).toMatchObject({ ok: true })
+  })
+
+  it('of real money wants a phrase that is not everybody’s: with one, no start would open it', async () => {
+    const { choice, preferences, backUp, read } = await open('passphrase', `${'abandon '.repeat(11)}about`)
+    await backUp()
+    preferences.update({ limits: {} })
+    expect(await choice.choose({ kind: 'nwc', connection: CONNECTION, network: 'mainnet' })).toMatchObject({ ok: false, error: { code: 'not-yet', message: expect.stringContaining('Everybody knows') } })
+    expect(await read()).toMatchObject({ value: { kind: 'sandbox' } })
+    expect(await choice.choose({ kind: 'spark', network: 'regtest' })).toMatchObject({ ok: true })
   })
 })

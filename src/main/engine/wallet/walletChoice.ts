@@ -6,7 +6,8 @@ import { z } from 'zod'
 import { NETWORKS, type Network } from '#shared/market/network.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { parseConnection } from '#shared/protocol/nip47.ts'
-import type { Keyring } from '../keyring.ts'
+import { PUBLIC_PHRASE, type Keyring } from '../keyring.ts'
+import { isPublicPhrase } from '../nostr/phrase.ts'
 import type { Preferences } from '../preferences.ts'
 import { SecretsLocked, type Secrets } from '../ports.ts'
 import { createSignal, type Signal } from '../signal.ts'
@@ -97,6 +98,8 @@ export function createWalletChoice({ settings, secrets, keyring, preferences }: 
       }
       const name: WalletName = wallet.kind === 'sandbox' ? { kind: 'sandbox' } : wallet.kind === 'nwc' ? { kind: 'nwc', network: wallet.network } : { kind: 'spark', network: wallet.network }
       try {
+        // With such a phrase no start would open it, and no page be there to choose another.
+        if (isSerious(wallet) && isPublicPhrase(await keyring.revealPhrase())) return fail('not-yet', `${PUBLIC_PHRASE} Import it under Identity, and start again.`)
         // The secret first: a choice without its secret would be a wallet that cannot be opened.
         if (wallet.kind === 'nwc') await keepSecret(CONNECTION_NAME, wallet.connection.trim())
         if (wallet.kind === 'spark' && wallet.apiKey !== undefined) await keepSecret(API_KEY_NAME, wallet.apiKey.trim())

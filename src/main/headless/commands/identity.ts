@@ -1,5 +1,5 @@
 import { deriveIdentity, isPublicPhrase, parsePhrase } from '#engine/nostr/identity.ts'
-import { keepPhrase, type Keyring } from '#engine/keyring.ts'
+import { keepPhrase, PUBLIC_PHRASE, type Keyring } from '#engine/keyring.ts'
 import { isSerious, readChosenWallet } from '#engine/wallet/walletChoice.ts'
 import type { Result } from '#shared/market/result.ts'
 import { MIN_PASSPHRASE_CHARS } from '#shared/passphrase.ts'
@@ -98,6 +98,8 @@ export async function importPhrase(options: ImportOptions): Promise<void> {
   const imported = deriveIdentity(parsed.value)
   await withVault('write', options, async (vault) => {
     await assertReplaceable(vault, imported.pubkey, options)
+    const chosen = isPublicPhrase(parsed.value) ? await readChosenWallet(vault.settings, vault.secrets) : null
+    if (chosen?.ok === true && isSerious(chosen.value)) throw new CommandFailed(EXIT.refused, 'public-phrase', `${PUBLIC_PHRASE} A wallet of real money is chosen in ${vault.folder}. Nothing was changed.`)
     await keepPhrase(vault, parsed.value)
     output.print(imported.npub)
     output.say(`This is who you are now, in ${vault.folder}.`)
