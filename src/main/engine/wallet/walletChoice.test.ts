@@ -51,6 +51,8 @@ describe('the choice of a wallet', () => {
     state.locked = true
     expect(await read()).toMatchObject({ ok: false, error: { code: 'secrets-locked' } })
     state.locked = false
+    kept.set('wallet.nwc', `nostr+walletconnect://${'0'.repeat(63)}5?relay=wss://relay.example&secret=${'b'.repeat(64)}`)
+    expect(await read()).toMatchObject({ ok: false, error: { code: 'wallet-lost' } })
     kept.delete('wallet.nwc')
     expect(await read()).toMatchObject({ ok: false, error: { code: 'wallet-lost' } })
   })

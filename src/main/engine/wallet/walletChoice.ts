@@ -59,7 +59,8 @@ export async function readChosenWallet(settings: SettingStore, secrets: Secrets)
   try {
     if (name.kind === 'nwc') {
       const connection = await secrets.read(CONNECTION_NAME)
-      return connection === null ? fail('wallet-lost', 'The connection of the wallet that was chosen is gone from the secrets.') : ok({ ...name, connection })
+      if (connection === null) return fail('wallet-lost', 'The connection of the wallet that was chosen is gone from the secrets.')
+      return parseConnection(connection).ok ? ok({ ...name, connection }) : fail('wallet-lost', 'The connection of the wallet that was chosen cannot be used.')
     }
     const apiKey = name.kind === 'spark' ? await secrets.read(API_KEY_NAME) : null
     return ok({ ...name, ...(apiKey === null ? {} : { apiKey }) })
