@@ -201,9 +201,9 @@ function riskOf(settlement: Settlement, priceMsat: Msat): { riskMsat: Msat; sent
     case 'prepay':
       return { riskMsat: priceMsat, sentence: `You pay ${price} sats first: all of it is at risk if the seller does not answer.` }
     case 'escrow':
-      return { riskMsat: ZERO_MSAT, sentence: `${price} sats are locked, and go to the seller only once you have the answer; otherwise they come back by themselves.` }
+      return { riskMsat: ZERO_MSAT, sentence: `${price} sats are locked, and go to the seller only once you have the answer, good or bad; otherwise they come back by themselves.` }
     case 'sealed':
-      return { riskMsat: ZERO_MSAT, sentence: `You see the beginning, and pay ${price} sats to open the rest: paying opens it, in one step.` }
+      return { riskMsat: priceMsat, sentence: `You see the beginning, and pay ${price} sats to open the rest, good or bad: paying opens it, in one step.` }
     case 'metered':
       return { riskMsat: sats(6), sentence: `You pay as it comes, in small parts, up to ${price} sats: at most 6 sats are ever ahead of the answer.` }
   }

@@ -1,5 +1,5 @@
 /** How a job is to be settled: what seller, dialect and wallets can do, and what the customer prefers. What it risks, in words and msat. */
-import { formatSats, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import { formatSats, minMsat, subtractMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import type { Settlement } from '#shared/market/settlement.ts'
 
@@ -13,7 +13,7 @@ export interface SettlementChoice {
   readonly trustMsat: Msat
 }
 
-/** For larger sums, the safest for the customer first; what is left is to pay ahead. */
+/** For larger sums, the safest for the customer first: a seller that seals another text than it signs for convicts itself. What is left is to pay ahead. */
 const SAFEST_FIRST: readonly Settlement[] = ['escrow', 'sealed', 'metered', 'prepay']
 
 /** Fails with `settlement-not-possible` and a sentence that says what is. */
@@ -35,15 +35,15 @@ export interface SettlementRisk {
   readonly sentence: string
 }
 
-/** `tickMsat`: the most that is ahead of a metered answer; `depositMsat`: of a sealed job. */
-export function describeRisk(settlement: Settlement, { priceMsat, tickMsat, depositMsat }: { readonly priceMsat: Msat; readonly tickMsat: Msat; readonly depositMsat: Msat }): SettlementRisk {
+/** `tickMsat`: the most that is ahead of a metered answer; `depositMsat`: of a sealed job; `release`: who decides that what is locked goes to the seller. */
+export function describeRisk(settlement: Settlement, { priceMsat, tickMsat, depositMsat, release }: { readonly priceMsat: Msat; readonly tickMsat: Msat; readonly depositMsat: Msat; readonly release: 'auto' | 'ask' }): SettlementRisk {
   switch (settlement) {
     case 'prepay':
       return { riskMsat: priceMsat, sentence: `You pay ${formatSats(priceMsat)} sats first: all of it is at risk if the seller does not answer.` }
     case 'escrow':
-      return { riskMsat: ZERO_MSAT, sentence: `${formatSats(priceMsat)} sats are locked, and go to the seller only once you have the answer; otherwise they come back by themselves.` }
+      return { riskMsat: ZERO_MSAT, sentence: `${formatSats(priceMsat)} sats are locked, and go to the seller only once you have the answer${release === 'ask' ? ' and release them' : ', good or bad'}; otherwise they come back by themselves.` }
     case 'sealed':
-      return { riskMsat: depositMsat, sentence: `You see the beginning, and pay ${formatSats(priceMsat)} sats to open the rest: paying opens it, in one step.${depositMsat === 0 ? '' : ` A deposit of ${formatSats(depositMsat)} sats is paid first.`}` }
+      return { riskMsat: priceMsat, sentence: `You see the beginning, and pay ${formatSats(subtractMsat(priceMsat, minMsat(depositMsat, priceMsat)))} sats to open the rest, good or bad: paying opens it, in one step.${depositMsat === 0 ? '' : ` A deposit of ${formatSats(depositMsat)} sats is paid first.`}` }
     case 'metered':
       return { riskMsat: tickMsat, sentence: `You pay as it comes, in small parts, up to ${formatSats(priceMsat)} sats: at most ${formatSats(tickMsat)} sats are ever ahead of the answer.` }
   }

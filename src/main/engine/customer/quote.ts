@@ -48,7 +48,7 @@ export interface QuoterOptions extends Omit<TargetOptions, 'canSettle'> {
   readonly terms: PurchaseTerms
   readonly limits: () => Limits
   /** How a person wants jobs settled, and up to what sum ahead. */
-  readonly settling: () => { readonly settlement: Settlement | 'auto'; readonly trustMsat: Msat }
+  readonly settling: () => { readonly settlement: Settlement | 'auto'; readonly trustMsat: Msat; readonly release: 'auto' | 'ask' }
   readonly threads: Pick<ThreadStore, 'turns'>
   /** What arrived of an earlier answer. */
   readonly answer: (jobId: string) => string
@@ -107,7 +107,7 @@ export function createQuoter(options: QuoterOptions): Quoter {
     const tariff = settled.value === 'metered' && offer !== null ? tariffOf(offer.prices) : null
     const metered = tariff === null ? null : meteredTerms(tariff, { promptBytes: rendered.promptBytes, maxTokens: maxTokensOf(question), budgetMsat: budgetOf(question) })
     const { priceMsat } = metered ?? target.value
-    const risk = describeRisk(settled.value, { priceMsat, tickMsat: metered?.tickMsat ?? ZERO_MSAT, depositMsat: depositOf(offer) })
+    const risk = describeRisk(settled.value, { priceMsat, tickMsat: metered?.tickMsat ?? ZERO_MSAT, depositMsat: depositOf(offer), release: question.release ?? options.settling().release })
     // What is paid as it comes stops where a limit says so: only its beginning has to be possible now.
     const firstMsat = metered?.tickMsat ?? priceMsat
     const maxFeeMsat = feeCap(firstMsat, options.limits().maxFeePermille)
