@@ -4,6 +4,7 @@ import { Dialog } from 'radix-ui'
 import { useEngineState } from '#renderer/state/useEngineState.ts'
 import { useRequest } from '#renderer/state/useRequest.ts'
 import { useView } from '#renderer/state/view.ts'
+import { useReturnFocus } from '#renderer/ui/useReturnFocus.ts'
 import { useStopSpending } from '#renderer/wallet/useStopSpending.ts'
 import { PAGE_ENTRIES } from './pages.ts'
 import { shortcutText } from './useShortcuts.ts'
@@ -14,11 +15,12 @@ const SHOWN_THREADS = 20
 export function CommandPalette() {
   const open = useView((view) => view.paletteOpen)
   const setOpen = useView((view) => view.setPaletteOpen)
+  const { remember, onCloseAutoFocus } = useReturnFocus()
   return (
     <Dialog.Root open={open} onOpenChange={setOpen}>
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 z-40 bg-scrim" />
-        <Dialog.Content aria-describedby={undefined} className="fixed left-1/2 top-[12vh] z-40 w-[calc(100vw-32px)] max-w-xl -translate-x-1/2 overflow-hidden rounded-lg border border-line-strong bg-surface">
+        <Dialog.Content aria-describedby={undefined} onOpenAutoFocus={remember} onCloseAutoFocus={onCloseAutoFocus} className="fixed left-1/2 top-[12vh] z-40 w-[calc(100vw-32px)] max-w-xl -translate-x-1/2 overflow-hidden rounded-lg border border-line-strong bg-surface">
           <Dialog.Title className="sr-only">Command palette</Dialog.Title>
           <PaletteBody close={() => setOpen(false)} />
         </Dialog.Content>

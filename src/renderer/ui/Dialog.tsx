@@ -2,6 +2,7 @@ import { X } from 'lucide-react'
 import { Dialog as Primitive } from 'radix-ui'
 import type { ReactNode } from 'react'
 import { joinClasses } from './joinClasses.ts'
+import { useReturnFocus } from './useReturnFocus.ts'
 
 export interface DialogProps {
   open: boolean
@@ -18,13 +19,18 @@ const WIDTHS = { small: 'max-w-96', medium: 'max-w-lg', large: 'max-w-3xl' } as 
 
 /** A modal window. Esc and the scrim close it; focus goes back to where it came from. */
 export function Dialog({ open, onOpenChange, title, description, actions, size = 'medium', children }: DialogProps) {
+  const { remember, onCloseAutoFocus } = useReturnFocus()
   return (
     <Primitive.Root open={open} onOpenChange={onOpenChange}>
       <Primitive.Portal>
         <Primitive.Overlay className="fixed inset-0 z-40 bg-scrim" />
         <Primitive.Content
           {...(description ? {} : { 'aria-describedby': undefined })}
-          onOpenAutoFocus={focusFirstField}
+          onOpenAutoFocus={(event) => {
+            remember()
+            focusFirstField(event)
+          }}
+          onCloseAutoFocus={onCloseAutoFocus}
           className={joinClasses(
             'fixed left-1/2 top-1/2 z-40 flex max-h-[calc(100dvh-32px)] w-[calc(100vw-32px)] -translate-x-1/2 -translate-y-1/2 flex-col rounded-lg border border-line-strong bg-surface outline-none',
             WIDTHS[size],

@@ -2,6 +2,7 @@ import { X } from 'lucide-react'
 import { Dialog as Primitive } from 'radix-ui'
 import type { ReactNode } from 'react'
 import { joinClasses } from './joinClasses.ts'
+import { useReturnFocus } from './useReturnFocus.ts'
 
 export interface SheetProps {
   open: boolean
@@ -23,12 +24,15 @@ const SIZES = {
 
 /** A panel over the page's edge. Its body scrolls as the children decide: they get a flex column of the full height. */
 export function Sheet({ open, onOpenChange, title, action, side = 'right', size = 'wide', children }: SheetProps) {
+  const { remember, onCloseAutoFocus } = useReturnFocus()
   return (
     <Primitive.Root open={open} onOpenChange={onOpenChange}>
       <Primitive.Portal>
         <Primitive.Overlay className="fixed inset-0 z-30 bg-scrim" />
         <Primitive.Content
           aria-describedby={undefined}
+          onOpenAutoFocus={remember}
+          onCloseAutoFocus={onCloseAutoFocus}
           className={joinClasses(
             'fixed inset-y-0 z-30 flex w-full flex-col bg-bg',
             side === 'right' ? 'right-0 border-l border-line-strong' : 'left-0 border-r border-line-strong',
