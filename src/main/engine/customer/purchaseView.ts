@@ -1,6 +1,6 @@
 /** How a purchase looks to pages, limits and the timeline: derived from its state and its journal. */
 import type { TimelineEntry } from '#shared/ipc/activity.ts'
-import { addMsat } from '#shared/market/msat.ts'
+import { addMsat, formatSats, type Msat } from '#shared/market/msat.ts'
 import { utf8Bytes } from '#shared/market/conversation.ts'
 import { nameOfKey } from '#shared/protocol/nip89.ts'
 import { isClaimEvent, openClaim } from '../credit/claim.ts'
@@ -96,9 +96,9 @@ function entryOf(event: PurchaseEvent): Entry {
     case 'payInDoubt':
       return { kind: 'payment', title: 'Payment in doubt', detail: event.reason }
     case 'settled':
-      return { kind: 'payment', title: 'Paid', detail: event.feeMsat === 0 ? 'Settled, no fee.' : 'Settled. The amount is the fee.', ...(event.feeMsat === 0 ? {} : { amountMsat: event.feeMsat }) }
+      return { kind: 'payment', title: 'Paid', detail: `Settled. ${feeWords(event.feeMsat)}` }
     case 'settledLate':
-      return { kind: 'payment', title: 'Paid after all', detail: 'The wallet first said that it failed.', ...(event.feeMsat === 0 ? {} : { amountMsat: event.feeMsat }) }
+      return { kind: 'payment', title: 'Paid after all', detail: `The wallet first said that it failed. ${feeWords(event.feeMsat)}` }
     case 'payFailed':
       return { kind: 'problem', title: 'Payment failed', detail: event.reason }
     case 'lockIntended':
@@ -132,4 +132,9 @@ function entryOf(event: PurchaseEvent): Entry {
     case 'ended':
       return { kind: 'state', title: event.outcome === 'done' ? 'Done' : 'Ended', ...(event.reason === '' ? {} : { detail: event.reason }) }
   }
+}
+
+/** Beside what was paid: an amount of its own would be taken for that. */
+function feeWords(feeMsat: Msat): string {
+  return feeMsat === 0 ? 'No fee.' : `The fee was ${formatSats(feeMsat)} sats.`
 }
