@@ -4,6 +4,7 @@ import { InvalidArgumentError } from 'commander'
 import { parseBackendUrl } from '#engine/inference/backendUrl.ts'
 import { parseRelayAddress } from '#engine/nostr/relayAddress.ts'
 import { parseSats, type Msat } from '#shared/market/msat.ts'
+import { SETTLEMENTS, type Settlement } from '#shared/market/settlement.ts'
 import { decodeInvoice } from '#shared/protocol/bolt11.ts'
 
 export const wholeNumber = (least: number, most: number) => (text: string): number => {
@@ -14,6 +15,13 @@ export const wholeNumber = (least: number, most: number) => (text: string): numb
 
 /** Gathers an option that may be repeated. */
 export const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
+
+/** Gathers ways to settle, each once. */
+export function settlementMode(value: string, before: readonly Settlement[] = []): readonly Settlement[] {
+  const named = SETTLEMENTS.find((settlement) => settlement === value)
+  if (named === undefined) throw new InvalidArgumentError(`Allowed choices are ${SETTLEMENTS.join(', ')}.`)
+  return [...new Set([...before, named])]
+}
 
 export function relayUrls(value: string, before: readonly string[] = []): readonly string[] {
   const parsed = parseRelayAddress(value)

@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander'
 import { DIALECTS } from '#shared/market/dialect.ts'
 import { SETTLEMENTS } from '#shared/market/settlement.ts'
-import { channelId, collect, jobId, ollamaUrl, relayUrls, sellerName, wholeNumber } from './arguments.ts'
+import { channelId, collect, jobId, ollamaUrl, relayUrls, sellerName, settlementMode, wholeNumber } from './arguments.ts'
 import { addFolderOptions, addPassphraseOption } from './commonOptions.ts'
 
 const MOST_MSATS = 9_000_000_000_000
@@ -32,10 +32,20 @@ export function addMarketCommands(program: Command): void {
     .option('--no-open-requests', 'answer only who asks this seller by name')
     .option('--allow-urls', 'fetch public pages that a request names by their address (default: as the last time; at first not)')
     .option('--no-allow-urls', 'refuse requests that name a page')
+    .addOption(new Option('--settlement <mode>', 'take jobs that are settled so; repeat for more (default: as the last time; at first every way)').choices(SETTLEMENTS).argParser(settlementMode))
+    .option('--job-limit <seconds>', 'how long a job may take: what is locked for it has to last three minutes longer (at first 600)', wholeNumber(30, 86_400))
+    .option('--preview <percent>', 'sealed: how much of an answer is shown before it is paid (at first 30)', wholeNumber(0, 90))
+    .option('--deposit <percent>', 'sealed: how much of the price is paid before the work (at first 0)', wholeNumber(0, 100))
+    .option('--credit <msats>', 'sealed: worth of answers that a customer may leave unpaid in a day; all without a name of their own together (at first 50000)', wholeNumber(0, MOST_MSATS))
+    .option('--input-price <msats>', 'metered: price of 1,000 tokens read (at first 1000)', wholeNumber(0, MOST_MSATS))
+    .option('--output-price <msats>', 'metered: price of 1,000 tokens written (at first 20000)', wholeNumber(1, MOST_MSATS))
+    .option('--tick <tokens>', 'metered: how much of the answer is ever ahead of its payment, or the other way round (at first 300)', wholeNumber(16, 8_192))
+    .option('--grace <seconds>', 'metered: how long a paused answer waits for its payment (at first 60)', wholeNumber(5, 3_600))
     .addHelpText('after', `
 Examples:
   souk provider --create-channel --stream
   souk provider --channel 5f…e1 --model llama3.2 --price 10000 --relay wss://relay.example
+  souk provider --settlement sealed --settlement escrow --deposit 10 --credit 100000
   souk provider --backend toy --no-wallet --json`)
     .action(async (options) => (await import('./commands/provider.ts')).provider(options))
 
