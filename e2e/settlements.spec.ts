@@ -47,8 +47,8 @@ test('an answer in escrow that a person releases: not before, and the price is c
 test('a sealed answer: the beginning is read, the rest is shown as sealed, paying opens it', async ({ market }) => {
   const buyer = await market.open('one', { args: ['--toy-speed', '60'] })
   const { page } = buyer
-  await choose(page, 'Sealed', 'at risk: 0 sats')
-  const turn = await askKnowing(page, 'write 300 words', ['At risk: 0 sats.', 'You see the beginning, and pay 15 sats to open the rest'])
+  await choose(page, 'Sealed', 'at risk: 15 sats')
+  const turn = await askKnowing(page, 'write 300 words', ['At risk: 15 sats.', 'You see the beginning, and pay 15 sats to open the rest'])
   const seal = turn.getByRole('region', { name: /^Sealed part of the answer, / })
   await expect(seal).toContainText('under seal')
   const preview = wordsIn(await turn.locator('.prose-answer').innerText())
