@@ -66,6 +66,8 @@ export function createPreferences(store: SettingStore): Preferences {
     update(change) {
       const before = settings.get()
       const next = settingsSchema.parse({ ...before, ...defined(change), limits: { ...before.limits, ...defined(change.limits ?? {}) } })
+      // In force whatever the disk says: nobody who wants it to stop waits for that.
+      if (change.spendingStopped === true) settings.set({ ...before, spendingStopped: true })
       store.write(SETTINGS_KEY, next)
       settings.set(next)
       if (change.limits === undefined || limitsSet.get()) return

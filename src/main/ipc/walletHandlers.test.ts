@@ -1,6 +1,7 @@
 /** The wallet's routes over a real engine: what they answer fits the contract, and says what the books say. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Engine } from '#engine/engine.ts'
+import { createFaultyDisk } from '#engine/testing/faultyDisk.ts'
 import { askSeller, ended, openMarket, until, type Market } from '#engine/testing/market.ts'
 import { walletRoutes } from '#shared/ipc/wallet.ts'
 import { msat, sats } from '#shared/market/msat.ts'
@@ -66,4 +67,16 @@ it('stop spending at once, pay nothing above the sum for that unconfirmed, and s
   expect(await pay(sats(600))).toMatchObject({ ok: false, error: { code: 'spending-stopped' } })
   handlers.requests['wallet.stopSpending']({ stopped: false })
   expect(await pay(sats(600))).toMatchObject({ ok: true, value: { state: 'settled' } })
+})
+
+it('stop spending at once though the disk keeps nothing, and say that it is not kept', async () => {
+  const disk = createFaultyDisk()
+  const careful = await market.open('careful', { wrap: { database: disk.wrap } })
+  const stop = (stopped: boolean) => [walletHandlers(careful).requests['wallet.stopSpending']({ stopped }), careful.preferences.settings.get().spendingStopped]
+  disk.failAt(1, 'full')
+  expect(stop(true)).toMatchObject([{ ok: false, error: { code: 'store-failed', message: expect.stringContaining('Spending is stopped, but') } }, true])
+  // Not the other way round.
+  expect(stop(false)).toMatchObject([{ ok: false, error: { code: 'store-failed', message: expect.stringContaining('stays stopped') } }, true])
+  disk.mend()
+  expect(stop(true)).toEqual([{ ok: true, value: {} }, true])
 })

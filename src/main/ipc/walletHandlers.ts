@@ -41,8 +41,13 @@ export function walletHandlers({ wallet, account, books, money, reconciler, jour
       },
       'wallet.pay': ({ bolt11, maxFeeMsat, confirmedMsat }: Input<'wallet.pay'>) => account.send(bolt11.trim(), maxFeeMsat, confirmedMsat),
       'wallet.stopSpending': ({ stopped }: Input<'wallet.stopSpending'>) => {
-        preferences.update({ spendingStopped: stopped })
-        return ok({})
+        try {
+          preferences.update({ spendingStopped: stopped })
+          return ok({})
+        } catch {
+          // What is allowed is kept first; what is stopped is stopped.
+          return fail('store-failed', stopped ? 'Spending is stopped, but the store takes no writes now: after a restart it is allowed again. Check the disk, then stop it once more.' : 'The store takes no writes now, so spending stays stopped. Check the disk, then try again.')
+        }
       },
       'wallet.entries': ({ before, kinds, limit }: Input<'wallet.entries'>) => {
         const rows = books.list({ before, kinds, limit: limit + 1 })
