@@ -89,7 +89,7 @@ function afterStop(phase: Phase, at: number): Phase {
     case 'locked':
       return { ...heldOf(phase), name: 'returning', outcome: 'stopped', reason: 'Stopped. Nothing was paid: what was locked comes back.', telling: true }
     case 'deciding':
-      return { ...heldOf(phase), name: 'returning', outcome: 'returned', reason: 'You kept it locked until it returned: nothing was paid. The answer is kept.', telling: false }
+      return { ...heldOf(phase), name: 'returning', outcome: 'returned', reason: 'You did not release it, so nothing was paid. The answer is kept.', telling: false }
     case 'owed':
       return { name: 'closing', outcome: 'stopped', reason: 'Stopped. The wallet had settled it, so it is spent; what arrived is kept.', settled: settlementOf(phase), intent: phase.intent, since: at }
     case 'releasing':
