@@ -30,6 +30,8 @@ const lockSchema = z.object({
   amountMsat: msatSchema,
   /** When it goes back by itself, at the earliest; absent where nobody says. */
   until: timeSchema.optional(),
+  /** It stays locked until a person releases it, or it returns. */
+  awaitsRelease: z.boolean().optional(),
 })
 
 /** What the last look at wallet and books found. Signed where less than zero is possible. */

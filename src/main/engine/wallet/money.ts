@@ -21,7 +21,7 @@ export interface Figures {
   readonly lockedMsat: Msat
   readonly lockedForUsMsat: Msat
   readonly lockedUntil?: number
-  readonly locks: Record<string, { readonly jobId: string; readonly role: Role; readonly state: JobState; readonly amountMsat: Msat; readonly until?: number }>
+  readonly locks: Record<string, { readonly jobId: string; readonly role: Role; readonly state: JobState; readonly amountMsat: Msat; readonly until?: number; readonly awaitsRelease?: boolean }>
   readonly owedToUsMsat: Msat
   readonly owedByUsMsat: Msat
   readonly earned: Flow
@@ -80,7 +80,7 @@ export function createMoney(options: {
         lockedForUsMsat: amountOf(balances.lockedForUs, 1),
         ...(until === undefined ? {} : { lockedUntil: until }),
         locks: Object.fromEntries(
-          locks.map(({ jobId, role, state, lockedMsat, lockedUntil }) => [`${role}:${jobId}`, { jobId, role, state, amountMsat: lockedMsat ?? msat(0), ...(lockedUntil === undefined ? {} : { until: lockedUntil }) }]),
+          locks.map(({ jobId, role, state, lockedMsat, lockedUntil, awaitsRelease }) => [`${role}:${jobId}`, { jobId, role, state, amountMsat: lockedMsat ?? msat(0), ...(lockedUntil === undefined ? {} : { until: lockedUntil }), ...(awaitsRelease === true ? { awaitsRelease } : {}) }]),
         ),
         owedToUsMsat: amountOf(balances.owedToUs, 1),
         owedByUsMsat: amountOf(balances.owedByUs, -1),
