@@ -6,6 +6,7 @@ import { PrivacyMark } from '#renderer/ui/PrivacyMark.tsx'
 import { DIALECT_WORDS } from '#renderer/ui/privacyText.ts'
 import { SettlementMark } from '#renderer/ui/SettlementMark.tsx'
 import { ShortId } from '#renderer/ui/ShortId.tsx'
+import { Words } from '#renderer/ui/Words.tsx'
 import { Fact } from './Fact.tsx'
 import { MoneyFacts } from './MoneyFacts.tsx'
 
@@ -16,7 +17,7 @@ export function JobFacts({ job }: { job: JobRow }) {
   return (
     <div className="flex flex-col gap-3">
       <p className="text-lg wrap-anywhere">{job.promptPreview}</p>
-      {job.note ? <ProblemNote announced={false} level={GRAVE.has(job.state) ? 'danger' : job.state === 'payment-unknown' ? 'warning' : 'info'} message={job.note} /> : null}
+      {job.note ? <ProblemNote announced={false} level={GRAVE.has(job.state) ? 'danger' : job.state === 'payment-unknown' ? 'warning' : 'info'} message={<Words text={job.note} />} /> : null}
       <dl className="grid grid-cols-[repeat(auto-fill,minmax(10.5rem,1fr))] gap-x-4 gap-y-3">
         <Fact name={sold ? 'Customer' : 'Seller'}>
           {job.peerName ? <span className="block truncate">{job.peerName}</span> : null}

@@ -68,7 +68,7 @@ const JobTableRow = memo(function JobTableRow({ row, isOpen, onOpen }: { row: Jo
         </span>
         {/* What the columns say on a wider page. */}
         <span className="flex items-center gap-2 pl-6 pt-0.5 text-sm text-muted sm:hidden">
-          <JobStateBadge state={row.state} />
+          <JobStateBadge job={row} />
           <SettlementMark settlement={row.settlement} iconOnly />
           <TimeAgo at={row.createdAt} />
         </span>
@@ -88,7 +88,7 @@ const JobTableRow = memo(function JobTableRow({ row, isOpen, onOpen }: { row: Jo
         {row.model ?? '–'}
       </TableCell>
       <TableCell className="hidden sm:table-cell">
-        <JobStateBadge state={row.state} />
+        <JobStateBadge job={row} />
       </TableCell>
       <TableCell className="hidden wide:table-cell">
         <SettlementMark settlement={row.settlement} />

@@ -19,7 +19,7 @@ export function MoneyFacts({ job }: { job: JobRow }) {
         </Fact>
       )}
       {owedMsat === 0 ? null : (
-        <Fact name={sold ? 'You owe' : 'Owed to you'} note={sold ? 'Paid, and not delivered yet' : 'You paid, and the answer is missing'}>
+        <Fact name={sold ? 'You owe' : 'Owed to you'} note={sold ? 'Paid, and not delivered' : 'Paid for, and not delivered'}>
           <Amount msat={owedMsat} className="font-medium text-danger" />
         </Fact>
       )}

@@ -6,6 +6,7 @@ import { CopyButton } from '#renderer/ui/CopyButton.tsx'
 import { Disclosure } from '#renderer/ui/Disclosure.tsx'
 import { joinClasses } from '#renderer/ui/joinClasses.ts'
 import { ShortId } from '#renderer/ui/ShortId.tsx'
+import { Words } from '#renderer/ui/Words.tsx'
 import { groupEntries, prettyJson, sinceText, type TimelineGroup } from './timelineGroups.ts'
 
 const KINDS: Record<TimelineEntry['kind'], { icon: LucideIcon; word: string }> = {
@@ -58,7 +59,7 @@ function Entry({ group: { entry, count, lastAt, sizeBytes }, start }: { group: T
             </time>
           </span>
         </div>
-        {entry.detail ? <p className="text-muted wrap-anywhere">{entry.detail}</p> : null}
+        {entry.detail ? <p className="text-muted wrap-anywhere"><Words text={entry.detail} /></p> : null}
         {ids.length > 0 ? (
           <dl className="flex flex-wrap gap-x-4 text-sm">
             {ids.map(([name, id]) => (

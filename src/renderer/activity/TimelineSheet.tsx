@@ -15,7 +15,7 @@ import { useTimeline } from './useTimeline.ts'
 export function TimelineSheet({ jobId, role, close }: { jobId: string; role: Role; close: () => void }) {
   const { timeline, problem, reload } = useTimeline(jobId, role)
   return (
-    <Sheet open onOpenChange={close} title={role === 'provider' ? 'Job sold' : 'Job bought'} size="medium" action={timeline ? <JobStateBadge state={timeline.job.state} /> : null}>
+    <Sheet open onOpenChange={close} title={role === 'provider' ? 'Job sold' : 'Job bought'} size="medium" action={timeline ? <JobStateBadge job={timeline.job} /> : null}>
       <section aria-label="Job" className="flex min-h-0 flex-1 flex-col gap-5 overflow-y-auto p-4">
         {problem ? (
           <ProblemNote
@@ -34,7 +34,7 @@ export function TimelineSheet({ jobId, role, close }: { jobId: string; role: Rol
         ) : (
           <>
             <JobFacts job={timeline.job} />
-            <JobActions job={timeline.job} threadId={timeline.threadId} />
+            <JobActions job={timeline.job} threadId={timeline.threadId} prompt={timeline.prompt} />
             <JobTexts timeline={timeline} />
             <ReceiptPanel job={timeline.job} />
             <Timeline entries={timeline.entries} live={!timeline.job.final} />

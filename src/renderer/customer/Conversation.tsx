@@ -9,6 +9,7 @@ import { SkeletonRows } from '#renderer/ui/Skeleton.tsx'
 import { Composer } from './Composer.tsx'
 import { TurnView } from './TurnView.tsx'
 import { useFollow } from './useFollow.ts'
+import { useJobUnderWay } from './useJobUnderWay.ts'
 import { useThread } from './useThread.ts'
 
 export function Conversation({ threadId }: { threadId: string }) {
@@ -16,7 +17,7 @@ export function Conversation({ threadId }: { threadId: string }) {
   const { scroller, content, following, jumpToEnd } = useFollow()
   const announcement = useAnnouncement(threadId)
   const turns = thread.status === 'ready' ? thread.turns : []
-  const live = turns.findLast(({ job }) => !job.final && job.claiming !== true)
+  const busyWith = useJobUnderWay(turns)
   const earlier = useEarlier(turns.length, scroller)
   const onAsked = () => {
     jumpToEnd()
@@ -57,7 +58,7 @@ export function Conversation({ threadId }: { threadId: string }) {
         )}
       </div>
       <output className="sr-only">{announcement}</output>
-      <Composer threadId={threadId} busyWith={live?.job} onAsked={onAsked} />
+      <Composer threadId={threadId} busyWith={busyWith} onAsked={onAsked} />
     </>
   )
 }

@@ -3,6 +3,7 @@ import type { JobRow } from '#shared/ipc/common.ts'
 import type { Turn } from '#shared/ipc/customer.ts'
 import { CopyButton } from '#renderer/ui/CopyButton.tsx'
 import { IconButton } from '#renderer/ui/IconButton.tsx'
+import { Words } from '#renderer/ui/Words.tsx'
 import { AskDialog } from './AskDialog.tsx'
 import { CreditNote } from './CreditNote.tsx'
 import { Receipt } from './Receipt.tsx'
@@ -21,7 +22,7 @@ export function EndedLine({ turn, job, answer, onAsked }: { turn: Turn; job: Job
         </span>
       </div>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-        {job.note ? <p>{job.note}</p> : null}
+        {job.note ? <p><Words text={job.note} /></p> : null}
         <CreditNote job={job} onClaimed={onAsked} />
       </div>
       <AskDialog {...again.dialog} />

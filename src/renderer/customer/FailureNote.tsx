@@ -4,9 +4,11 @@ import type { Turn } from '#shared/ipc/customer.ts'
 import { formatSats, subtractMsat } from '#shared/market/msat.ts'
 import { useView } from '#renderer/state/view.ts'
 import { Button } from '#renderer/ui/Button.tsx'
+import { isGoingBack } from '#renderer/ui/jobStateText.ts'
 import { PrivacyMark } from '#renderer/ui/PrivacyMark.tsx'
 import { ProblemNote, type ProblemLevel } from '#renderer/ui/ProblemNote.tsx'
 import { SettlementMark } from '#renderer/ui/SettlementMark.tsx'
+import { Words } from '#renderer/ui/Words.tsx'
 import { AskDialog } from './AskDialog.tsx'
 import { CreditNote } from './CreditNote.tsx'
 import { useAskAgain } from './useAskAgain.ts'
@@ -33,7 +35,7 @@ export function FailureNote({ turn, job, onAsked }: { turn: Turn; job: JobRow; o
       title={title}
       message={
         <>
-          {job.note && job.note !== title ? <p>{job.note}</p> : null}
+          {job.note && job.note !== title ? <p><Words text={job.note} /></p> : null}
           <p className="flex flex-wrap items-center gap-x-3 text-muted">
             {job.note?.includes('othing was paid') ? null : costText(job)}
             <SettlementMark settlement={job.settlement} />
@@ -60,7 +62,9 @@ export function FailureNote({ turn, job, onAsked }: { turn: Turn; job: JobRow; o
   )
 }
 
-function titleOf({ state, settlement, sealed }: JobRow): string {
+function titleOf(job: JobRow): string {
+  const { state, settlement, sealed } = job
+  if (state === 'returned' && isGoingBack(job)) return 'The lock is coming back'
   // A cap or a limit may have stopped it, too.
   if (settlement === 'metered' && state === 'stopped') return 'This answer was stopped'
   if (sealed !== undefined && (state === 'stopped' || state === 'expired')) return 'It stays under seal'

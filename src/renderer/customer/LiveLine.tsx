@@ -5,6 +5,7 @@ import { useRequest } from '#renderer/state/useRequest.ts'
 import { Amount } from '#renderer/ui/Amount.tsx'
 import { durationText } from '#renderer/ui/agoText.ts'
 import { Button } from '#renderer/ui/Button.tsx'
+import { localTimes } from '#renderer/ui/localTimes.ts'
 import { PrivacyMark } from '#renderer/ui/PrivacyMark.tsx'
 import { SettlementMark } from '#renderer/ui/SettlementMark.tsx'
 import { liveDetail, liveWords } from './liveWords.ts'
@@ -31,7 +32,7 @@ export function LiveLine({ job }: { job: JobRow }) {
         {stopLabel(job)}
       </Button>
       {job.settlement === 'metered' ? <Meter job={job} /> : null}
-      {detail === undefined ? null : <p className="w-full">{detail}</p>}
+      {detail === undefined ? null : <p className="w-full">{localTimes(detail, now)}</p>}
     </div>
   )
 }

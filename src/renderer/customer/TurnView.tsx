@@ -8,6 +8,7 @@ import { LiveLine } from './LiveLine.tsx'
 import { ReleaseBox } from './ReleaseBox.tsx'
 import { SealedBlock } from './SealedBlock.tsx'
 import { sealView } from './sealView.ts'
+import { isUnderWay } from './underWay.ts'
 import { useAnswer } from './useAnswer.ts'
 
 export interface TurnViewProps {
@@ -20,8 +21,7 @@ export interface TurnViewProps {
 export const TurnView = memo(function TurnView({ turn, onAsked }: TurnViewProps) {
   const { text, job, sealedBytes, interrupted } = useAnswer(turn)
   const seal = sealView(job, text, sealedBytes)
-  // Over, with money still to come back.
-  const live = !job.final && job.claiming !== true
+  const live = isUnderWay(job)
   return (
     <article aria-label={`Question: ${turn.prompt.slice(0, 80)}`} className="flex flex-col gap-3" style={live ? undefined : { contentVisibility: 'auto', containIntrinsicSize: 'auto 320px' }}>
       <div className="ml-auto max-w-[85%] rounded-lg bg-sunken px-3 py-2 whitespace-pre-wrap wrap-anywhere">

@@ -53,5 +53,5 @@ export function liveDetail(job: JobRow, now: number): string | undefined {
 }
 
 function lockWords(lockedMsat: Msat, until: number | undefined, now: number): string {
-  return `${formatSats(lockedMsat)} sats locked${until === undefined ? '' : ` until ${clockText(until, now)}`}: released once the answer is here, or back by ${until === undefined ? 'themselves' : 'then'}.`
+  return `${formatSats(lockedMsat)} sats locked${until === undefined ? '' : ` until ${clockText(until, now)}`}: released once the answer is here, or back by themselves${until === undefined ? '' : ' soon after'}.`
 }

@@ -1,6 +1,7 @@
 /** What of an answer is under seal, and what becomes of it. */
 import type { JobRow } from '#shared/ipc/common.ts'
 import { subtractMsat, type Msat } from '#shared/market/msat.ts'
+import { isUnderWay } from './underWay.ts'
 
 export interface SealView {
   /** `making`: it grows; `waiting`: all here, to be paid; `offered`: a person decides; `opening`: being paid; `broken`: paid, and not what was signed for; `left`: never opened. */
@@ -24,7 +25,7 @@ export function sealView(job: JobRow, text: string, madeBytes: number): SealView
 }
 
 function stateOf(job: JobRow): SealView['state'] {
-  if (!job.final && job.claiming !== true) return job.awaitsRelease === true ? 'offered' : job.state === 'sealed' ? 'waiting' : 'opening'
+  if (isUnderWay(job)) return job.awaitsRelease === true ? 'offered' : job.state === 'sealed' ? 'waiting' : 'opening'
   // What it was to cost in all has gone, and it is closed all the same.
   return job.movedMsat > 0 && subtractMsat(job.movedMsat, job.feeMsat) >= job.priceMsat ? 'broken' : 'left'
 }

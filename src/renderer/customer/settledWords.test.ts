@@ -13,7 +13,7 @@ const job = (change: Omit<Parameters<typeof makeJob>[1], 'jobId'>) => makeJob(NO
 describe('what a live job says', () => {
   it('in escrow: what is locked until when, and trouble besides', () => {
     const locked = job({ settlement: 'escrow', state: 'locked', lockedMsat: sats(10), lockedUntil: UNTIL, note: 'Locked. Without an answer it comes back by itself.' })
-    const sentence = `10 sats locked until ${clockText(UNTIL, NOW)}: released once the answer is here, or back by then.`
+    const sentence = `10 sats locked until ${clockText(UNTIL, NOW)}: released once the answer is here, or back by themselves soon after.`
     expect(liveDetail(locked, NOW)).toBe(sentence)
     const { note: _note, ...working } = locked
     expect(liveDetail({ ...working, state: 'working' }, NOW)).toBe(sentence)

@@ -1,5 +1,5 @@
 import type { JobRow } from '#shared/ipc/common.ts'
-import type { OfferRow, Selection, Turn } from '#shared/ipc/customer.ts'
+import type { OfferRow, Selection } from '#shared/ipc/customer.ts'
 import { formatSats } from '#shared/market/msat.ts'
 import { useEngineSlice } from '#renderer/state/useEngineState.ts'
 import { useView } from '#renderer/state/view.ts'
@@ -20,8 +20,8 @@ export interface AskAgain {
   dialog: AskDialogProps
 }
 
-/** Asking the same again as a new job: of the same seller, or of the cheapest other one. */
-export function useAskAgain({ threadId, prompt }: Turn, job: JobRow, onAsked: () => void): AskAgain {
+/** Asking the same again as a new job: of the same seller, or of the cheapest other one. Without a thread, in a new one. */
+export function useAskAgain({ threadId, prompt }: { readonly threadId: string | undefined; readonly prompt: string }, job: JobRow, onAsked: (threadId: string) => void): AskAgain {
   const selection = useView((view) => view.selection)
   const limitMsat = useView((view) => view.openLimitMsat)
   const wish = useSettlementWish(threadId)
@@ -33,7 +33,7 @@ export function useAskAgain({ threadId, prompt }: Turn, job: JobRow, onAsked: ()
 
   const show = (selected: Selection) =>
     void asking.quoteAndShow({
-      threadId,
+      ...(threadId === undefined ? {} : { threadId }),
       prompt,
       selection: selected,
       private: job.privacy === 'private',

@@ -31,7 +31,7 @@ export function QueueRow({ job, maxTokens, onCancel }: { job: JobRow; maxTokens:
       </TableCell>
       <TableCell className="hidden max-w-40 truncate text-muted wide:table-cell">{job.model}</TableCell>
       <TableCell className="whitespace-nowrap max-sm:pr-0">
-        <JobStateBadge state={job.state} />
+        <JobStateBadge job={job} />
         {job.queuePosition === undefined ? null : <span className="ml-2 text-sm text-muted">{job.queuePosition === 1 ? 'next' : `number ${job.queuePosition}`}</span>}
       </TableCell>
       <TableCell numeric className="hidden text-muted wide:table-cell">

@@ -1,4 +1,5 @@
 import type { JobRow, JobState } from '#shared/ipc/common.ts'
+import { ZERO_MSAT } from '#shared/market/msat.ts'
 import type { BadgeTone } from './Badge.tsx'
 
 /** A job's state in one or two words. */
@@ -41,6 +42,20 @@ export const JOB_STATE_TONES: Record<JobState, BadgeTone> = {
   owed: 'red',
   expired: 'neutral',
   returned: 'neutral',
+}
+
+const OVER = new Set<JobState>(['returned', 'stopped', 'refused', 'failed', 'expired'])
+
+/** Over, and what was locked for it not back yet: a lock may last half an hour longer than its job. */
+export function isGoingBack({ final, state, lockedMsat = ZERO_MSAT }: Pick<JobRow, 'final' | 'state' | 'lockedMsat'>): boolean {
+  return !final && OVER.has(state) && lockedMsat > 0
+}
+
+/** The same as `JOB_STATE_WORDS`, but for what money or a person is still to do. */
+export function jobStateWords(job: Pick<JobRow, 'role' | 'final' | 'state' | 'lockedMsat' | 'awaitsRelease'>): string {
+  if (job.awaitsRelease === true) return 'Waits for you'
+  if (job.state === 'returned' && isGoingBack(job)) return job.role === 'customer' ? 'Coming back' : 'Going back'
+  return JOB_STATE_WORDS[job.state]
 }
 
 /** What a live job does just now: "Queued, 2nd in line". */

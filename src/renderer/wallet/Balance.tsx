@@ -53,7 +53,7 @@ export function Balance({ wallet }: { wallet: Snapshot<'wallet.status'> }) {
             parts={[
               { name: 'Available', meaning: 'Can be spent now', msat: availableMsat, fill: 'bg-accent' },
               { name: 'Pending', meaning: 'Intended or on its way, highest fee included; the wallet has not told the outcome', msat: pendingMsat, fill: 'bg-faint' },
-              { name: 'Locked', meaning: 'Yours, locked until a job settles or it returns', msat: lockedMsat, fill: 'bg-violet', note: lockedMsat === 0 ? undefined : lockNote(Object.values(wallet.locks), now) },
+              { name: 'Locked', meaning: 'Yours, highest fee included: locked until a job settles or it returns', msat: lockedMsat, fill: 'bg-violet', note: lockedMsat === 0 ? undefined : lockNote(Object.values(wallet.locks), now) },
             ]}
           />
         )}
@@ -78,8 +78,8 @@ function Others({ wallet: { lockedForUsMsat, owedToUsMsat, owedByUsMsat, locks }
   const now = useNow()
   const others: readonly { name: string; msat: Msat; meaning: ReactNode }[] = [
     { name: 'Locked for you', msat: lockedForUsMsat, meaning: `By customers; yours once you claim it. ${returnsText(firstReturn(Object.values(locks), 'provider'), now, 'provider')}.` },
-    { name: 'Owed to you', msat: owedToUsMsat, meaning: 'You paid, and the answers did not come yet.' },
-    { name: 'You owe', msat: owedByUsMsat, meaning: 'Customers paid, and you did not deliver yet.' },
+    { name: 'Owed to you', msat: owedToUsMsat, meaning: 'Paid for, and not delivered yet. What a seller keeps can be asked back at its job, in Activity.' },
+    { name: 'You owe', msat: owedByUsMsat, meaning: 'Paid by customers, and not delivered yet.' },
   ].filter(({ msat }) => msat > 0)
   if (others.length === 0) return null
   return (

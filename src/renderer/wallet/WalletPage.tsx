@@ -46,7 +46,7 @@ export default function WalletPage() {
               <AgreementLine wallet={wallet} />
               {wallet.spendingStopped ? null : <StopSpendingCard stopped={false} />}
             </div>
-            <Locks locks={wallet.locks} />
+            <Locks locks={wallet.locks} lockedMsat={wallet.lockedMsat} />
             <OnchainSection />
           </>
         )}

@@ -1,5 +1,6 @@
 /** What is locked, and until when, in words. */
 import type { Role } from '#shared/ipc/common.ts'
+import { formatSats, msat, type Msat } from '#shared/market/msat.ts'
 import { durationText } from '#renderer/ui/agoText.ts'
 
 /** "Returns in 12 min 3 s". Nobody says how long a lock lasts that is still on its way. */
@@ -20,4 +21,10 @@ export function lockNote(locks: readonly { readonly role: Role; readonly until?:
 /** The first of the locks to go back, ours or for us: its time; undefined where none says one. */
 export function firstReturn(locks: readonly { readonly role: Role; readonly until?: number | undefined }[], role: Role): number | undefined {
   return locks.reduce<number | undefined>((first, lock) => (lock.role !== role || lock.until === undefined ? first : Math.min(first ?? lock.until, lock.until)), undefined)
+}
+
+/** Why what is locked in all is more than the locks: the rest goes back, or to the network. */
+export function feeWords(locks: readonly { readonly role: Role; readonly amountMsat: Msat }[], lockedMsat: Msat): string {
+  const keptMsat = lockedMsat - locks.reduce((sum, { role, amountMsat }) => (role === 'customer' ? sum + amountMsat : sum), 0)
+  return keptMsat <= 0 ? '' : ` Up to ${formatSats(msat(keptMsat))} more ${keptMsat === 1_000 ? 'sat is' : 'sats are'} kept back for fees.`
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { msat, sats } from '#shared/market/msat.ts'
 import { agreementOf, signedSats } from './agreement.ts'
-import { firstReturn, lockNote, returnsText } from './lockText.ts'
+import { feeWords, firstReturn, lockNote, returnsText } from './lockText.ts'
 
 const NOW = 1_767_606_000_000
 
@@ -18,6 +19,13 @@ describe('what is locked', () => {
   })
 
   it('never counts below nothing', () => expect(returnsText(NOW, NOW)).toBe('Is going back'))
+
+  it('comes with what is kept back for fees, where that makes the sum larger', () => {
+    const locks = [{ role: 'customer', amountMsat: sats(15) }, { role: 'provider', amountMsat: sats(9) }] as const
+    expect(feeWords(locks, sats(16))).toBe(' Up to 1 more sat is kept back for fees.')
+    expect(feeWords(locks, msat(16_500))).toContain('1.5 more sats are')
+    expect(feeWords(locks, sats(15))).toBe('')
+  })
 
   it('is one’s own or somebody else’s: the first of each is told apart', () => {
     const locks = [{ role: 'customer', until: NOW + 3 }, { role: 'provider', until: NOW + 1 }, { role: 'customer', until: NOW + 2 }, { role: 'customer' }] as const
