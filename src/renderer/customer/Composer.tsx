@@ -2,12 +2,9 @@ import { ArrowUp } from 'lucide-react'
 import { useEffect, useId, useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref } from 'react'
 import type { JobRow } from '#shared/ipc/common.ts'
 import type { OfferRow } from '#shared/ipc/customer.ts'
-import { saveOnlyPrivate } from '#renderer/settings/saveOnlyPrivate.ts'
-import { useClient } from '#renderer/state/client.ts'
 import { useConnection } from '#renderer/state/useConnection.ts'
 import { useEngineSlice } from '#renderer/state/useEngineState.ts'
 import { useView } from '#renderer/state/view.ts'
-import { Button } from '#renderer/ui/Button.tsx'
 import { IconButton } from '#renderer/ui/IconButton.tsx'
 import { ProblemNote } from '#renderer/ui/ProblemNote.tsx'
 import { AskDialog } from './AskDialog.tsx'
@@ -15,6 +12,7 @@ import { AskLine } from './AskLine.tsx'
 import { askPrivacy } from './askPrivacy.ts'
 import { CostLine } from './CostLine.tsx'
 import { waitWords } from './liveWords.ts'
+import { RefusalNote } from './RefusalNote.tsx'
 import { SettlementChoice } from './SettlementChoice.tsx'
 import { expectedSettlement } from './settlementChoices.ts'
 import { useSettlementWish, useWishes } from './settlementWishes.ts'
@@ -42,10 +40,8 @@ export interface ComposerHandle {
 
 /** Where a question is written; around it who answers, how it is paid, who can read it, and what it will cost. */
 export function Composer({ threadId, busyWith, onAsked, ref }: ComposerProps) {
-  const client = useClient()
   const [draft, setDraft] = useDraft(threadId)
   const selection = useView((view) => view.selection)
-  const openDirectory = useView((view) => view.setDirectoryOpen)
   const connected = useConnection() === 'open'
   const loaded = useEngineSlice('customer.offers', (market) => market.loaded) ?? false
   const limitMsat = useView((view) => view.openLimitMsat)
@@ -71,8 +67,6 @@ export function Composer({ threadId, busyWith, onAsked, ref }: ComposerProps) {
   const privacy = askPrivacy(quoted.current && quoted.problem === undefined ? quoted.quote : undefined, offer, selection, encryption.on)
   const refusal = quoted.current ? (quoted.problem?.message ?? quoted.quote?.problem) : undefined
   const settlement = quoted.valid?.settlement ?? expectedSettlement(wish, offer, selection, settings)
-  const isOnlyPrivate = quoted.problem?.code === 'only-private'
-  const isNotPossible = quoted.current && quoted.problem?.code === 'settlement-not-possible'
   const empty = draft.trim() === ''
   // Nothing is sent before its price and its risk stand on the page.
   const ready = connected && !empty && !asking.busy && busyWith === undefined && refusal === undefined && quoted.valid !== undefined
@@ -105,7 +99,7 @@ export function Composer({ threadId, busyWith, onAsked, ref }: ComposerProps) {
   return (
     <div className="shrink-0 overflow-y-hidden border-t border-line bg-bg px-4 pb-3 pt-2 [scrollbar-gutter:stable]">
       <div className="mx-auto flex w-full max-w-[44rem] flex-col gap-2">
-        <AskLine offer={offer} selection={selection} loading={!loaded} privacy={privacy} encrypted={encryption.on} onEncrypt={encryption.set}>
+        <AskLine offer={offer} selection={selection} settlement={settlement} loading={!loaded} privacy={privacy} encrypted={encryption.on} onEncrypt={encryption.set}>
           <SettlementChoice
             open={choosing}
             onOpenChange={setChoosing}
@@ -117,28 +111,7 @@ export function Composer({ threadId, busyWith, onAsked, ref }: ComposerProps) {
             input={empty ? { ...quoted.input, prompt: '?' } : quoted.input}
           />
         </AskLine>
-        {refusal ? (
-          <ProblemNote
-            message={refusal}
-            action={
-              <>
-                {isOnlyPrivate ? (
-                  <Button size="small" onClick={() => void saveOnlyPrivate(client, false)}>
-                    Allow public questions
-                  </Button>
-                ) : null}
-                {isNotPossible ? (
-                  <Button size="small" onClick={() => setChoosing(true)}>
-                    Settle it otherwise
-                  </Button>
-                ) : null}
-                <Button size="small" onClick={() => openDirectory(true)}>
-                  Sellers
-                </Button>
-              </>
-            }
-          />
-        ) : null}
+        {refusal ? <RefusalNote message={refusal} code={quoted.problem?.code} onSettleOtherwise={() => setChoosing(true)} /> : null}
         {asking.problem && !asking.shown ? <ProblemNote level="danger" message={asking.problem.message} /> : null}
         <div className="flex items-end gap-2 rounded-lg border border-line-strong bg-surface p-1.5 focus-within:outline-2 focus-within:outline-offset-1 focus-within:outline-focus">
           <textarea
@@ -158,7 +131,7 @@ export function Composer({ threadId, busyWith, onAsked, ref }: ComposerProps) {
           />
           <IconButton icon={ArrowUp} label={busyWith === undefined ? 'Send' : waitWords(busyWith)} shortcut="Enter" variant="primary" busy={asking.busy} disabled={!ready && !asking.busy} onClick={() => void send()} />
         </div>
-        <CostLine id={costId} quoted={quoted} offer={offer} waiting={busyWith && waitWords(busyWith)} offline={!connected} />
+        <CostLine id={costId} quoted={quoted} offer={offer} settlement={settlement} waiting={busyWith && waitWords(busyWith)} offline={!connected} />
       </div>
       <AskDialog quote={asking.shown} busy={asking.busy} problem={asking.problem} onConfirm={asking.confirm} onClose={asking.leave} />
     </div>

@@ -1,5 +1,6 @@
 import type { OfferRow } from '#shared/ipc/customer.ts'
 import { formatSats } from '#shared/market/msat.ts'
+import type { Settlement } from '#shared/market/settlement.ts'
 import type { Quote } from './quoteAsker.ts'
 import type { QuoteView } from './useQuote.ts'
 
@@ -8,15 +9,17 @@ export interface CostLineProps {
   id: string
   quoted: QuoteView
   offer: OfferRow | undefined
+  /** How it would be settled as it stands. */
+  settlement: Settlement | undefined
   /** Why nothing can be sent yet. */
   waiting: string | undefined
   offline: boolean
 }
 
 /** What sending will cost and what is at risk, said before it is sent; of fixed height, so that nothing moves. */
-export function CostLine({ id, quoted, offer, waiting, offline }: CostLineProps) {
+export function CostLine({ id, quoted, offer, settlement, waiting, offline }: CostLineProps) {
   const { quote } = quoted
-  const words = offline ? 'The engine does not answer. Your text is kept.' : (waiting ?? (quote ? undefined : offer?.priceMsat === undefined ? '' : `${formatSats(offer.priceMsat)} sats an answer`))
+  const words = offline ? 'The engine does not answer. Your text is kept.' : (waiting ?? (quote ? undefined : offer === undefined ? '' : priceWords(offer, settlement)))
   return (
     <output className="block min-h-15 text-sm text-muted sm:min-h-10">
       {/* The name stands inside: an output itself describes nothing to some readers. */}
@@ -34,6 +37,15 @@ export function CostLine({ id, quoted, offer, waiting, offline }: CostLineProps)
       </span>
     </output>
   )
+}
+
+/** Before there is a question to quote. */
+export function priceWords({ priceMsat, prices = [] }: Pick<OfferRow, 'priceMsat' | 'prices'>, settlement: Settlement | undefined): string {
+  if (settlement === 'metered') {
+    const written = prices.find(({ unit, model }) => unit === 'per-1k-output-tokens' && model === undefined)
+    return written === undefined ? '' : `${satsText(written.msat)} for 1,000 tokens of answer, paid as it comes`
+  }
+  return priceMsat === undefined ? '' : `${satsText(priceMsat)} an answer`
 }
 
 function costWords(quote: Quote): string {
