@@ -5,14 +5,14 @@
 import { isTimely, MAX_MESSAGE_AGE_SECS, type NostrEvent } from '#shared/protocol/event.ts'
 import { frameAddress, parseFrame, type Frame, type FrameAddress } from '#shared/protocol/frames.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
-import { setBounded } from '../../boundedMap.ts'
 import type { Cipher } from '../../nostr/cipher.ts'
 import type { PublishReport, RelayPool, Subscription } from '../../nostr/relayPool.ts'
 import type { Signer } from '../../nostr/signer.ts'
 import { signFrame } from '../../nostr/signFrame.ts'
-import { createTokenBucket, type TokenBucket } from '../../nostr/tokenBucket.ts'
+import { createTokenBucket } from '../../nostr/tokenBucket.ts'
 import type { Clock } from '../../ports.ts'
 import type { SaleInbox } from '../dialect.ts'
+import { createJobAllowance } from './jobAllowance.ts'
 
 export interface FrameInboxOptions {
   readonly pool: RelayPool
@@ -42,11 +42,6 @@ const MAX_CONTENT_CHARACTERS = 8_192
 /** A key that was never seen costs milliseconds to read, and anybody can make one. */
 const STRANGERS_PER_SEC = 30
 const STRANGERS_AT_ONCE = 60
-/** Of one job, by who asked for it: a cancellation is heard however many strangers speak, or customers of other jobs. */
-const PER_JOB_PER_SEC = 1
-const PER_JOB_AT_ONCE = 10
-/** Jobs whose customers' frames are counted; one that is forgotten starts again with all that it may say. */
-const MAX_COUNTED_JOBS = 500
 const PONGS_PER_SEC = 10
 const PONGS_AT_ONCE = 20
 
@@ -58,21 +53,13 @@ interface Hearer {
 export function createFrameInbox({ pool, signer, cipher, clock, isSelling }: FrameInboxOptions): FrameInbox {
   const hearers = new Map<string, Hearer>()
   const strangers = createTokenBucket(clock, STRANGERS_PER_SEC, STRANGERS_AT_ONCE)
-  const jobs = new Map<string, TokenBucket>()
+  const allowanceOf = createJobAllowance(clock)
   const pongs = createTokenBucket(clock, PONGS_PER_SEC, PONGS_AT_ONCE)
   const nowSecs = () => Math.floor(clock.now() / 1_000)
 
   function send(frame: Frame, to: FramePeer): Promise<PublishReport | null> {
     const event = signFrame({ signer, cipher }, clock, frame, to)
     return event === null ? Promise.resolve(null) : pool.publish(event, to.relays)
-  }
-
-  function allowanceOf(requestId: string): TokenBucket {
-    const known = jobs.get(requestId)
-    if (known !== undefined) return known
-    const allowance = createTokenBucket(clock, PER_JOB_PER_SEC, PER_JOB_AT_ONCE)
-    setBounded(jobs, requestId, allowance, MAX_COUNTED_JOBS)
-    return allowance
   }
 
   function onFrame(event: NostrEvent, relay: string, inbox: SaleInbox): void {

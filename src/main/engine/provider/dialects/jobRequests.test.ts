@@ -238,4 +238,17 @@ describe('what is said of a request', () => {
     await zap({ ...zapRequest, tags: [['e', 'b'.repeat(64)]] })
     expect(claims).toEqual([['job_aaaaaaaaaaaaaaaa', customer.pubkey, receipt.id]])
   })
+
+  it('a customer’s notes cost no more than it has to say, and hold up nobody else’s', async () => {
+    let decrypted = 0
+    const cipher = createCipher(sellerSecret, nodeRandom)
+    const { clock, say, nowSecs } = await open({ cipher: { ...cipher, decrypt: (...message) => ((decrypted += 1), cipher.decrypt(...message)) } })
+    const note = (requestId: string, ciphertext: string) => say(envelopeTemplate({ kind: 2507, peer: me, requestId, ciphertext }, nowSecs))
+    for (let count = 0; count < 200; count++) await note('a'.repeat(64), `junk ${count}`)
+    expect(decrypted).toBe(10)
+    await note('b'.repeat(64), 'of another job')
+    clock.advance(1_000)
+    await note('a'.repeat(64), 'a second later')
+    expect(decrypted).toBe(12)
+  })
 })

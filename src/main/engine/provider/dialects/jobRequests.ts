@@ -14,6 +14,7 @@ import type { RelayPool, Subscription } from '../../nostr/relayPool.ts'
 import { createTokenBucket } from '../../nostr/tokenBucket.ts'
 import type { Clock } from '../../ports.ts'
 import type { SaleInbox, UnreadRequest } from '../dialect.ts'
+import { createJobAllowance } from './jobAllowance.ts'
 import type { ResolveInputs } from './jobInputs.ts'
 import { makeJobRoute } from './jobRoute.ts'
 
@@ -61,6 +62,7 @@ export function createJobRequests(options: JobRequestsOptions): JobRequests {
   const { pool, clock, cipher, crypto, openRequests, isSelling, isKnownRequest, resolveInputs, collectParts, speaksSouk1 } = options
   const nowSecs = () => Math.floor(clock.now() / 1_000)
   const opening = createTokenBucket(clock, OPENED_PER_SEC, OPENED_AT_ONCE)
+  const allowanceOf = createJobAllowance(clock)
 
   /** The request as if it had been plain; null when it is not for us, or not to be read. */
   function open(event: NostrEvent): EventTemplate | null {
@@ -135,10 +137,10 @@ export function createJobRequests(options: JobRequestsOptions): JobRequests {
       for (const requestId of zap.value.eventIds) inbox.onPaymentClaim(jobIdOf(requestId), zap.value.request.pubkey, event.id)
     }
 
-    /** However late: what opens a lock does so until the lock returns. Nothing of a stranger's is decrypted. */
+    /** However late: what opens a lock does so until the lock returns. Nothing of a stranger's is decrypted, and of a customer's no more than it has to say. */
     function onNote(event: NostrEvent): void {
       const address = noteAddress(event)
-      if (address?.peer !== cipher.pubkey || !inbox.isCustomer(address.requestId, event.pubkey)) return
+      if (address?.peer !== cipher.pubkey || !inbox.isCustomer(address.requestId, event.pubkey) || !allowanceOf(address.requestId).take()) return
       const text = cipher.decrypt(event.pubkey, event.content)
       const note = text.ok ? parseSettlementNote(text.value) : text
       if (!note.ok) return
