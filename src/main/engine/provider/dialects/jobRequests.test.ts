@@ -245,6 +245,8 @@ describe('what is said of a request', () => {
     const { clock, say, nowSecs } = await open({ cipher: { ...cipher, decrypt: (...message) => ((decrypted += 1), cipher.decrypt(...message)) } })
     const note = (requestId: string, ciphertext: string) => say(envelopeTemplate({ kind: 2507, peer: me, requestId, ciphertext }, nowSecs))
     for (let count = 0; count < 200; count++) await note('a'.repeat(64), `junk ${count}`)
+    // A job is named by the beginning of its request's id.
+    for (let count = 0; count < 200; count++) await note(`${'a'.repeat(16)}${count.toString(16).padStart(48, '0')}`, 'decoy')
     expect(decrypted).toBe(10)
     await note('b'.repeat(64), 'of another job')
     clock.advance(1_000)
