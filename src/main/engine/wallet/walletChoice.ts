@@ -22,7 +22,7 @@ export type ChosenWallet =
   | { readonly kind: 'spark'; readonly network: SparkNetwork; readonly apiKey?: string }
 
 /** A choice without its secrets. */
-type WalletName = Readonly<z.output<typeof nameSchema>>
+export type WalletName = Readonly<z.output<typeof nameSchema>>
 
 /** What has to be done before a wallet whose money is worth something may be chosen. */
 export interface WalletNeeds {
@@ -53,9 +53,14 @@ const nameSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('spark'), network: z.enum(['mainnet', 'regtest']) }),
 ])
 
+/** Which wallet was chosen, without its secrets; the sandbox where none was. */
+export function readWalletName(settings: Pick<SettingStore, 'read'>): WalletName {
+  return settings.read(CHOICE_KEY, nameSchema) ?? { kind: 'sandbox' }
+}
+
 /** The wallet that was chosen, the sandbox where none was. Fails with a sentence when its secrets are gone or locked. */
 export async function readChosenWallet(settings: SettingStore, secrets: Secrets): Promise<Result<ChosenWallet>> {
-  const name = settings.read(CHOICE_KEY, nameSchema) ?? { kind: 'sandbox' }
+  const name = readWalletName(settings)
   try {
     if (name.kind === 'nwc') {
       const connection = await secrets.read(CONNECTION_NAME)
@@ -80,7 +85,7 @@ export function createWalletChoice({ settings, secrets, keyring, preferences }: 
   const needs = createSignal(needsNow())
   keyring.status.subscribe(() => needs.set(needsNow()))
   preferences.limitsSet.subscribe(() => needs.set(needsNow()))
-  const next = createSignal<WalletName>(settings.read(CHOICE_KEY, nameSchema) ?? { kind: 'sandbox' })
+  const next = createSignal(readWalletName(settings))
 
   async function keepSecret(name: string, value: string | null): Promise<void> {
     if (value === null) await secrets.remove(name)

@@ -42,7 +42,7 @@ export async function doctor(options: DoctorOptions): Promise<void> {
     ['Store', now(() => [store])],
     ['Secrets', now(() => [checkSecrets(folders.data, hasOwnWallet)])],
     ['Sandbox', within(checkSandbox(folders.sandbox, openWebSocket))],
-    ['Wallet', within(checkWallet(environment, openWebSocket)).then((finding) => [finding])],
+    ['Wallet', within(checkWallet(environment, wishes.wallet, openWebSocket)).then((finding) => [finding])],
     ['Relay', Promise.all(relays).then((reports) => reports.map(({ finding }) => finding))],
     ['Clock', clockAfter(relays)],
     ['Ollama', within(checkOllama(options.ollamaUrl ?? wishes.ollamaUrl ?? findOllamaUrl(environment))).then((finding) => [finding])],

@@ -157,3 +157,11 @@ test.concurrent('a folder that cannot be one fails, with the place that is in th
   expect(check(looked, 'Folder')).toMatchObject({ grade: 'failure', message: expect.stringContaining('is a file') })
   expect(existsSync(join(home.folder, 'sandbox'))).toBe(false)
 })
+
+test('a wallet of real money that was chosen is not called play money', async () => {
+  const home = openHome()
+  const database = new DatabaseSync(makeStore(home))
+  createSettingStore(database).write('wallet.choice', { kind: 'spark', network: 'mainnet' })
+  database.close()
+  expect(check(await home.run(['doctor', '--json']), 'Wallet')).toMatchObject({ message: expect.stringMatching(/^Spark on mainnet/) })
+})

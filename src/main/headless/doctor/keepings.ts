@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { readRelays } from '#engine/preferences.ts'
 import { MIGRATIONS } from '#engine/store/migrations.ts'
 import { createSettingStore } from '#engine/store/settings.ts'
+import { readWalletName, type WalletName } from '#engine/wallet/walletChoice.ts'
 import { isKeptByDesktop } from '../openSouk.ts'
 import { parseDocument } from '../secretsDocument.ts'
 import { failed, fine, warn, type Finding } from './finding.ts'
@@ -14,11 +15,13 @@ import { lookInto } from './lookInto.ts'
 export interface StoredWishes {
   readonly relays: readonly string[]
   readonly ollamaUrl: string | null
+  /** Chosen in Settings. */
+  readonly wallet: WalletName
   /** Least milliseconds between two events that relays have asked for, by address. */
   readonly paces: Readonly<Record<string, number>>
 }
 
-export const NO_WISHES: StoredWishes = { relays: [], ollamaUrl: null, paces: {} }
+export const NO_WISHES: StoredWishes = { relays: [], ollamaUrl: null, wallet: { kind: 'sandbox' }, paces: {} }
 
 export function checkStore(dataFolder: string): { readonly finding: Finding; readonly wishes: StoredWishes } {
   const path = join(dataFolder, 'souk.db')
@@ -50,6 +53,7 @@ function readWishes(settings: ReturnType<typeof createSettingStore>): StoredWish
   return {
     relays: readRelays(settings).map(({ url }) => url),
     paces: Object.fromEntries((settings.read('relays.learned', learnedSchema)?.relays ?? []).map(({ url, paceMs }) => [url, paceMs])),
+    wallet: readWalletName(settings),
     ollamaUrl: settings.read('backend', z.object({ url: z.string().max(300) }))?.url ?? null,
   }
 }

@@ -6,6 +6,7 @@ import { isCloudEntry, parseTags } from '#engine/inference/ollamaModels.ts'
 import { loadNostrCrypto } from '#engine/nostr/crypto.ts'
 import type { OpenWebSocket } from '#engine/ports.ts'
 import { createNwcWallet } from '#engine/wallet/nwc.ts'
+import type { WalletName } from '#engine/wallet/walletChoice.ts'
 import { systemClock, systemRandom } from '../nodePorts.ts'
 import { chooseWallet } from '../openSouk.ts'
 import { failed, fine, warn, type Finding } from './finding.ts'
@@ -45,9 +46,10 @@ async function countCloudModels(url: string): Promise<number> {
 }
 
 /** A wallet of one's own, or what is wrong with how it is named. The sandbox's is looked at with the sandbox. */
-export async function checkWallet(environment: NodeJS.ProcessEnv, openWebSocket: OpenWebSocket): Promise<Finding> {
+export async function checkWallet(environment: NodeJS.ProcessEnv, kept: WalletName, openWebSocket: OpenWebSocket): Promise<Finding> {
   const chosen = chooseWallet({}, environment)
   if (!chosen.ok) return failed('Wallet', chosen.error.message, 'Correct SOUK_NWC and SOUK_NETWORK, or unset both for the sandbox.')
+  if (chosen.value.kind !== 'nwc' && kept.kind !== 'sandbox') return fine('Wallet', `${kept.kind === 'spark' ? 'Spark' : 'your own'} on ${kept.network}, chosen in Settings; its secrets stay closed here, so it is not asked`)
   if (chosen.value.kind !== 'nwc') return fine('Wallet', 'the sandbox’s: play money')
   const { connection, network } = chosen.value
   const wallet = createNwcWallet({ connection, network, clock: systemClock, random: systemRandom, log: () => {}, openWebSocket, crypto: await loadNostrCrypto(), timeouts: WALLET_TIMEOUTS })
