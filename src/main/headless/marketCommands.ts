@@ -89,6 +89,19 @@ Examples:
   souk release job_5f3a9c0d1e2b4a67 --yes > answer.md`)
     .action(async (job, options) => (await import('./commands/release.ts')).release(job, options))
 
+  addPassphraseOption(addFolderOptions(program.command('claim').description('Ask a seller to pay back what it owes you; without a job, list what is owed')))
+    .argument('[job]', 'the job’s id', jobId)
+    .option('--relay <url>', 'market relay instead of the sandbox’s own; repeat for more', relayUrls)
+    .addOption(new Option('--no-house', 'host the sandbox without its house seller').hideHelp())
+    .addHelpText('after', `
+What was paid for and not delivered is owed. A seller is asked for it by itself as soon as it is seen again, or asked
+for something new; here it is asked now.
+
+Examples:
+  souk claim
+  souk claim job_5f3a9c0d1e2b4a67`)
+    .action(async (job, options) => (await import('./commands/claim.ts')).claim(job, options))
+
   addMarketOptions(program.command('serve').description('The app in a browser: prints an address that works once'))
     .option('--host <address>', 'listen here; anything but loopback is reachable by others, unencrypted', '127.0.0.1')
     .option('--port <n>', 'listen on this port; 0 takes the one of the last time, or a free one', wholeNumber(0, 65_535), 0)

@@ -20,11 +20,12 @@ Examples:
   souk wallet send lnbcrt… --max-fee 2
   souk wallet history --limit 5 --json
   souk wallet lookup 3f…9a
+  souk wallet stop             the kill switch; a Souk that runs in this folder has it on its Wallet page
 
 Amounts are sats with up to three decimals. On the sandbox they are play money; SOUK_NWC names a wallet of your own.`)
   const add = (name: string, description: string, isDefault = false) => addPassphraseOption(addFolderOptions(wallet.command(name, { isDefault }).description(description)))
 
-  add('balance', 'what the wallet holds', true).action(async (options) => (await import('./commands/wallet.ts')).balance(options))
+  add('balance', 'what the wallet holds, what is under way, locked and owed, earned and spent', true).action(async (options) => (await import('./commands/wallet.ts')).balance(options))
   add('receive', 'make an invoice, which is written to standard output')
     .argument('<sats>', 'amount', satsAboveZero)
     .option('--description <text>', 'what the payer reads', '')
@@ -40,6 +41,8 @@ Amounts are sats with up to three decimals. On the sandbox they are play money; 
     .option('--limit <n>', 'how many', wholeNumber(1, 200), 20)
     .option('--offset <n>', 'leave out the newest', wholeNumber(0, 100_000), 0)
     .action(async (options) => (await import('./commands/wallet.ts')).history(options))
+  add('stop', 'stop all spending: nothing new leaves the wallet, until it is allowed again').action(async (options) => (await import('./commands/wallet.ts')).setStopped(true, options))
+  add('allow', 'allow spending again, within the limits').action(async (options) => (await import('./commands/wallet.ts')).setStopped(false, options))
   add('lookup', 'one payment by its hash: what the wallet knows of it now')
     .argument('<hash>', 'payment hash', paymentHash)
     .action(async (hash, options) => (await import('./commands/wallet.ts')).lookUp(hash, options))

@@ -1,7 +1,8 @@
-import { feeCap } from '#engine/spending/judgeSpending.ts'
+import { feeCap, sumMsat } from '#engine/spending/judgeSpending.ts'
 import type { EngineConfig } from '#engine/engine.ts'
 import { pause } from '#engine/pause.ts'
 import { describePayment, type SendOutcome } from '#engine/wallet/account.ts'
+import type { Figures } from '#engine/wallet/money.ts'
 import type { Payment } from '#engine/wallet/wallet.ts'
 import { formatSats, type Msat } from '#shared/market/msat.ts'
 import type { Result } from '#shared/market/result.ts'
@@ -37,11 +38,40 @@ export function balance(options: SessionOptions): Promise<void> {
     await orInterrupted(engine.account.refresh(), interrupt, INTERRUPTED)
     const { state, problem, info, balanceMsat } = engine.account.status.get()
     if (state !== 'ready' || balanceMsat === null) throw new CommandFailed(EXIT.failed, 'wallet-unavailable', `${problem ?? 'The wallet does not answer.'} \`souk doctor\` says more.`)
-    const { pendingMsat } = engine.money.figures()
+    const figures = engine.money.figures()
+    const { spendingStopped } = engine.preferences.settings.get()
     output.print(`${formatSats(balanceMsat)} sats`)
-    if (pendingMsat > 0) output.say(`Up to ${formatSats(pendingMsat)} sats are on their way out, and the wallet has not said whether they went.`)
+    for (const line of describeFigures(figures)) output.say(line)
+    if (spendingStopped) output.say(STOPPED)
     output.say(`${info?.alias ?? 'A wallet'} on ${engine.wallet.network}${isSandbox(engine.walletKind) ? ': play money of the sandbox' : ''}.`)
-    output.tell({ type: 'balance', balanceMsat, pendingMsat, network: engine.wallet.network, alias: info?.alias ?? null, sandbox: isSandbox(engine.walletKind) })
+    output.tell({ type: 'balance', balanceMsat, ...figures, spendingStopped, network: engine.wallet.network, alias: info?.alias ?? null, sandbox: isSandbox(engine.walletKind) })
+  })
+}
+
+/** What the books say beside the balance, where there is any. */
+function describeFigures({ availableMsat, pendingMsat, lockedMsat, lockedForUsMsat, lockedUntil, owedToUsMsat, owedByUsMsat, earned, spent }: Figures): string[] {
+  const until = lockedUntil === undefined ? '' : `; the first of it until ${localMinute(lockedUntil)}`
+  const lines: readonly (readonly [Msat, string])[] = [
+    [pendingMsat, `Up to ${formatSats(pendingMsat)} sats are on their way out, and the wallet has not said whether they went.`],
+    [lockedMsat, `${formatSats(lockedMsat)} sats are locked for answers${until}.`],
+    [lockedForUsMsat, `${formatSats(lockedForUsMsat)} sats are locked for you by customers${until}.`],
+    [owedToUsMsat, `Sellers owe you ${formatSats(owedToUsMsat)} sats: souk claim.`],
+    [owedByUsMsat, `You owe customers ${formatSats(owedByUsMsat)} sats.`],
+    [sumMsat(earned.totalMsat, spent.totalMsat), `Earned ${formatSats(earned.totalMsat)} sats, ${formatSats(earned.todayMsat)} of them today; spent ${formatSats(spent.totalMsat)}, ${formatSats(spent.todayMsat)} of them today.`],
+  ]
+  const said = lines.filter(([amount]) => amount > 0).map(([, line]) => line)
+  return availableMsat === undefined || pendingMsat + lockedMsat === 0 ? said : [`Available: ${formatSats(availableMsat)} sats.`, ...said]
+}
+
+const STOPPED = 'All spending is stopped: nothing new leaves the wallet. `souk wallet allow` ends that.'
+
+/** The kill switch, for every start in this folder until it is taken back. */
+export function setStopped(stopped: boolean, options: SessionOptions): Promise<void> {
+  return withWallet(options, ({ engine, output }) => {
+    engine.preferences.update({ spendingStopped: stopped })
+    output.say(stopped ? STOPPED : 'Spending is allowed, within your limits.')
+    output.tell({ type: 'spending', stopped })
+    return Promise.resolve()
   })
 }
 

@@ -1,0 +1,117 @@
+/** `souk claim`: what sellers owe, and asking for it. They are asked by themselves when they are there again; this is for who does not wait for that. */
+import { existsSync } from 'node:fs'
+import type { Engine } from '#engine/engine.ts'
+import type { JobRow } from '#shared/ipc/common.ts'
+import { formatSats, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import type { Result } from '#shared/market/result.ts'
+import { connectToMarket } from '../connectToMarket.ts'
+import { EXIT } from '../exitCodes.ts'
+import { secondDataFolder } from '../folders.ts'
+import { withEngine, type Session, type SessionOptions } from '../session.ts'
+import { alignColumns, localMinute } from '../table.ts'
+import { CommandFailed } from '../terminal.ts'
+
+/** How long a seller may take to pay: after that it does whenever both run. */
+const PAYING_MS = 60_000
+/** Whether a seller of a channel can be asked its listing tells. */
+const LISTING_MS = 5_000
+const PAGE = 100
+const NOTHING_ASKED = 'Nothing was asked for.'
+
+export async function claim(jobId: string | undefined, options: SessionOptions): Promise<void> {
+  const second = secondDataFolder(options)
+  // Where `souk customer` asks while the usual folder is in use. None is made for a look.
+  const elsewhere = second !== null && existsSync(second) ? second : null
+  await withEngine(options, 'terminal', (session) => (jobId === undefined ? list(session) : claimJob(session, jobId)), elsewhere)
+}
+
+/** By that job, of what was paid: what its seller owes, or is asked for. */
+const owedOf = ({ claimableMsat, owedMsat }: JobRow): Msat => claimableMsat ?? owedMsat ?? ZERO_MSAT
+
+function list({ engine, output }: Session): Promise<void> {
+  const owed = [...boughtJobs(engine)].filter((row) => owedOf(row) > 0)
+  for (const row of owed) output.tell({ type: 'owed', jobId: row.jobId, amountMsat: owedOf(row), claimable: row.claimableMsat !== undefined, asked: row.claiming === true, peer: row.peer, settlement: row.settlement, createdAt: row.createdAt })
+  if (owed.length === 0) output.say('No seller owes you anything.')
+  else for (const line of alignColumns([['Asked', 'Sats', 'Job', 'Seller', ''], ...owed.map(describeRow)], [1])) output.print(line)
+  return Promise.resolve()
+}
+
+function* boughtJobs({ journal }: Engine): Iterable<JobRow> {
+  for (let page = journal.list({ role: 'customer', limit: PAGE }); page.length > 0; ) {
+    yield* page
+    const last = page.at(-1)
+    page = last === undefined || page.length < PAGE ? [] : journal.list({ role: 'customer', limit: PAGE, before: last })
+  }
+}
+
+function describeRow(row: JobRow): string[] {
+  return [localMinute(row.createdAt), formatSats(owedOf(row)), row.jobId, nameOf(row), row.claiming === true ? 'asked for' : row.claimableMsat === undefined ? 'its answer may still come' : `souk claim ${row.jobId}`]
+}
+
+async function claimJob(session: Session, jobId: string): Promise<void> {
+  const { engine, output, interrupt } = session
+  const current = () => engine.journal.row('customer', jobId)
+  const before = current()
+  if (before === null) throw new CommandFailed(EXIT.nothingFound, 'no-job', `${engine.config.dataFolder} knows no question ${jobId}. \`souk claim\` lists what is owed; --data names another folder.`)
+  await connectToMarket(session, `Interrupted. ${NOTHING_ASKED}`)
+  const asked = await askFor(session, jobId)
+  // By itself, because its seller is there again.
+  const isAsked = asked.ok || current()?.claiming === true || owedOf(current() ?? before) < owedOf(before)
+  if (!asked.ok && !isAsked) throw new CommandFailed(asked.error.code === 'store-failed' ? EXIT.failed : EXIT.refused, asked.error.code, `${asked.error.message} ${NOTHING_ASKED}`)
+  output.say(`Asked ${nameOf(before)} for ${formatSats(owedOf(before))} sats.`)
+  output.tell({ type: 'asked', jobId, amountMsat: owedOf(before) })
+  const row = await waitForMoney(session, before)
+  const backMsat = owedOf(before) - owedOf(row)
+  output.tell({ type: 'ended', jobId, backMsat, owedMsat: owedOf(row), asked: row.claiming === true })
+  if (backMsat > 0) return output.say(row.note ?? 'It was paid back.')
+  if (interrupt.signal.aborted) throw new CommandFailed(EXIT.interrupted, 'interrupted', STILL_ASKED)
+  output.say(row.claiming === true ? STILL_ASKED : 'It was not paid back. Ask again later, or ask the seller.')
+}
+
+const STILL_ASKED = 'It is not paid back yet. The seller goes on being asked whenever Souk runs.'
+
+/** Once more when the seller is listed: of a stranger in a channel only that tells that it can be asked. */
+async function askFor({ engine, interrupt }: Session, jobId: string): Promise<Result<null>> {
+  const asked = engine.customer.claim(jobId)
+  if (asked.ok || asked.error.code !== 'not-possible') return asked
+  let forget = () => {}
+  await Promise.race([
+    interrupt.interrupted,
+    new Promise<void>((resolve) => {
+      const cancel = engine.clock.after(LISTING_MS, resolve)
+      const seller = engine.journal.row('customer', jobId)?.peer
+      const look = () => [...engine.customer.offers.get().values()].some(({ pubkey }) => pubkey === seller) && resolve()
+      const unsubscribe = engine.customer.offers.subscribe(look)
+      forget = () => {
+        cancel()
+        unsubscribe()
+      }
+      look()
+    }),
+  ])
+  forget()
+  return engine.customer.claim(jobId)
+}
+
+/** Until it is paid back, or this command need not wait for it any more. */
+async function waitForMoney({ engine, interrupt }: Session, before: JobRow): Promise<JobRow> {
+  const current = () => engine.journal.row('customer', before.jobId) ?? before
+  let forget = () => {}
+  const ended = new Promise<void>((resolve) => {
+    const cancel = engine.clock.after(PAYING_MS, resolve)
+    const look = () => {
+      if (current().claiming !== true) resolve()
+    }
+    const unlisten = engine.jobChanged.listen(look)
+    forget = () => {
+      cancel()
+      unlisten()
+    }
+    look()
+  })
+  await Promise.race([ended, interrupt.interrupted])
+  forget()
+  return current()
+}
+
+const nameOf = ({ peerName, peer }: JobRow) => peerName ?? peer.slice(0, 12)
