@@ -102,7 +102,7 @@ export function createPurchaseInvariants({ ledger, network, sellers, customers, 
     const wholeMsat = [...job.payments.values()].reduce<number>((sum, { amountMsat }) => sum + amountMsat, 0)
     job.provider ??= from ?? null
     require(network.authorOf(eventId) === nameOf(job.provider), () => `${machine.name} took an invoice for ${jobId} that ${network.authorOf(eventId)} published`)
-    require((job.settlement === 'metered' || wholeMsat <= job.quotedMsat) && wholeMsat <= job.budgetMsat && wholeMsat <= limits.perJobMsat, () => `${jobId} intends to pay ${wholeMsat} msat: more than was quoted or allowed`)
+    require(wholeMsat <= job.quotedMsat && wholeMsat <= job.budgetMsat && wholeMsat <= limits.perJobMsat, () => `${jobId} intends to pay ${wholeMsat} msat: more than was quoted or allowed`)
     const member = memberOf(job.provider)
     if (member !== undefined) require(ledger.invoice(intent.paymentHash)?.payee === member.machine.name, () => `${jobId} is about to pay somebody else than its provider`)
     const { settled, pending } = spending(machine.name)
