@@ -5,7 +5,7 @@ import { ok } from '#shared/market/result.ts'
 import { UNLIMITED } from './spending/judgeSpending.ts'
 import { playScript } from './testing/interleavings/explore.ts'
 import { createModel } from './testing/interleavings/model.ts'
-import { beginWorld, FEE, findMoney, PRICE, purchases, sales, SELLER, tellPurchase, tellSale, type Kind, type World } from './testing/interleavings/world.ts'
+import { beginWorld, FEE, findMoney, PRICE, purchases, saleRequest, sales, SELLER, tellPurchase, tellSale, type Kind, type World } from './testing/interleavings/world.ts'
 
 const PREPAY: Kind = { settlement: 'prepay', dialect: 'souk/1', release: 'auto', depositMsat: ZERO_MSAT }
 const ESCROW: Kind = { ...PREPAY, settlement: 'escrow' }
@@ -78,5 +78,15 @@ describe('a customer', () => {
     expect(stepMsat).toBeGreaterThan(sats(9))
     expect(look).toMatchObject({ state: 'owed', receivedMsat: stepMsat, owedMsat: stepMsat, standing: { wallet: stepMsat, owedByUs: 0 - stepMsat } })
     expect(due.map(({ type }) => type)).not.toContain('work')
+  })
+
+  it('whose question and first step are heard again, beside a payment of another job, has one job and has paid once', () => {
+    const paid = play(METERED, [...PAYING, 'the payment on invoice 0 arrives', 'seller’s wallet says settled'])
+    const { hash = '', amountMsat: settledMsat = ZERO_MSAT } = paid.money[0] ?? {}
+    const heard = [{ type: 'requested', request: saleRequest(METERED) }, { type: 'paymentSeen', paymentHash: hash, settledMsat }, { type: 'paymentSeen', paymentHash: '7'.repeat(64), settledMsat }] as const
+    const again = heard.reduce(tellSale, paid)
+    const { look, meter } = sales.factsOf(again.sale)
+    expect(look).toMatchObject({ receivedMsat: settledMsat, paymentHashes: [hash], standing: { wallet: settledMsat, owedByUs: 0 - settledMsat } })
+    expect(meter?.allowed).toBe(10)
   })
 })

@@ -40,9 +40,9 @@ function openBuyer(request: PurchaseRequest = USUAL) {
   tell({ at, type: 'asked', request })
   tell({ at, type: 'sent', what: 'request', delivery: { eventId: 'f'.repeat(64), raw: '{}', verdicts: [] } })
 
-  const offer = (claim: { index: number; promptTokens?: number; outputTokens?: number }, amountMsat: Msat, context: Partial<SpendingContext> = {}, hash = invoices++) => {
+  const offer = (claim: { index: number; promptTokens?: number; outputTokens?: number }, amountMsat: Msat, context: Partial<SpendingContext> = {}, hash = invoices++, description = '') => {
     const paymentHash = String(hash).padStart(64, '0')
-    const invoice = { bolt11: `ln${paymentHash}`, paymentHash, amountMsat, network: 'regtest' as const, expiresAt: at / 1_000 + 180, description: '' }
+    const invoice = { bolt11: `ln${paymentHash}`, paymentHash, amountMsat, network: 'regtest' as const, expiresAt: at / 1_000 + 180, description }
     const step = { promptTokens: claim.index === 0 ? PROMPT : 0, outputTokens: STEP, ...claim }
     return tell({ at, type: 'invoiceReceived', from: SELLER, eventId: 'f'.repeat(64), raw: '{}', invoice: ok(invoice), context: { ...UNLIMITED, maxFeePermille: 10, ...context }, index: step.index, step })
   }
@@ -107,6 +107,7 @@ describe('a seller that cheats gets at most one tick for nothing, and is told wh
     ['asks for steps of one token', (buyer) => (buyer.offer({ index: 0, outputTokens: 1 }, sats(1 + PROMPT)), buyer.pay(), 0), /fewer tokens than are worth a payment/],
     ['counts more of the question', (buyer) => (buyer.offer({ index: 0, promptTokens: PROMPT + 1 }, sats(STEP + PROMPT + 1)), buyer.pay(), 0), /more tokens of your question/],
     ['charges for the question again', (buyer) => { const done = behave(buyer); buyer.offer({ index: 3, promptTokens: 1 }, sats(STEP + 1)); buyer.pay(); return done }, /more tokens of your question/],
+    ['asks with the invoice of another job', (buyer) => { const done = behave(buyer); buyer.offer({ index: 3 }, sats(STEP), {}, 99, 'Souk job_7766554433221100'); buyer.pay(); return done }, /for another job/],
     ['asks for a used invoice', (buyer) => { const done = behave(buyer); buyer.offer({ index: 3 }, sats(STEP), { hashIsKnown: true }); buyer.pay(); return done }, /used before/],
   ]
 
