@@ -4,14 +4,14 @@ import type { PullItem } from '#engine/inference/backend.ts'
 import type { InputOf, SnapshotOf } from '#shared/ipc/contract.ts'
 import { ProblemError } from '#shared/ipc/handlers.ts'
 import type { SoukContract } from '#shared/ipc/souk.ts'
-import { addMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import { addMsat, msat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import { fail, ok, type Result } from '#shared/market/result.ts'
 import { deriveState } from './derivedState.ts'
 
 type Input<K extends keyof SoukContract> = InputOf<SoukContract[K]>
 const DAY_MS = 86_400_000
 
-export function providerHandlers({ provider, backend, clock, journal, preferences, jobChanged }: Engine) {
+export function providerHandlers({ provider, backend, clock, journal, books, preferences, jobChanged }: Engine) {
   /** Read from the journal when a sale has changed or the day has, not whenever a running job shows progress. */
   let known: { readonly today: number; readonly earnings: SnapshotOf<SoukContract['provider.status']>['earnings'] } | null = null
   jobChanged.listen((row) => {
@@ -20,10 +20,10 @@ export function providerHandlers({ provider, backend, clock, journal, preference
   function earnings() {
     const today = startOfDay(clock.now())
     if (known?.today !== today) {
-      const total = journal.settledTotal('provider')
+      const totalMsat = -(books.balances().earned ?? 0)
       known = {
         today,
-        earnings: { today: provider.earnings(today), week: provider.earnings(startOfDay(today - 6 * DAY_MS)), total: { earnedMsat: total.amountMsat, jobs: total.jobs } },
+        earnings: { today: provider.earnings(today), week: provider.earnings(startOfDay(today - 6 * DAY_MS)), total: { earnedMsat: msat(Math.max(0, totalMsat)), jobs: journal.settledTotal('provider').jobs } },
       }
     }
     return known.earnings
@@ -45,7 +45,7 @@ export function providerHandlers({ provider, backend, clock, journal, preference
         provider.setChannel(channelId ?? null)
         return ok({})
       },
-      'provider.earnings': ({ days }: Input<'provider.earnings'>) => ok({ days: earningsByDay(journal.settled('provider', startOfDay(clock.now() - (days - 1) * DAY_MS)), days, clock.now()) }),
+      'provider.earnings': ({ days }: Input<'provider.earnings'>) => ok({ days: earningsByDay(journal.earned(startOfDay(clock.now() - (days - 1) * DAY_MS)), days, clock.now()) }),
       'provider.cancelJob': ({ jobId }: Input<'provider.cancelJob'>) => answered(provider.cancelJob(jobId)),
       'provider.retryJob': ({ jobId }: Input<'provider.retryJob'>) => answered(provider.retryJob(jobId)),
       'provider.writeOffJob': ({ jobId, note }: Input<'provider.writeOffJob'>) => answered(provider.writeOffJob(jobId, note)),
@@ -90,7 +90,7 @@ export function providerHandlers({ provider, backend, clock, journal, preference
   }
 }
 
-function earningsByDay(settled: readonly { readonly at: number; readonly amountMsat: Msat }[], days: number, nowMs: number) {
+function earningsByDay(earned: readonly { readonly at: number; readonly amountMsat: Msat }[], days: number, nowMs: number) {
   const rows = new Map<string, { day: string; earnedMsat: Msat; jobs: number }>()
   for (let back = days - 1; back >= 0; back--) {
     const date = new Date(nowMs)
@@ -98,7 +98,7 @@ function earningsByDay(settled: readonly { readonly at: number; readonly amountM
     const day = localDay(date)
     rows.set(day, { day, earnedMsat: ZERO_MSAT, jobs: 0 })
   }
-  for (const { at, amountMsat } of settled) {
+  for (const { at, amountMsat } of earned) {
     const row = rows.get(localDay(new Date(at)))
     if (!row) continue
     row.earnedMsat = addMsat(row.earnedMsat, amountMsat)

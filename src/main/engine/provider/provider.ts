@@ -303,8 +303,8 @@ export function createProvider(options: ProviderOptions): Provider {
       return sale.begun && (await dialectNamed(dialects, sale.request.dialect).sendReceipt?.(receipt, sale)) != null
     },
     earnings(sinceMs) {
-      const settled = journal.settled('provider', sinceMs)
-      return { earnedMsat: settled.reduce((sum, each) => addMsat(sum, each.amountMsat), ZERO_MSAT), jobs: settled.length }
+      const earned = journal.earned(sinceMs)
+      return { earnedMsat: earned.reduce((sum, each) => addMsat(sum, each.amountMsat), ZERO_MSAT), jobs: earned.length }
     },
     resume() {
       forgetUnpaid()

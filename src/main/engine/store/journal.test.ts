@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { JobRow } from '#shared/ipc/common.ts'
-import { NO_STANDING } from '#shared/market/books.ts'
+import { NO_STANDING, type Standing } from '#shared/market/books.ts'
 import { msat, ZERO_MSAT } from '#shared/market/msat.ts'
 import { createMemoryStore, type MemoryStore } from '../testing/memoryStore.ts'
 import { createBooks } from './books.ts'
@@ -144,8 +144,17 @@ describe('the journal', () => {
     put('job_4', { role: 'provider', movedMsat: msat(40) }, { settledAt: 100, pendingMsat: msat(7) })
     expect(store.journal.spending('customer', 100)).toEqual({ settledMsat: 20, pendingMsat: 5, pendingPayments: 1 })
     expect(store.journal.spending('provider', 0)).toEqual({ settledMsat: 40, pendingMsat: 7, pendingPayments: 1 })
-    expect(store.journal.settled('customer', 100)).toEqual([{ at: 100, amountMsat: 20 }])
     expect(store.journal.settledTotal('customer')).toEqual({ amountMsat: 30, jobs: 2 })
+  })
+
+  it('tells what was earned as the books do: nothing for what is paid and still owed', () => {
+    const sold = (jobId: string, settledAt: number, standing: Standing) => put(jobId, { role: 'provider', movedMsat: msat(40) }, { settledAt, standing })
+    sold('job_1', 99, { wallet: 40, earned: -40 })
+    sold('job_2', 100, { wallet: 40, owedByUs: -40 })
+    sold('job_3', 101, { wallet: 40, earned: -30, owedByUs: -10 })
+    put('job_4', { movedMsat: msat(20) }, { settledAt: 100, standing: { wallet: -20, spent: 20 } })
+    expect(store.journal.earned(100)).toEqual([{ at: 101, amountMsat: 30 }])
+    expect(createBooks(store.database).balances().earned).toBe(-70)
   })
 
   it('stops counting as pending what is settled', () => {

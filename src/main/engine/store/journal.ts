@@ -74,8 +74,9 @@ export interface Journal {
   spendingOfJob(jobId: string): Msat
   /** Of the customer's, with one provider. */
   spendingWith(provider: string, sinceMs: number): ProviderSpending
-  settled(role: Role, sinceMs: number): readonly { readonly at: number; readonly amountMsat: Msat }[]
-  /** Everything that ever settled. */
+  /** What each job earned that was paid since a time, as its books say: what is paid and still owed is none of it. */
+  earned(sinceMs: number): readonly { readonly at: number; readonly amountMsat: Msat }[]
+  /** Everything that ever settled, and in how many jobs that have ended. */
   settledTotal(role: Role): { readonly amountMsat: Msat; readonly jobs: number }
   /** Of every peer, or of that one. */
   peerHistory(role: Role, peer?: string): ReadonlyMap<string, PeerHistory>
@@ -109,8 +110,10 @@ export function createJournal(database: DatabaseSync): Journal {
     SELECT COALESCE(SUM(CASE WHEN settled_at >= ? THEN moved_msat ELSE 0 END), 0) AS today, COALESCE(SUM(moved_msat), 0) AS ever,
       COALESCE(SUM(pending_msat), 0) AS pending, COALESCE(SUM(state = 'done'), 0) AS done
     FROM job WHERE role = 'customer' AND peer = ?`)
-  const selectSettled = database.prepare('SELECT settled_at, moved_msat FROM job WHERE role = ? AND settled_at >= ? ORDER BY settled_at')
-  const selectTotal = database.prepare('SELECT COALESCE(SUM(moved_msat), 0) AS moved, COUNT(*) AS jobs FROM job WHERE role = ? AND settled_at IS NOT NULL')
+  const selectEarned = database.prepare(`
+    SELECT settled_at, -json_extract(standing, '$.earned') AS earned FROM job
+    WHERE role = 'provider' AND settled_at >= ? AND json_valid(standing) AND json_extract(standing, '$.earned') < 0 ORDER BY settled_at`)
+  const selectTotal = database.prepare('SELECT COALESCE(SUM(moved_msat), 0) AS moved, COALESCE(SUM(final), 0) AS jobs FROM job WHERE role = ? AND settled_at IS NOT NULL')
   const peerColumns = `peer, SUM(state = 'done') AS done, SUM(state IN ('failed', 'owed', 'refused', 'expired')) AS failed, SUM(moved_msat) AS moved,
     AVG(CASE WHEN state = 'done' AND json_valid(row) THEN json_extract(row, '$.tokensPerSecond') END) AS speed`
   const selectPeers = database.prepare(`SELECT ${peerColumns} FROM job WHERE role = ? GROUP BY peer`)
@@ -163,8 +166,7 @@ export function createJournal(database: DatabaseSync): Journal {
       const found = selectSpendingWith.get(sinceMs, provider)
       return { settledTodayMsat: msat(Number(found?.['today'])), settledEverMsat: msat(Number(found?.['ever'])), pendingMsat: msat(Number(found?.['pending'])), isKnown: Number(found?.['done']) > 0 }
     },
-    settled: (role, sinceMs) =>
-      selectSettled.all(role, sinceMs).map((found) => ({ at: Number(found['settled_at']), amountMsat: msat(Number(found['moved_msat'])) })),
+    earned: (sinceMs) => selectEarned.all(sinceMs).map((found) => ({ at: Number(found['settled_at']), amountMsat: msat(Number(found['earned'])) })),
     settledTotal(role) {
       const found = selectTotal.get(role)
       return { amountMsat: msat(Number(found?.['moved'])), jobs: Number(found?.['jobs']) }
