@@ -10,7 +10,7 @@ export type LoadedThread = { status: 'loading' } | { status: 'failed'; problem: 
 
 const DISCONNECTED: Problem = { code: 'disconnected', message: 'The engine does not answer, so this thread cannot be read. It is tried again by itself.' }
 
-/** A thread's turns, read again when one of them ends and after a lost connection. */
+/** A thread's turns, read again when one of them ends, when something still happens to one that had, and after a lost connection. */
 export function useThread(threadId: string): { thread: LoadedThread; reload: () => Promise<void> } {
   const client = useClient()
   const connected = useConnection() === 'open'
@@ -32,6 +32,11 @@ export function useThread(threadId: string): { thread: LoadedThread; reload: () 
   }, [connected, reload])
   useEngineEvent('customer.turnEnded', (ended) => {
     if (ended.threadId === threadId) void reload()
+  })
+  // Over is not always the end: a wallet may call a payment failed and make it all the same, and a seller may pay back.
+  useEngineEvent('activity.changed', ({ row }) => {
+    const known = thread.status === 'ready' && row.role === 'customer' ? thread.turns.find(({ jobId }) => jobId === row.jobId) : undefined
+    if (known?.job.final === true && row.updatedAt !== known.job.updatedAt) void reload()
   })
   return { thread: thread.status === 'loading' && !connected ? { status: 'failed', problem: DISCONNECTED } : thread, reload }
 }
