@@ -70,8 +70,8 @@ export function OfferDetail({ offer, chosen, onUse, onClose }: OfferDetailProps)
           </Fact>
           {offer.expiresAt === undefined ? null : <Fact name="Valid until">{new Date(offer.expiresAt).toLocaleTimeString()}</Fact>}
           <Fact name="Bought">
-            {history.done === 0 && history.failed === 0 ? 'never' : `${history.done} done, ${history.failed} failed, `}
-            {history.spentMsat > 0 ? <Amount msat={history.spentMsat} /> : null}
+            {history.done === 0 && history.failed === 0 ? (history.spentMsat > 0 ? 'nothing ended yet' : 'never') : `${history.done} done, ${history.failed} failed`}
+            {history.spentMsat > 0 ? <>, <Amount msat={history.spentMsat} /></> : null}
           </Fact>
           {history.tokensPerSecond === undefined ? null : <Fact name="Speed">{history.tokensPerSecond.toFixed(1)} tokens/s</Fact>}
           {history.firstTextMs === undefined ? null : <Fact name="First words">after {durationText(history.firstTextMs)}</Fact>}

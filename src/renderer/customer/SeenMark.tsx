@@ -7,7 +7,7 @@ import { seenWords } from './seenText.ts'
 export function SeenMark({ offer, long = false }: { offer: OfferRow; long?: boolean }) {
   const words = seenWords(offer, useNow())
   return (
-    <time dateTime={new Date(offer.lastSeenAt).toISOString()} title={words.long} className="inline-flex items-center gap-1.5 whitespace-nowrap">
+    <time dateTime={new Date(offer.lastSeenAt).toISOString()} title={words.long} className={joinClasses('inline-flex items-center gap-1.5', long ? null : 'whitespace-nowrap')}>
       <span aria-hidden className={joinClasses('size-1.5 shrink-0 rounded-full', words.live ? 'bg-current' : 'border border-current')} />
       {long ? words.long : words.short}
       {long || words.live ? null : <span className="sr-only">, not live</span>}

@@ -24,6 +24,7 @@ export function CancelDialog({ job, current, close }: { job: JobRow | undefined;
       title="Cancel this job?"
       description={costOfCancelling(current)}
       confirmLabel="Cancel the job"
+      leaveLabel="Keep it"
       danger={(current?.movedMsat ?? 0) > 0}
       busy={cancel.busy}
       onConfirm={() => void confirm()}

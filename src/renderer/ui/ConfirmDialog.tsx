@@ -9,13 +9,15 @@ export interface ConfirmDialogProps {
   description: ReactNode
   /** The verb of what will happen: "Remove relay". */
   confirmLabel: string
+  /** What not to do it is called, where “Cancel” could be taken for it. */
+  leaveLabel?: string
   danger?: boolean
   busy?: boolean
   onConfirm: () => void
   children?: ReactNode
 }
 
-export function ConfirmDialog({ open, onOpenChange, title, description, confirmLabel, danger = false, busy = false, onConfirm, children }: ConfirmDialogProps) {
+export function ConfirmDialog({ open, onOpenChange, title, description, confirmLabel, leaveLabel = 'Cancel', danger = false, busy = false, onConfirm, children }: ConfirmDialogProps) {
   return (
     <Dialog
       open={open}
@@ -25,7 +27,7 @@ export function ConfirmDialog({ open, onOpenChange, title, description, confirmL
       size="small"
       actions={
         <>
-          <Button onClick={() => onOpenChange(false)}>Cancel</Button>
+          <Button onClick={() => onOpenChange(false)}>{leaveLabel}</Button>
           <Button variant={danger ? 'danger' : 'primary'} busy={busy} onClick={onConfirm}>
             {confirmLabel}
           </Button>
