@@ -7,10 +7,15 @@ import { dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { SETTLEMENTS } from '../src/shared/market/settlement.ts'
 import { build } from './build.mjs'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const { values: options, positionals: words } = parseArgs({ options: { settlement: { type: 'string' } }, allowPositionals: true })
+if (options.settlement !== undefined && !SETTLEMENTS.includes(options.settlement)) {
+  process.stderr.write(`--settlement takes ${SETTLEMENTS.join(', ')}; not "${options.settlement}".\n`)
+  process.exit(2)
+}
 const question = words.join(' ').trim() || 'What is 2+2?'
 const startTimeoutMs = 30_000
 
