@@ -145,6 +145,21 @@ describe('the first look', () => {
     expect(books.balances().outside).toBe(-1_000_000)
   })
 
+  it('waits for a balance and a list of one moment: what settled in between is no part of the beginning', async () => {
+    write('job_a', NO_STANDING, false, 'provider')
+    whileAsked = () => {
+      if (payments.length === 0) settle('job_a', 'incoming', sats(10))
+    }
+    await look()
+    expect([kinds(), inconclusive]).toEqual([[], 0])
+    await look()
+    expect(books.balances()).toEqual({ wallet: sats(1_000), outside: -1_000_000 })
+    write('job_a', earned(sats(10)), true, 'provider')
+    await look(2)
+    isEven()
+    expect(kinds()).toEqual(['opening', 'job'])
+  })
+
   it('at another wallet opens them anew; trial money is not looked at', async () => {
     await look()
     walletMsat = sats(40)

@@ -123,6 +123,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const listed = await listPayments(wallet, (payment) => isClosed || sightings.find(payment.paymentHash, payment.direction)?.msat === effectOf(payment), isAboutToPost())
     if (!listed.ok || isClosed) return
     listedAt = clock.now()
+    // What settled between the two answers is in the list and not in the balance: nothing would take that out of the beginning again.
+    if (sightings.openedFor() !== name) {
+      const after = await wallet.balance()
+      if (!after.ok || isClosed) return
+      if (after.value !== balance.value) return lookAgain()
+    }
     const found = journal.transact(() => {
       // Something was booked while the wallet answered: what it said may be from before or after. Payments count all the same.
       const isQuiet = books.version() === version
