@@ -39,6 +39,6 @@ export function LiveLine({ job }: { job: JobRow }) {
 
 /** While it waits for a person, to stop is to say no. */
 function stopLabel(job: JobRow): string {
-  if (job.awaitsRelease !== true) return 'Stop'
+  if (job.awaitsRelease !== true) return job.state === 'owed' ? 'Stop waiting' : 'Stop'
   return job.settlement === 'sealed' ? 'Leave it sealed' : 'Do not release'
 }

@@ -12,6 +12,7 @@ export function liveWords(job: JobRow): string {
   if (settlement === 'sealed' && state === 'paying') return job.sealed ? 'Paying to open it' : 'Paying the deposit'
   if (settlement === 'sealed' && state === 'queued' && job.movedMsat === 0) return 'Waiting for its turn'
   if (settlement === 'escrow' && state === 'paying') return 'Locking the price'
+  if (state === 'owed') return 'Paid, and not answered yet'
   return liveJobText(job)
 }
 

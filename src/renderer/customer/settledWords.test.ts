@@ -36,6 +36,12 @@ describe('what a live job says', () => {
     expect(liveWords(job({ settlement: 'sealed', state: 'unlocking', sealed: { bytes: 9, openMsat: sats(7) } }))).toBe('Opening the seal')
   })
 
+  it('paid and overdue: that it is, and what the seller says of it', () => {
+    const overdue = job({ state: 'owed', movedMsat: sats(15), owedMsat: sats(15), note: 'The seller decides what to do.' })
+    expect(liveWords(overdue)).toBe('Paid, and not answered yet')
+    expect(liveDetail(overdue, NOW)).toBe('The seller decides what to do.')
+  })
+
   it('by the tick: what a pause waits for, and no count that the meter shows', () => {
     expect(liveDetail(job({ settlement: 'metered', state: 'paused', note: 'Waiting for number 3.' }), NOW)).toBe('Waiting for number 3.')
     expect(liveDetail(job({ settlement: 'metered', state: 'working', note: '3 payments so far.' }), NOW)).toBeUndefined()
