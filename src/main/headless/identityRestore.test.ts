@@ -1,19 +1,22 @@
 /** A phrase that is gone, damaged or another's comes back by its import, and no identity is replaced while jobs are open. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import type { JobRow } from '#shared/ipc/common.ts'
 import { NO_STANDING } from '#shared/market/books.ts'
-import { ZERO_MSAT } from '#shared/market/msat.ts'
+import { sats, ZERO_MSAT } from '#shared/market/msat.ts'
 import { openDatabase } from '#engine/store/database.ts'
 import { createJournal } from '#engine/store/journal.ts'
 import { MIGRATIONS } from '#engine/store/migrations.ts'
+import { createSentPaymentStore } from '#engine/store/sentPayments.ts'
 import { EXIT } from './exitCodes.ts'
 import { createHome, type Home } from './testing/soukProcess.ts'
 
 const ABANDON = `${'abandon '.repeat(11)}about`
 const ZOO = `${'zoo '.repeat(11)}wrong`
 const ABANDON_KEY = 'e8bcf3823669444d0b49ad45d65088635d9fd8500a75b5f20b59abefa56a144f'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 const homes: Home[] = []
 function openHome(): Home {
@@ -68,4 +71,14 @@ test('an identity with an open job is not replaced, in whichever wallet’s stor
   expect([refused.code, refused.records.at(-1)]).toMatchObject([EXIT.refused, { code: 'busy', message: expect.stringContaining('1 job') }])
   expect(existsSync(path)).toBe(true)
   expect((await home.run(['identity', '--json'])).records).toMatchObject([{ pubkey: ABANDON_KEY }])
+})
+
+test('nor while a payment of it is on its way', async () => {
+  const home = openHome()
+  await load(home, ABANDON)
+  const opened = openDatabase(join(home.folder, 'data', 'souk.db'), MIGRATIONS, 1)
+  if (!opened.ok) throw new Error(opened.error.message)
+  createSentPaymentStore(opened.value.database).intend({ paymentHash: 'a'.repeat(64), bolt11: 'lnbcrt1', amountMsat: sats(1), maxFeeMsat: sats(1), createdAt: 1 })
+  opened.value.database.close()
+  expect((await load(home, ZOO, '--replace')).records.at(-1)).toMatchObject({ code: 'busy', message: expect.stringContaining('1 payment') })
 })

@@ -8,6 +8,7 @@ import { openDatabase } from '#engine/store/database.ts'
 import { lockFolder } from '#engine/store/folderLock.ts'
 import { createJournal } from '#engine/store/journal.ts'
 import { MIGRATIONS } from '#engine/store/migrations.ts'
+import { createSentPaymentStore } from '#engine/store/sentPayments.ts'
 import { createSettingStore, type SettingStore } from '#engine/store/settings.ts'
 import type { Result } from '#shared/market/result.ts'
 import { EXIT } from './exitCodes.ts'
@@ -29,6 +30,8 @@ export interface Vault {
   owner(): string | null
   /** Of both roles, whichever wallet they belong to: each has a store of its own. */
   openJobs(): number
+  /** Sent by hand, and not known to have settled or failed; the same. */
+  openPayments(): number
   readonly settings: SettingStore
 }
 
@@ -60,7 +63,8 @@ export async function withVault(access: 'read' | 'write', options: CommonOptions
         settings,
         tryIdentity,
         owner: () => readOwner(settings),
-        openJobs: () => countOpen(database) + countElsewhere(folder),
+        openJobs: () => countOpenJobs(database) + countElsewhere(folder, countOpenJobs),
+        openPayments: () => countOpenPayments(database) + countElsewhere(folder, countOpenPayments),
         async openIdentity() {
           const keyring = await tryIdentity()
           if (!keyring.ok) throw failureOf(keyring.error)
@@ -78,20 +82,24 @@ export async function withVault(access: 'read' | 'write', options: CommonOptions
   }
 }
 
-function countElsewhere(folder: string): number {
+function countElsewhere(folder: string, count: (database: DatabaseSync) => number): number {
   const names = readdirSync(folder).filter((name) => /^souk-[a-z0-9-]+\.db$/.test(name))
   return names.reduce((sum, name) => {
     const opened = openDatabase(join(folder, name), MIGRATIONS, systemClock.now())
     if (!opened.ok) throw failureOf(opened.error)
     try {
-      return sum + countOpen(opened.value.database)
+      return sum + count(opened.value.database)
     } finally {
       opened.value.database.close()
     }
   }, 0)
 }
 
-function countOpen(database: DatabaseSync): number {
+function countOpenPayments(database: DatabaseSync): number {
+  return createSentPaymentStore(database).unresolved().length
+}
+
+function countOpenJobs(database: DatabaseSync): number {
   const journal = createJournal(database)
   return journal.openJobs('provider').length + journal.openJobs('customer').length
 }

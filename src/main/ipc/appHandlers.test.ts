@@ -3,11 +3,13 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Engine } from '#engine/engine.ts'
+import { createPhrase } from '#engine/nostr/phrase.ts'
 import { nodeClock, nodeRandom } from '#engine/testing/nodePorts.ts'
 import { openMarket, type Market } from '#engine/testing/market.ts'
 import { openSecretsFile } from '#main/headless/secretsFile.ts'
 import { identityRoutes } from '#shared/ipc/identity.ts'
 import { soukContract } from '#shared/ipc/souk.ts'
+import { sats } from '#shared/market/msat.ts'
 import { WIRE_VERSION, type ServerMessage } from '#shared/ipc/wire.ts'
 import { createRouter } from './router.ts'
 import { createSoukHandlers } from './soukHandlers.ts'
@@ -23,7 +25,7 @@ beforeAll(async () => {
   market = await openMarket()
   path = join(market.dataFolder('one'), 'secrets.json')
   mkdirSync(market.dataFolder('one'), { recursive: true })
-  engine = await market.open('one', { ports: { secrets: openSecretsFile({ path, passphrase: null, allowPlain: true, random: nodeRandom }), log: (...said) => void logged.push(JSON.stringify(said)) } })
+  engine = await market.open('one', { config: { walletTimeouts: { payMs: 500 } }, ports: { secrets: openSecretsFile({ path, passphrase: null, allowPlain: true, random: nodeRandom }), log: (...said) => void logged.push(JSON.stringify(said)) } })
 })
 afterAll(() => market.end())
 
@@ -92,4 +94,13 @@ test('while a wallet of real money is chosen, the passphrase can be changed and 
   expect(await opensWith(SECOND)).toMatch(/ /)
   page.close()
   expect(existsSync(`${path}.new`)).toBe(false)
+})
+
+test('no other identity is imported while a payment of this one is on its way', async () => {
+  const page = openPage()
+  const invoice = await (await market.open('payee')).account.receive(sats(3), '', 3_600)
+  market.sandbox.mint()?.setFaults({ pay: 'pending' })
+  expect(invoice.ok && (await engine.account.send(invoice.value.bolt11, sats(1)))).toMatchObject({ ok: true, value: { state: 'unknown' } })
+  expect(JSON.stringify(await page.request('identity.importPhrase', { phrase: createPhrase(nodeRandom), confirmed: true }))).toContain('busy')
+  page.close()
 })

@@ -36,6 +36,8 @@ export function appHandlers(engine: Engine) {
       },
       'identity.importPhrase': async ({ phrase }: { phrase: string }) => {
         if (isBusy(engine)) return fail('busy', 'Stop selling and let the open jobs end first: they belong to the identity in use.')
+        // With another phrase it may be another wallet, which knows nothing of them.
+        if (engine.account.pendingMsat() > 0) return fail('busy', 'A payment is still on its way, and belongs to the identity in use. Wait until the wallet knows how it ended.')
         const parsed = parsePhrase(phrase)
         if (parsed.ok && isPublicPhrase(parsed.value) && isSerious(engine.walletChoice.next.get())) return fail('public-phrase', PUBLIC_PHRASE)
         const imported = await keyring.importPhrase(phrase)

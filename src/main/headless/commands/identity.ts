@@ -116,8 +116,9 @@ async function assertReplaceable(vault: Vault, pubkey: string, options: ImportOp
   if (!kept.ok && !BROUGHT_BACK.has(kept.error.code)) throw failureOf(kept.error)
   const store = kept.ok ? kept.value.identity.pubkey : owner
   if (store !== null && store !== pubkey) {
-    const open = vault.openJobs()
-    if (open > 0) throw new CommandFailed(EXIT.refused, 'busy', `${open} ${open === 1 ? 'job is' : 'jobs are'} still open and belong to ${nameOf(kept, store)}. Run Souk until they have ended, or import into another folder with --data.`)
+    const [jobs, payments] = [vault.openJobs(), vault.openPayments()]
+    const open = [...(jobs === 0 ? [] : [jobs === 1 ? '1 job' : `${jobs} jobs`]), ...(payments === 0 ? [] : [payments === 1 ? '1 payment' : `${payments} payments`])]
+    if (open.length > 0) throw new CommandFailed(EXIT.refused, 'busy', `Still under way for ${nameOf(kept, store)}: ${open.join(' and ')}. Run Souk until that has ended, or import into another folder with --data.`)
     assertMeant(nameOf(kept, store), options)
   }
   // It opens nothing here, and may be somebody's all the same.
