@@ -83,8 +83,8 @@ describe('a customer', () => {
   it('whose question and first step are heard again, beside a payment of another job, has one job and has paid once', () => {
     const paid = play(METERED, [...PAYING, 'the payment on invoice 0 arrives', 'seller’s wallet says settled'])
     const { hash = '', amountMsat: settledMsat = ZERO_MSAT } = paid.money[0] ?? {}
-    const heard = [{ type: 'requested', request: saleRequest(METERED) }, { type: 'paymentSeen', paymentHash: hash, settledMsat }, { type: 'paymentSeen', paymentHash: '7'.repeat(64), settledMsat }] as const
-    const again = heard.reduce(tellSale, paid)
+    const heard = tellSale(tellSale(paid, { type: 'requested', request: saleRequest(METERED), refusal: null }), { type: 'paymentSeen', paymentHash: hash, settledMsat })
+    const again = tellSale(heard, { type: 'paymentSeen', paymentHash: '7'.repeat(64), settledMsat })
     const { look, meter } = sales.factsOf(again.sale)
     expect(look).toMatchObject({ receivedMsat: settledMsat, paymentHashes: [hash], standing: { wallet: settledMsat, owedByUs: 0 - settledMsat } })
     expect(meter?.allowed).toBe(10)
