@@ -56,3 +56,16 @@ test('while spending is stopped nothing is asked and nothing sent, in this start
   expect((await home.run(['wallet', 'allow', ...folder])).code).toBe(EXIT.ok)
   expect(await home.run(['wallet', 'send', bolt11, '--yes', ...folder])).toMatchObject({ code: EXIT.ok })
 })
+
+test('limits are shown, set and held to; looked at, they count as nobody’s', async () => {
+  const folder = ['--data', join(home.folder, 'limited'), '--json']
+  const [first, set, kept] = [await home.run(['limits', ...folder]), await home.run(['limits', '--per-job', '4.5', '--fee', '5', ...folder]), await home.run(['limits', ...folder])]
+  expect(found(first, 'limits')).toMatchObject({ perJobMsat: 100_000, set: false })
+  expect([set.code, found(set, 'limits')]).toMatchObject([EXIT.ok, { perJobMsat: 4_500, maxFeePermille: 5, perDayMsat: 5_000_000, set: true }])
+  expect(found(kept, 'limits')).toEqual(found(set, 'limits'))
+  const bought = await home.run(['customer', '--prompt', 'x', '--discovery-time', '2', ...folder])
+  expect([bought.code, bought.records.at(-1)]).toMatchObject([EXIT.refused, { message: expect.stringContaining('your limit per job is 4.5') }])
+  const accepted = await home.run(['limits', '--accept', '--data', join(home.folder, 'accepting')])
+  expect([accepted.code, accepted.stderr]).toEqual([EXIT.ok, ''])
+  expect(accepted.stdout).toMatch(/^For one job +100 sats\nFor one day +5,000 sats\n/)
+})

@@ -16,7 +16,7 @@ async function parse(args: readonly string[]): Promise<string> {
   return said
 }
 
-test.for([['provider'], ['customer'], ['release'], ['claim'], ['serve'], ['channel'], ['mute'], ['unmute'], ['mutes'], ['receipt'], ['wallet'], ['identity'], ['relay'], ['mint'], ['doctor']])('souk %s --help shows examples', async ([command]) => {
+test.for([['provider'], ['customer'], ['release'], ['claim'], ['serve'], ['channel'], ['mute'], ['unmute'], ['mutes'], ['receipt'], ['wallet'], ['limits'], ['identity'], ['relay'], ['mint'], ['doctor']])('souk %s --help shows examples', async ([command]) => {
   const help = await parse([command ?? '', '--help'])
   expect(help).toContain('Examples:')
   expect(help.split('Examples:')[1]).toContain(`souk ${command}`)
@@ -24,7 +24,7 @@ test.for([['provider'], ['customer'], ['release'], ['claim'], ['serve'], ['chann
 
 test('souk --help names every command, exit status and variable', async () => {
   const help = await parse(['--help'])
-  for (const word of ['provider', 'customer', 'release', 'claim', 'serve', 'channel', 'mute', 'unmute', 'mutes', 'receipt', 'wallet', 'identity', 'relay', 'mint', 'doctor', 'Exit status', '130 interrupted', 'SOUK_HOME', 'SOUK_NWC']) expect(help).toContain(word)
+  for (const word of ['provider', 'customer', 'release', 'claim', 'serve', 'channel', 'mute', 'unmute', 'mutes', 'receipt', 'wallet', 'limits', 'identity', 'relay', 'mint', 'doctor', 'Exit status', '130 interrupted', 'SOUK_HOME', 'SOUK_NWC']) expect(help).toContain(word)
 })
 
 test.for<[string, string[], RegExp]>([
@@ -62,6 +62,7 @@ test.for<[string, string[], RegExp]>([
   ['a job to claim that is none', ['claim', 'all'], /job_0123456789abcdef/],
   ['a way to settle that is none', ['provider', '--settlement', 'barter'], /prepay, escrow, sealed, metered/],
   ['a deposit beyond the price', ['provider', '--deposit', '101'], /from 0 to 100/],
+  ['a limit that is no amount', ['limits', '--per-job', 'lots'], /three decimals/],
   ['a stop of something', ['wallet', 'stop', 'now'], /too many arguments/],
   ['two jobs to release at once', ['release', `job_${'a'.repeat(16)}`, `job_${'b'.repeat(16)}`], /too many arguments/],
   ['a release that is neither', ['customer', '--release', 'later'], /auto, ask/],

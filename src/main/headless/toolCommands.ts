@@ -1,4 +1,4 @@
-/** What the commands around the market take: wallet, identity, relay, mint, doctor. */
+/** What the commands around the market take: wallet, limits, identity, relay, mint, doctor. */
 import { Option, type Command } from 'commander'
 import { HOLD_FAULTS, MESSAGE_FAULTS, PAY_FAULTS } from '#shared/ipc/mintFaults.ts'
 import { lightningInvoice, ollamaUrl, paymentHash, relayUrls, satsAboveZero, satsAmount, wholeNumber } from './arguments.ts'
@@ -6,6 +6,7 @@ import { addFolderOptions, addPassphraseOption } from './commonOptions.ts'
 
 export function addToolCommands(program: Command): void {
   addWallet(program)
+  addLimits(program)
   addIdentity(program)
   addRelay(program)
   addMint(program)
@@ -46,6 +47,27 @@ Amounts are sats with up to three decimals. On the sandbox they are play money; 
   add('lookup', 'one payment by its hash: what the wallet knows of it now')
     .argument('<hash>', 'payment hash', paymentHash)
     .action(async (hash, options) => (await import('./commands/wallet.ts')).lookUp(hash, options))
+}
+
+function addLimits(program: Command): void {
+  addPassphraseOption(addFolderOptions(program.command('limits').description('What may be spent: show it, or set it')))
+    .option('--per-job <sats>', 'all payments of one job, fees apart', satsAmount)
+    .option('--per-day <sats>', 'all that is spent, under way and locked in a day, fees included', satsAmount)
+    .option('--per-seller <sats>', 'the same, for one seller', satsAmount)
+    .option('--new-seller <sats>', 'in all, until a seller has finished a job for you', satsAmount)
+    .option('--under-way <sats>', 'payments without an outcome, and locks, at once', satsAmount)
+    .option('--payments <n>', 'how many of those at once', wholeNumber(1, 10_000))
+    .option('--confirm-above <sats>', 'what costs more waits for your word', satsAmount)
+    .option('--fee <permille>', 'most that sending may cost, in thousandths of the amount; a sat is always allowed', wholeNumber(0, 1_000))
+    .option('--accept', 'set them as they are')
+    .addHelpText('after', `
+Examples:
+  souk limits
+  souk limits --per-job 50 --per-day 1000 --confirm-above 20
+  souk limits --accept
+
+They hold for everything that leaves the wallet, whoever asks. A Souk that runs in this folder has them under Settings.`)
+    .action(async (options) => (await import('./commands/limits.ts')).limits(options))
 }
 
 function addIdentity(program: Command): void {
