@@ -24,6 +24,6 @@ export const identityRoutes = {
   'identity.confirmBackup': request(z.object({ words: z.array(z.object({ index: z.number().int().min(0).max(23), word: z.string().max(20) })).length(3) }), emptySchema),
   /** Stores every secret under `next`; without it, in plain text, which a wallet of real money refuses. `current`: the passphrase in force, if there is one. */
   'identity.protect': request(z.object({ current: passphraseSchema.optional(), next: passphraseSchema.optional() }), emptySchema),
-  /** Replaces the identity and its wallet. Refused while selling or while a job is open. Takes effect at the next start. */
+  /** Replaces the identity and its wallet. Refused while selling, while a job is open or a payment on its way. Takes effect at the next start. */
   'identity.importPhrase': request(z.object({ phrase: z.string().max(400), confirmed: z.literal(true) }), emptySchema),
 }

@@ -1,4 +1,5 @@
 /** What strangers and operators can put into a Spark wallet's records and quotes: other assets, numbers that cannot be. */
+import type { SendPaymentRequest } from '@breeztech/breez-sdk-spark/nodejs'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -25,6 +26,7 @@ let wallet: SparkWallet
 /** In its records besides what the stand-in has. */
 let records: SdkPayment[]
 let feeSats: number
+let sent: SendPaymentRequest['options'][]
 
 beforeEach(() => {
   clock = createManualClock()
@@ -33,6 +35,7 @@ beforeEach(() => {
   spark = createStandInSpark({ clock })
   records = []
   feeSats = 5
+  sent = []
   const startThread = startInProcessThread((crash) => {
     const sdk = spark.load(crash)
     return { traffic: () => sdk.traffic(), connect: async (connection) => withStrangers(await sdk.connect(connection)) }
@@ -56,6 +59,10 @@ function withStrangers(session: SdkSession): SdkSession {
       const fits = ({ paymentType, status }: SdkPayment) => (request.typeFilter?.includes(paymentType) ?? true) && (request.statusFilter?.includes(status) ?? true)
       // As if the SDK had forgotten to leave other assets out.
       return { payments: [...(request.offset === 0 ? records.filter(fits) : []), ...payments] }
+    },
+    sendPayment(request) {
+      sent.push(request.options)
+      return session.sendPayment(request)
     },
     async prepareSendPayment(request) {
       const prepared = await session.prepareSendPayment(request)
@@ -108,6 +115,14 @@ test('a fee beyond all bitcoin is no quote and no withdrawal', async () => {
   expect(await wallet.onchain.quoteWithdrawal(request)).toMatchObject({ ok: false, error: { code: 'wallet-misbehaved' } })
   expect(await wallet.onchain.withdraw({ ...request, speed: 'fast', maxFeeMsat: sats(10), idempotencyKey: '0a6d6b2e-5f1a-4c0c-9f4a-3f0d9a0c7e11' })).toMatchObject({ state: 'failed', problem: { code: 'wallet-misbehaved' } })
   expect(spark.ofPhrase(PHRASE).balanceSats()).toBe(1_000)
+})
+
+test('no payment is left to Spark to carry by itself: that gives no preimage', async () => {
+  const payee = spark.wallet('payee', { clock, folder: join(folder, 'payee') })
+  const { bolt11 } = value(await payee.createInvoice({ amountMsat: sats(40), description: '', expirySecs: 600 }))
+  expect(await wallet.pay({ bolt11, maxFeeMsat: sats(10), idempotencyKey: 'job' })).toMatchObject({ state: 'settled' })
+  expect(sent).toEqual([{ type: 'bolt11Invoice', preferSpark: false, completionTimeoutSecs: 30 }])
+  await payee.close()
 })
 
 test('a wallet that broke off is there again soon, though the clock was put back meanwhile', async () => {
