@@ -3,7 +3,7 @@
  * its promises, pushes no lock to its receiver, refuses a second claim, checks no invoice, and loses answers when told to.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import type { InputType, PrepareSendPaymentResponse, SdkEvent, SendPaymentRequest, SparkHtlcStatus } from '@breeztech/breez-sdk-spark/nodejs'
+import type { InputType, PrepareSendPaymentResponse, SdkEvent, SendOnchainFeeQuote, SendPaymentRequest, SparkHtlcStatus } from '@breeztech/breez-sdk-spark/nodejs'
 import { sats } from '#shared/market/msat.ts'
 import { decodeInvoice, encodeInvoice } from '#shared/protocol/bolt11.ts'
 import type { LoadedSdk, SdkPayment, SdkSession } from '../sdk.ts'
@@ -143,7 +143,7 @@ export function createStandInSdk({ ledger, temperOf }: StandInParts, crash: (err
         const { paymentHash, expiryDurationSecs } = options.htlcOptions
         return store(ledger.begin({ ...common, kind: 'lock', to: ledger.accountAt(method.address), paymentHash, invoice: null, expiresAt: ledger.nowSecs() + expiryDurationSecs }))
       }
-      if (method.type === 'bitcoinAddress') return store(ledger.begin({ ...common, kind: 'withdraw', to: null, feeSats: method.feeQuote.speedFast.userFeeSat, state: 'completed', paymentHash: null, invoice: null, expiresAt: 0 }))
+      if (method.type === 'bitcoinAddress') return store(ledger.begin({ ...common, kind: 'withdraw', to: null, feeSats: feeAtSpeed(method.feeQuote, options), state: 'completed', paymentHash: null, invoice: null, expiresAt: 0 }))
       if (method.type !== 'bolt11Invoice') throw new Error('Invalid input: nothing that is paid here')
       return store(sendLightning(common, method.invoiceDetails.paymentHash))
     }
@@ -224,6 +224,12 @@ export function createStandInSdk({ ledger, temperOf }: StandInParts, crash: (err
 }
 
 export const DEPOSIT_FEE_SATS = 99
+
+/** What was quoted for the speed that is asked for. */
+function feeAtSpeed({ speedFast, speedMedium, speedSlow }: SendOnchainFeeQuote, options: SendPaymentRequest['options']): number {
+  const speed = options?.type === 'bitcoinAddress' ? options.confirmationSpeed : 'fast'
+  return { fast: speedFast, medium: speedMedium, slow: speedSlow }[speed].userFeeSat
+}
 
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null
