@@ -41,8 +41,8 @@ function check(world: CrashWorld, settlement: Settlement, kills: readonly string
 
 /** The suite of one mode: a test file each, so that they run side by side. */
 export function describeCrashes({ sample, ...options }: CrashSuite): void {
-  const { settlement, wallet, onlyAtAddress = false } = options
-  const title = `${settlement}${wallet === 'spark' ? ' over Spark' : ''}${onlyAtAddress ? ' at an address' : ''}`
+  const { settlement, wallet, onlyAtAddress = false, depositPermille = 0 } = options
+  const title = `${settlement}${wallet === 'spark' ? ' over Spark' : ''}${onlyAtAddress ? ' at an address' : ''}${depositPermille > 0 ? ' with a deposit' : ''}`
   describe.each(CRASH_SEEDS)(`${title} survives kill -9 (seed %i)`, (seed) => {
     const worlds: CrashWorld[] = []
     afterAll(async () => {

@@ -20,6 +20,8 @@ export interface CrashWorldOptions {
   readonly dialect?: DialectName
   /** Sellers' wallets make no hold invoices: money is locked at their address. */
   readonly onlyAtAddress?: boolean
+  /** Sealed: what sellers want paid ahead, in parts per thousand. */
+  readonly depositPermille?: number
   /** 1: as fast as ever. Another: another pace of the model, other tempers of the wallets. */
   readonly seed?: number
 }
@@ -61,11 +63,11 @@ export interface CrashWorld {
   end(): Promise<void>
 }
 
-export async function openCrashWorld({ settlement, wallet = 'sandbox', dialect, onlyAtAddress = false, seed = 1 }: CrashWorldOptions): Promise<CrashWorld> {
+export async function openCrashWorld({ settlement, wallet = 'sandbox', dialect, onlyAtAddress = false, depositPermille = 0, seed = 1 }: CrashWorldOptions): Promise<CrashWorld> {
   const market = await openMarket()
   const money: CrashMoney = wallet === 'spark' ? await useSparkMoney(seed) : useSandboxMoney(market)
   const toyTokensPerSecond = seed === 1 ? TOY_TOKENS_PER_SECOND : 200 + Math.floor(seededNumbers(seed)() * 800)
-  const seller = await market.openSeller('seller', { ...money.options, ...(onlyAtAddress ? { wrap: { wallet: withoutHoldInvoices } } : {}), toyTokensPerSecond, terms: { concurrency: 4, queueLength: 500, ...CRASH_TERMS } })
+  const seller = await market.openSeller('seller', { ...money.options, ...(onlyAtAddress ? { wrap: { wallet: withoutHoldInvoices } } : {}), toyTokensPerSecond, terms: { concurrency: 4, queueLength: 500, depositPermille, ...CRASH_TERMS } })
   // Nobody pays so many new sellers in a day by the limits that a person begins with.
   const buyer = await market.open('buyer', { ...money.options, limits: { invoiceTimeoutSecs: 60 } })
   await money.enter(seller, 'seller')
@@ -74,7 +76,7 @@ export async function openCrashWorld({ settlement, wallet = 'sandbox', dialect, 
   let names = 0
 
   function start(name: string, plan: Pick<Plan, 'role' | 'killAt' | 'ask'>): SoukProcess {
-    const souk = startSouk({ ...plan, ...money.plan(name), dataFolder: market.dataFolder(name), settlement, dialect, onlyAtAddress, toyTokensPerSecond, sandboxFolder: market.sandboxFolder })
+    const souk = startSouk({ ...plan, ...money.plan(name), dataFolder: market.dataFolder(name), settlement, dialect, onlyAtAddress, depositPermille, toyTokensPerSecond, sandboxFolder: market.sandboxFolder })
     processes.add(souk)
     void souk.killed.then(() => processes.delete(souk), () => processes.delete(souk))
     return souk
@@ -88,9 +90,10 @@ export async function openCrashWorld({ settlement, wallet = 'sandbox', dialect, 
 
   function checkMoney({ bought, sold, name, role, left }: Ended & Pick<Run, 'name' | 'role' | 'left'>): void {
     const paid = paidBy(bought.jobId, name, role)
-    // Once; metered, once for each tick.
+    // Once; metered, once for each tick; with a deposit, once for that besides.
     if (settlement === 'metered') expect(bought.metered?.payments ?? 0).toBe(paid.length)
-    else expect(paid.length).toBeLessThanOrEqual(1)
+    else expect(paid.length).toBeLessThanOrEqual(depositPermille > 0 ? 2 : 1)
+    if (depositPermille > 0 && sold.state === 'done') expect(paid.length).toBe(2)
     expect(bought.movedMsat).toBe(costOf(paid))
     expect(sold.movedMsat).toBe(gainOf(paid))
     if (paid.length === 0) expect(sold.state).not.toBe('done')

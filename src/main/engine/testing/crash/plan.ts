@@ -21,6 +21,8 @@ export const planSchema = z.object({
   spark: z.object({ port: z.number(), name: z.string() }).optional(),
   /** The seller's wallet makes no hold invoices: money for it is locked at its address, once the customer knows that. */
   onlyAtAddress: z.boolean().default(false),
+  /** Sealed: what the seller wants paid ahead, in parts per thousand. */
+  depositPermille: z.number().default(0),
   toyTokensPerSecond: z.number().default(TOY_TOKENS_PER_SECOND),
   /** Whom a customer asks; null to ask nobody and go on with what it has. */
   ask: z.string().nullable(),

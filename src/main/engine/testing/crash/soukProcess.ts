@@ -53,7 +53,7 @@ async function sell({ account, provider, jobChanged, journal, backend }: Engine)
   await backend.refresh()
   // A machine that is busy with other tests may take longer than a seller waits for its wallet, and it then refuses what it cannot settle yet.
   await account.refresh()
-  provider.setTerms({ name: 'Victim', priceMsat: sats(10), ...CRASH_TERMS })
+  provider.setTerms({ name: 'Victim', priceMsat: sats(10), depositPermille: plan.depositPermille, ...CRASH_TERMS })
   const started = await provider.start()
   if (!started.ok && !isStopping) throw new Error(started.error.message)
 }
