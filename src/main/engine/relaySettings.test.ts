@@ -81,7 +81,7 @@ test('who asks only privately is refused what is not, before anything is sent', 
   expect(buyer.threads.list()).toHaveLength(1)
   buyer.preferences.update({ onlyPrivate: false })
   expect(buyer.customer.quote({ prompt: 'in a channel', selection, dialect: 'channel' })).toMatchObject({ ok: true, value: { privacy: 'public-channel' } })
-  expect(buyer.customer.retry(jobId, { by: 'open' })).toMatchObject({ ok: false, error: { code: 'not-private' } })
+  expect(buyer.customer.ask({ prompt: 'again', selection: { by: 'open' }, private: true })).toMatchObject({ ok: false, error: { code: 'not-private' } })
   await market.close(seller)
   await market.close(buyer)
 })

@@ -103,7 +103,6 @@ export function customerHandlers({ customer, directory, threads, journal, clock,
         const claimed = customer.claim(jobId)
         return claimed.ok ? ok({}) : claimed
       },
-      'customer.retry': ({ jobId, selection, maxPriceMsat, confirmedMsat }: Input<'customer.retry'>) => customer.retry(jobId, selection, maxPriceMsat, confirmedMsat),
       'customer.thread': ({ threadId }: Input<'customer.thread'>) => {
         const thread = threads.get(threadId)
         if (!thread) return fail('no-thread', 'This conversation is no longer there.')

@@ -98,10 +98,6 @@ export function playMarket(engine: FakeEngine, script: MarketScript): void {
   }
 
   engine.requests['customer.ask'] = (input) => ask(input.prompt, input.threadId)
-  engine.requests['customer.retry'] = (input) => {
-    const turn = turns.get(input.jobId)
-    return turn ? ask(turn.prompt, turn.threadId) : fail('customer.unknown-job', 'This job is not known here.')
-  }
   engine.requests['customer.stop'] = (input) => {
     setJob(input.jobId, { state: 'stopped', final: true, note: 'You stopped it.' })
     return ok({})

@@ -1,6 +1,6 @@
 /** Buying: finds sellers, asks, pays, reads. Knows nothing of what this machine sells. */
 import type { JobRow } from '#shared/ipc/common.ts'
-import type { OfferRow, Selection } from '#shared/ipc/customer.ts'
+import type { OfferRow } from '#shared/ipc/customer.ts'
 import type { Limits } from '#shared/ipc/settings.ts'
 import { dialectNamed } from '#shared/market/dialect.ts'
 import { minMsat, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
@@ -93,8 +93,6 @@ export interface Customer {
   hearReceipts(jobId: string, onReceipt: (receipt: NostrEvent) => void): Subscription | null
   /** Gives the seller what is locked for an answer that is there. */
   release(jobId: string): Result<null>
-  /** The same question as a new job; privately if it was private. */
-  retry(jobId: string, selection: Selection, maxPriceMsat?: Msat, confirmedMsat?: Msat): Result<{ readonly jobId: string; readonly threadId: string }>
   /** What arrived of an answer so far, stored or not. */
   answer(jobId: string): string
   watchText(jobId: string, listener: (change: TextChange) => void): () => void
@@ -313,11 +311,6 @@ export function createCustomer(options: CustomerOptions): Customer {
       const purchase = reactor.state(jobId)
       if (!purchase.begun || purchase.provider === null || !hearsNotes(purchase.provider)) return null
       return dialectNamed(dialects, purchase.request.dialect).hearReceipts?.(purchase, onReceipt) ?? null
-    },
-    retry(jobId, selection, maxPriceMsat, confirmedMsat) {
-      const turn = threads.turn(jobId)
-      if (!turn) return fail('no-job', 'This question is no longer there.')
-      return ask({ threadId: turn.threadId, prompt: turn.prompt, selection, maxPriceMsat, confirmedMsat, private: journal.row('customer', jobId)?.privacy === 'private' })
     },
     answer,
     watchText: (jobId, listener) => liveText.watch(jobId, listener),
