@@ -5,8 +5,8 @@
  *   none ─ request ─▶ refusing ─▶ closed
  *     └─▶ the first phase of its settlement mode ─▶ … ─▶ an end
  *
- * Invariants of every mode: work starts only on what one's own wallet shows; what was paid and not delivered is a debt until it
- * is delivered, paid back or written off by the seller, and never a paid failure.
+ * Invariants of every mode: work starts only on what one's own wallet shows, or under seal within the credit that the seller gives;
+ * what was paid and not delivered is a debt until it is delivered, paid back or written off by the seller, and never a paid failure.
  */
 import type { DialectName, Json, Privacy } from '#shared/market/dialect.ts'
 import { NO_STANDING } from '#shared/market/books.ts'
