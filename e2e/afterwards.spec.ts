@@ -48,6 +48,8 @@ test('a payment that the wallet called failed and made all the same is not said 
   await turn.getByRole('button', { name: 'Ask for it back' }).click()
   await expect(turn.getByText(/15 sats were paid back/)).toBeVisible()
   await expect(balance(one)).toContainText('99,999.985')
+  await goTo(page, 'Activity')
+  await expect(page.getByRole('row', { name: /What is 2\+2.*−15\.015\s*15 paid back/ })).toBeVisible()
 })
 
 test('asking again from Activity shows price and risk first, and focus goes back to where it was', async ({ market }) => {

@@ -10,7 +10,7 @@ import { Fact } from './Fact.tsx'
 export function MoneyFacts({ job }: { job: JobRow }) {
   const now = useNow()
   const sold = job.role === 'provider'
-  const { lockedMsat = ZERO_MSAT, lockedUntil, owedMsat = ZERO_MSAT, creditMsat = ZERO_MSAT, sealed } = job
+  const { lockedMsat = ZERO_MSAT, lockedUntil, owedMsat = ZERO_MSAT, creditMsat = ZERO_MSAT, paidBackMsat = ZERO_MSAT, sealed } = job
   return (
     <>
       {lockedMsat === 0 ? null : (
@@ -21,6 +21,11 @@ export function MoneyFacts({ job }: { job: JobRow }) {
       {owedMsat === 0 ? null : (
         <Fact name={sold ? 'You owe' : 'Owed to you'} note={sold ? 'Paid, and not delivered' : 'Paid for, and not delivered'}>
           <Amount msat={owedMsat} className="font-medium text-danger" />
+        </Fact>
+      )}
+      {paidBackMsat === 0 ? null : (
+        <Fact name="Paid back" note={sold ? 'To the customer, since' : 'To you, since'}>
+          <Amount msat={paidBackMsat} />
         </Fact>
       )}
       {sealed === undefined ? null : (

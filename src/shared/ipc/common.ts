@@ -74,6 +74,8 @@ export const jobRowSchema = z.object({
   lockedUntil: timeSchema.optional(),
   /** Paid and not delivered: what the provider owes the customer. */
   owedMsat: msatSchema.optional(),
+  /** Of what moved, what went back to the customer since: `movedMsat` counts it still. */
+  paidBackMsat: msatSchema.optional(),
   /** There, under seal and not opened: UTF-8 bytes, what opening costs, and until when it can be, once that is known. */
   sealed: z.object({ bytes: z.number().int().nonnegative(), openMsat: msatSchema, until: timeSchema.optional() }).optional(),
   /** For the customer, metered: payments made so far, and how much output they are for. */

@@ -3,7 +3,7 @@ import type { TimelineEntry } from '#shared/ipc/activity.ts'
 import { addMsat, formatSats, type Msat } from '#shared/market/msat.ts'
 import { utf8Bytes } from '#shared/market/conversation.ts'
 import { nameOfKey } from '#shared/protocol/nip89.ts'
-import { isClaimEvent, openClaim } from '../credit/claim.ts'
+import { claimedMsat, isClaimEvent, openClaim } from '../credit/claim.ts'
 import { describeClaimEvent } from '../credit/timeline.ts'
 import type { Usage } from '../inference/backend.ts'
 import type { JobRecord } from '../store/journal.ts'
@@ -20,6 +20,7 @@ export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
   // There the payment is the end of the work, not its beginning.
   const isPaidLast = request.settlement?.name === 'escrow' || request.settlement?.name === 'sealed'
   const note = final && isExposed && look.note === '' ? 'Asked privately, and the seller answered in the open: the relays can read the answer.' : look.note
+  const paidBackMsat = claimedMsat(purchase.claims ?? [])
   return {
     row: {
       jobId,
@@ -44,6 +45,7 @@ export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
       ...(purchase.phase.name === 'deciding' || purchase.phase.name === 'offered' ? { awaitsRelease: true } : {}),
       ...(look.claimableMsat === undefined || look.claimableMsat === 0 ? {} : { claimableMsat: look.claimableMsat }),
       ...(openClaim(purchase.claims ?? []) === null ? {} : { claiming: true }),
+      ...(paidBackMsat === 0 ? {} : { paidBackMsat }),
       createdAt: purchase.askedAt,
       updatedAt: purchase.changedAt,
       ...(final ? { endedAt: purchase.changedAt } : {}),

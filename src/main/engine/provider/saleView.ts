@@ -4,7 +4,7 @@ import type { JobRow } from '#shared/ipc/common.ts'
 import { parseConversation, utf8Bytes } from '#shared/market/conversation.ts'
 import { ZERO_MSAT } from '#shared/market/msat.ts'
 import type { JobRecord } from '../store/journal.ts'
-import { isRefundEvent } from '../credit/refund.ts'
+import { isRefundEvent, refundedMsat } from '../credit/refund.ts'
 import { describeRefundEvent } from '../credit/timeline.ts'
 import type { AnySaleEvent } from './repayableSale.ts'
 import { lookAt, type Generated, type Sale, type SaleEvent, type SaleSending } from './sale.ts'
@@ -16,6 +16,7 @@ export function describeSale(jobId: string, sale: Sale): JobRecord {
   if (!sale.begun) throw new RangeError(`${jobId} has not begun`)
   const { request } = sale
   const { state, note, final, generated, receivedMsat, receivedAt, paymentHashes, standing, lockedMsat, lockedUntil, owedMsat, refunds, sealed, creditMsat, settlement } = lookAt(sale)
+  const paidBackMsat = refundedMsat(sale.refunds ?? [])
   return {
     row: {
       jobId,
@@ -34,6 +35,7 @@ export function describeSale(jobId: string, sale: Sale): JobRecord {
       ...(lockedMsat === 0 ? {} : { lockedMsat }),
       ...(lockedUntil === null ? {} : { lockedUntil }),
       ...(owedMsat === 0 ? {} : { owedMsat }),
+      ...(paidBackMsat === 0 ? {} : { paidBackMsat }),
       ...describeSealed(sealed),
       ...(creditMsat === undefined || creditMsat === 0 ? {} : { creditMsat }),
       createdAt: sale.requestedAt,
