@@ -92,7 +92,7 @@ function OfferWords({ offer, rule, isByToken }: { offer: OfferRow; rule: string 
       {rule ? <Badge>{rule}</Badge> : null}
       <span className="max-w-48 shrink-0 truncate font-medium">{offer.name}</span>
       {offer.own ? <Badge>Yours</Badge> : null}
-      <span className="hidden min-w-8 max-w-40 truncate text-muted @md:inline">{offer.models[0]}</span>
+      <span className="hidden min-w-0 max-w-40 truncate text-muted @md:inline">{offer.models[0]}</span>
       {offer.priceMsat === undefined || isByToken ? null : <Amount msat={offer.priceMsat} />}
       {speed === undefined ? null : <span className="hidden whitespace-nowrap text-muted @2xl:inline">{speed.toFixed(0)} tokens/s</span>}
       <span className="hidden whitespace-nowrap text-muted @md:inline">seen {agoText(offer.lastSeenAt, now)}</span>
