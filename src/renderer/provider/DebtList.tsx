@@ -12,12 +12,11 @@ import { TimeAgo } from '#renderer/ui/TimeAgo.tsx'
 import { WriteOffDialog } from './WriteOffDialog.tsx'
 
 /** Paid for and not delivered: each can be tried again, or closed once the customer was paid back. Then what answers needed less than was paid. */
-export function DebtList({ debts }: { debts: readonly JobRow[] }) {
+export function DebtList({ debts, queue }: { debts: readonly JobRow[]; queue: readonly JobRow[] }) {
   const [writingOff, setWritingOff] = useState<JobRow>()
   const owedByUsMsat = useEngineSlice('wallet.status', (wallet) => wallet.owedByUsMsat) ?? ZERO_MSAT
   const total = addMsat(ZERO_MSAT, ...debts.map(owedOf))
-  // What the books owe beyond the jobs that are open is on credit.
-  const credit = owedByUsMsat > total ? subtractMsat(owedByUsMsat, total) : ZERO_MSAT
+  const credit = creditOf(owedByUsMsat, debts, queue)
   if (debts.length === 0 && credit === 0) return null
   return (
     <Section title="Owed" hint={debts.length === 0 ? undefined : `${formatSats(total)} sats were paid to you for answers that did not arrive.`}>
@@ -36,6 +35,17 @@ export function DebtList({ debts }: { debts: readonly JobRow[] }) {
       <WriteOffDialog job={writingOff} close={() => setWritingOff(undefined)} />
     </Section>
   )
+}
+
+/** What the books owe beyond the jobs that are open. What one in the queue was paid is for the answer that it still makes. */
+export function creditOf(owedByUsMsat: Msat, debts: readonly JobRow[], queue: readonly JobRow[]): Msat {
+  const ofOpenMsat = addMsat(ZERO_MSAT, ...debts.map(owedOf), ...queue.map(owedMeanwhile))
+  return owedByUsMsat > ofOpenMsat ? subtractMsat(owedByUsMsat, ofOpenMsat) : ZERO_MSAT
+}
+
+/** A deposit is owed until the sealed answer is out, and no row says so. */
+function owedMeanwhile({ settlement, state, movedMsat, owedMsat }: JobRow): Msat {
+  return owedMsat ?? (settlement === 'sealed' && (state === 'queued' || state === 'working') ? movedMsat : ZERO_MSAT)
 }
 
 /** Of a metered job, part of what was paid may have been delivered. */

@@ -38,7 +38,7 @@ export function QueueSection({ provider }: { provider: Snapshot<'provider.status
           </Table>
         )}
       </Section>
-      <DebtList debts={debts} />
+      <DebtList debts={debts} queue={live} />
       <CancelDialog job={cancelling} current={cancelling ? provider.jobs[cancelling.jobId] : undefined} close={() => setCancelling(undefined)} />
     </>
   )

@@ -5,7 +5,7 @@ import { SETTLEMENTS } from '#shared/market/settlement.ts'
 import { makeJob, makeStates } from '#renderer/testing/sceneData.ts'
 import { clockText } from '#renderer/ui/clockText.ts'
 import { costOfCancelling } from './CancelDialog.tsx'
-import { owedOf } from './DebtList.tsx'
+import { creditOf, owedOf } from './DebtList.tsx'
 import { moneyWords } from './moneyWords.ts'
 import { checkPercent, checkSats, CREDIT_FIELD, parsePercent, PERCENT_FIELDS, percentText, readPercent, readSats, saleObstacle, saleRisk, TARIFF_FIELDS, withSettlement } from './settlementTerms.ts'
 
@@ -80,5 +80,14 @@ describe('a job in the queue', () => {
   it('owes what was not delivered, not all that was paid', () => {
     expect(owedOf(job({ movedMsat: sats(12), owedMsat: sats(5) }))).toBe(sats(5))
     expect(owedOf(job({ movedMsat: sats(12) }))).toBe(sats(12))
+  })
+
+  it('has on credit neither what a job in the queue was paid for, nor what an open debt says', () => {
+    const debts = [job({ state: 'owed', movedMsat: sats(12), owedMsat: sats(5) })]
+    const queue = [job({ movedMsat: sats(10), owedMsat: sats(10) }), job({ settlement: 'sealed', state: 'queued', movedMsat: sats(2) })]
+    expect(creditOf(sats(17), debts, queue)).toBe(ZERO_MSAT)
+    expect(creditOf(sats(21), debts, queue)).toBe(sats(4))
+    expect(creditOf(sats(4), [], [])).toBe(sats(4))
+    expect(creditOf(ZERO_MSAT, [], queue)).toBe(ZERO_MSAT)
   })
 })
