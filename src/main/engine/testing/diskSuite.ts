@@ -237,7 +237,7 @@ export function describeFailingDisk(...modes: readonly DiskMode[]): void {
     seller = await market.openSeller('seller', { terms: { ...TERMS, concurrency: 8, queueLength: 500 } })
     buyer = await market.open('buyer', { limits: { ...LIMITS, perDayMsat: sats(10_000_000) } })
   })
-  afterAll(() => market.end())
+  afterAll(() => market.end(), PATIENCE_MS)
 
   describe.each(modes)('a disk that fails at the Nth write of a job, $settlement in $dialect', (mode) => {
     for (const role of ['customer', 'provider'] as const) {

@@ -3,9 +3,10 @@ import { seededNumbers } from '../seededNumbers.ts'
 import type { Run } from './crashWorld.ts'
 
 const AT_ONCE = 2
-/** From the start of a process that has something to go on with to the end of its job, on a machine that opens a store in one second. */
+/** From the start of a process that has something to go on with to the end of its job, on a machine with nothing else to do. */
 const RECOVERY_MS = 5_000
-const OPEN_MS = 1_000
+/** That machine opens a store, as two processes at once do, in this. */
+const OPEN_MS = 800
 
 /** `SOUK_CRASH_SEEDS=20`: everything twenty times, at other points and passings of them, in another order, at another pace; `5-8`: those seeds. Alone, 1. */
 export const CRASH_SEEDS: readonly number[] = readSeeds(process.env['SOUK_CRASH_SEEDS'] ?? '1')
