@@ -16,6 +16,8 @@ export default defineConfig({
     include: ['src/**/*.test.{ts,tsx}', 'fuzz/**/*.test.ts', 'simulation/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'],
     environment: 'node',
     testTimeout: 20_000,
+    // Whole engines are opened there, beside others that are.
+    hookTimeout: 30_000,
     pool: 'forks',
     sequence: { sequencer: LongFirst },
     // Many tests wait for other processes: with as many workers as cores, a third of the machine is idle.
