@@ -21,6 +21,6 @@ export default defineConfig({
     pool: 'forks',
     sequence: { sequencer: LongFirst },
     // Many tests wait for other processes: with as many workers as cores, a third of the machine is idle.
-    maxWorkers: '150%',
+    maxWorkers: '200%',
   },
 })

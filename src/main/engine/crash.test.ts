@@ -39,12 +39,12 @@ function checkDone(kills: readonly string[], { checkMoney }: CrashWorld, { bough
   checkMoney({ ...run, bought, sold })
 }
 
-/** Where a process is killed in every run; of the others at every other point, SOUK_CRASH=all at all of them. */
+/** Where a process is killed in every run; of the others at every fourth point, SOUK_CRASH=all at all of them. */
 const SURELY = {
   customer: ['write asked: before', 'write asked: after', 'publish kind 5050: after', 'write invoiceAccepted: before', 'write invoiceAccepted: after', 'write payAsked: before', 'write payAsked: after', 'wallet pay: before', 'wallet pay: after, settled', 'write settled: before', 'write settled: after'],
   provider: ['write requested: before', 'write requested: after', 'wallet createInvoice: before', 'wallet createInvoice: after', 'write invoiced: before', 'write invoiced: after', 'publish kind 7000: before', 'publish kind 7000: after', 'write paid: before', 'write paid: after', 'write workBegun: after', 'write generated: before', 'write generated: after', 'publish kind 6050: before', 'publish kind 6050: after', 'write sent result: before', 'write sent result: after'],
 }
-const ONE_IN = CRASH_ALL ? 1 : 2
+const ONE_IN = CRASH_ALL ? 1 : 4
 
 describe('money survives kill -9', () => {
   it.each(CRASH_SEEDS)('of the customer, at its durable writes, wallet calls and publishes (seed %i)', { timeout: SUITE_MS }, async (seed) => {
@@ -87,8 +87,9 @@ describe('money survives kill -9', () => {
       ['publish kind 6050: after', 'publish kind 6050: after'],
     ]
     const judge = (kills: readonly string[], run: Run) => checkDone(kills, world, run)
-    console.log(`customer, while it recovers, ${describeKilled(await killAt(ofCustomer, runCustomer, judge, true))}`)
-    console.log(`provider, while it recovers, ${describeKilled(await killAt(ofProvider, runProvider, judge, true))}`)
+    const some = (cases: readonly string[][]) => cases.filter((_, index) => CRASH_ALL || index % 2 === 0)
+    console.log(`customer, while it recovers, ${describeKilled(await killAt(some(ofCustomer), runCustomer, judge, true))}`)
+    console.log(`provider, while it recovers, ${describeKilled(await killAt(some(ofProvider), runProvider, judge, true))}`)
   })
 
   const faults = [
