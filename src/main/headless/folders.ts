@@ -1,4 +1,5 @@
 /** Where things rest on this machine, unless told otherwise. */
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -28,6 +29,12 @@ export function findFolders(told: Told, environment: NodeJS.ProcessEnv = process
 export function secondDataFolder(told: Told, environment: NodeJS.ProcessEnv = process.env): string | null {
   const isChosen = told.data !== undefined || named(environment, 'SOUK_DATA') !== undefined
   return isChosen ? null : resolve(baseFolder(environment), 'customer')
+}
+
+/** The same where it is there: `souk customer` asks in it while the usual folder is in use. None is made for a look. */
+export function existingSecondFolder(told: Told): string | null {
+  const folder = secondDataFolder(told)
+  return folder !== null && existsSync(folder) ? folder : null
 }
 
 /** Where `souk relay` keeps its events. */

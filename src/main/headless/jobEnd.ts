@@ -17,6 +17,10 @@ export function releasedMsat({ lockedMsat, sealed, priceMsat }: JobRow): Msat {
   return sealed?.openMsat ?? lockedMsat ?? priceMsat
 }
 
+export function sellerOf({ peerName, peer }: JobRow): string {
+  return peerName ?? peer.slice(0, 12)
+}
+
 export function describeEnd(row: JobRow): string {
   if (row.awaitsRelease === true) return `${row.note ?? ''} To do so: souk release ${row.jobId}`
   if (isInDoubt(row)) return 'The payment was on its way, and the wallet has not said whether it went. It is looked up whenever Souk runs, and never paid twice.'

@@ -147,7 +147,6 @@ export const customerRoutes = {
   'customer.release': request(z.object({ jobId: jobIdSchema }), emptySchema),
   /** Asks the seller to pay back what it owes for a job that has ended. Refused for a job of a channel, which has no word for it. */
   'customer.claim': request(z.object({ jobId: jobIdSchema }), emptySchema),
-  /** Asks the same again as a new job, by default of another provider rule; never less privately than before. */
   'customer.thread': request(z.object({ threadId: threadIdSchema }), z.object({ thread: threadSchema, turns: z.array(turnSchema) })),
   'customer.renameThread': request(z.object({ threadId: threadIdSchema, title: z.string().trim().min(1).max(120) }), emptySchema),
   /** Hides the thread; its jobs and payments stay in Activity. `undo` brings it back. */

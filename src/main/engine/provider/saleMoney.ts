@@ -78,7 +78,7 @@ export function createSaleMoney({ clock, log, wallet, preimages, dispatch }: Sal
         const at = clock.now()
         if (found?.state === 'settled') dispatch(jobId, { at, type: 'paymentSeen', paymentHash, settledMsat: found.amountMsat })
         else if (found?.state === 'failed' || found?.state === 'expired') dispatch(jobId, { at, type: 'lockReturned', paymentHash })
-        else if (asked.ok && clock.now() < askedAt + CLAIM_AGAIN_MS) return false // Taken, and on its way to us.
+        else if (asked.ok && at < askedAt + CLAIM_AGAIN_MS) return false // Taken, and on its way to us.
         // Still held, or not known: it is claimed again after the reactor's pause.
         else until.abort()
         return true

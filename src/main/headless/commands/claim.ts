@@ -1,15 +1,17 @@
 /** `souk claim`: what sellers owe, and asking for it. They are asked by themselves when they are there again; this is for who does not wait for that. */
-import { existsSync } from 'node:fs'
 import type { Engine } from '#engine/engine.ts'
 import type { JobRow } from '#shared/ipc/common.ts'
 import { formatSats, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
 import type { Result } from '#shared/market/result.ts'
 import { connectToMarket } from '../connectToMarket.ts'
 import { EXIT } from '../exitCodes.ts'
-import { secondDataFolder } from '../folders.ts'
+import { existingSecondFolder } from '../folders.ts'
+import { sellerOf } from '../jobEnd.ts'
 import { withEngine, type Session, type SessionOptions } from '../session.ts'
 import { alignColumns, localMinute } from '../table.ts'
 import { CommandFailed } from '../terminal.ts'
+import { waitFor } from '../waitFor.ts'
+import { waitForJob } from '../waitForJob.ts'
 
 /** How long a seller may take to pay: after that it does whenever both run. */
 const PAYING_MS = 60_000
@@ -19,10 +21,7 @@ const PAGE = 100
 const NOTHING_ASKED = 'Nothing was asked for.'
 
 export async function claim(jobId: string | undefined, options: SessionOptions): Promise<void> {
-  const second = secondDataFolder(options)
-  // Where `souk customer` asks while the usual folder is in use. None is made for a look.
-  const elsewhere = second !== null && existsSync(second) ? second : null
-  await withEngine(options, 'terminal', (session) => (jobId === undefined ? list(session) : claimJob(session, jobId)), elsewhere)
+  await withEngine(options, 'terminal', (session) => (jobId === undefined ? list(session) : claimJob(session, jobId)), existingSecondFolder(options))
 }
 
 /** By that job, of what was paid: what its seller owes, or is asked for. */
@@ -45,7 +44,7 @@ function* boughtJobs({ journal }: Engine): Iterable<JobRow> {
 }
 
 function describeRow(row: JobRow): string[] {
-  return [localMinute(row.createdAt), formatSats(owedOf(row)), row.jobId, nameOf(row), row.claiming === true ? 'asked for' : row.claimableMsat === undefined ? 'its answer may still come' : `souk claim ${row.jobId}`]
+  return [localMinute(row.createdAt), formatSats(owedOf(row)), row.jobId, sellerOf(row), row.claiming === true ? 'asked for' : row.claimableMsat === undefined ? 'its answer may still come' : `souk claim ${row.jobId}`]
 }
 
 async function claimJob(session: Session, jobId: string): Promise<void> {
@@ -54,13 +53,13 @@ async function claimJob(session: Session, jobId: string): Promise<void> {
   const before = current()
   if (before === null) throw new CommandFailed(EXIT.nothingFound, 'no-job', `${engine.config.dataFolder} knows no question ${jobId}. \`souk claim\` lists what is owed; --data names another folder.`)
   await connectToMarket(session, `Interrupted. ${NOTHING_ASKED}`)
-  const asked = await askFor(session, jobId)
+  const asked = await askFor(session, before)
   // By itself, because its seller is there again.
   const isAsked = asked.ok || current()?.claiming === true || owedOf(current() ?? before) < owedOf(before)
   if (!asked.ok && !isAsked) throw new CommandFailed(asked.error.code === 'store-failed' ? EXIT.failed : EXIT.refused, asked.error.code, `${asked.error.message} ${NOTHING_ASKED}`)
-  output.say(`Asked ${nameOf(before)} for ${formatSats(owedOf(before))} sats.`)
+  output.say(`Asked ${sellerOf(before)} for ${formatSats(owedOf(before))} sats.`)
   output.tell({ type: 'asked', jobId, amountMsat: owedOf(before) })
-  const row = await waitForMoney(session, before)
+  const row = await waitForJob(session, before, ({ claiming }) => claiming !== true, PAYING_MS)
   const backMsat = owedOf(before) - owedOf(row)
   output.tell({ type: 'ended', jobId, backMsat, owedMsat: owedOf(row), asked: row.claiming === true })
   if (backMsat > 0) return output.say(row.note ?? 'It was paid back.')
@@ -71,47 +70,10 @@ async function claimJob(session: Session, jobId: string): Promise<void> {
 const STILL_ASKED = 'It is not paid back yet. The seller goes on being asked whenever Souk runs.'
 
 /** Once more when the seller is listed: of a stranger in a channel only that tells that it can be asked. */
-async function askFor({ engine, interrupt }: Session, jobId: string): Promise<Result<null>> {
+async function askFor({ engine, interrupt }: Session, { jobId, peer }: JobRow): Promise<Result<null>> {
   const asked = engine.customer.claim(jobId)
   if (asked.ok || asked.error.code !== 'not-possible') return asked
-  let forget = () => {}
-  await Promise.race([
-    interrupt.interrupted,
-    new Promise<void>((resolve) => {
-      const cancel = engine.clock.after(LISTING_MS, resolve)
-      const seller = engine.journal.row('customer', jobId)?.peer
-      const look = () => [...engine.customer.offers.get().values()].some(({ pubkey }) => pubkey === seller) && resolve()
-      const unsubscribe = engine.customer.offers.subscribe(look)
-      forget = () => {
-        cancel()
-        unsubscribe()
-      }
-      look()
-    }),
-  ])
-  forget()
+  const { offers } = engine.customer
+  await waitFor(engine.clock, offers, () => [...offers.get().values()].some(({ pubkey }) => pubkey === peer), LISTING_MS, interrupt.signal)
   return engine.customer.claim(jobId)
 }
-
-/** Until it is paid back, or this command need not wait for it any more. */
-async function waitForMoney({ engine, interrupt }: Session, before: JobRow): Promise<JobRow> {
-  const current = () => engine.journal.row('customer', before.jobId) ?? before
-  let forget = () => {}
-  const ended = new Promise<void>((resolve) => {
-    const cancel = engine.clock.after(PAYING_MS, resolve)
-    const look = () => {
-      if (current().claiming !== true) resolve()
-    }
-    const unlisten = engine.jobChanged.listen(look)
-    forget = () => {
-      cancel()
-      unlisten()
-    }
-    look()
-  })
-  await Promise.race([ended, interrupt.interrupted])
-  forget()
-  return current()
-}
-
-const nameOf = ({ peerName, peer }: JobRow) => peerName ?? peer.slice(0, 12)

@@ -10,7 +10,7 @@ import { connectToMarket } from '../connectToMarket.ts'
 import { EXIT, type ExitCode } from '../exitCodes.ts'
 import { secondDataFolder } from '../folders.ts'
 import { gatherReceipt } from '../gatherReceipt.ts'
-import { describeEnd, exitCodeOf, isInDoubt, isOver } from '../jobEnd.ts'
+import { describeEnd, exitCodeOf, isInDoubt, isOver, sellerOf } from '../jobEnd.ts'
 import type { CommonOptions } from '../openSouk.ts'
 import { readPrompt } from '../readPrompt.ts'
 import { withEngine, type Session } from '../session.ts'
@@ -130,7 +130,7 @@ async function followJob({ engine, output, interrupt }: Session, jobId: string):
   }
   const first = current()
   output.tell({ type: 'job', ...first })
-  output.say(`Asked ${first.peer === '' ? 'anyone' : (first.peerName ?? first.peer.slice(0, 12))}, ${ASKED_HOW[first.privacy]}: up to ${formatSats(first.priceMsat)} sats, fees apart.`)
+  output.say(`Asked ${first.peer === '' ? 'anyone' : sellerOf(first)}, ${ASKED_HOW[first.privacy]}: up to ${formatSats(first.priceMsat)} sats, fees apart.`)
   let written = ''
   const write = (text: string) => {
     written += text

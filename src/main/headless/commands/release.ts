@@ -1,15 +1,15 @@
 /** `souk release`: what waits for a person's word, and the word. */
-import { existsSync } from 'node:fs'
 import type { JobRow } from '#shared/ipc/common.ts'
 import { formatSats } from '#shared/market/msat.ts'
 import { connectToMarket } from '../connectToMarket.ts'
 import { EXIT, type ExitCode } from '../exitCodes.ts'
-import { secondDataFolder } from '../folders.ts'
+import { existingSecondFolder } from '../folders.ts'
 import { gatherReceipt } from '../gatherReceipt.ts'
-import { describeEnd, exitCodeOf, isOver, releasedMsat } from '../jobEnd.ts'
+import { describeEnd, exitCodeOf, isOver, releasedMsat, sellerOf } from '../jobEnd.ts'
 import { withEngine, type Session, type SessionOptions } from '../session.ts'
 import { alignColumns, localMinute } from '../table.ts'
 import { askLine, canAsk, CommandFailed } from '../terminal.ts'
+import { waitForJob } from '../waitForJob.ts'
 
 interface ReleaseOptions extends SessionOptions {
   readonly yes?: boolean | undefined
@@ -22,10 +22,7 @@ const QUESTION_CHARS = 60
 
 export async function release(jobId: string | undefined, options: ReleaseOptions): Promise<void> {
   if (jobId !== undefined && options.yes !== true && !canAsk()) throw new CommandFailed(EXIT.usage, 'not-confirmed', `There is nobody to ask whether to release it. Give --yes. ${NOT_RELEASED}`)
-  const second = secondDataFolder(options)
-  // Where `souk customer` asks while the usual folder is in use. None is made for a look.
-  const elsewhere = second !== null && existsSync(second) ? second : null
-  await withEngine(options, 'terminal', (session) => (jobId === undefined ? list(session) : releaseJob(session, jobId, options)), elsewhere)
+  await withEngine(options, 'terminal', (session) => (jobId === undefined ? list(session) : releaseJob(session, jobId, options)), existingSecondFolder(options))
 }
 
 function list({ engine, output }: Session): Promise<void> {
@@ -39,7 +36,7 @@ function list({ engine, output }: Session): Promise<void> {
 function describeRow(row: JobRow): string[] {
   const until = untilOf(row)
   const question = row.promptPreview.replaceAll(/\s+/g, ' ')
-  return [until === undefined ? '' : localMinute(until), formatSats(releasedMsat(row)), row.jobId, row.settlement, nameOf(row), question.length > QUESTION_CHARS ? `${question.slice(0, QUESTION_CHARS - 1)}…` : question]
+  return [until === undefined ? '' : localMinute(until), formatSats(releasedMsat(row)), row.jobId, row.settlement, sellerOf(row), question.length > QUESTION_CHARS ? `${question.slice(0, QUESTION_CHARS - 1)}…` : question]
 }
 
 async function releaseJob(session: Session, jobId: string, options: ReleaseOptions): Promise<void> {
@@ -48,13 +45,13 @@ async function releaseJob(session: Session, jobId: string, options: ReleaseOptio
   if (row === null) throw new CommandFailed(EXIT.nothingFound, 'no-job', `${engine.config.dataFolder} knows no question ${jobId}. \`souk release\` lists what waits; --data names another folder.`)
   if (row.awaitsRelease !== true) throw new CommandFailed(EXIT.refused, 'not-now', `Nothing of ${jobId} waits for your release: ${whereItStands(row)}`)
   const amount = `${formatSats(releasedMsat(row))} sats`
-  output.say(row.settlement === 'sealed' ? `${amount} open the rest of what ${nameOf(row)} wrote.` : `${amount} are locked for the answer of ${nameOf(row)}.`)
+  output.say(row.settlement === 'sealed' ? `${amount} open the rest of what ${sellerOf(row)} wrote.` : `${amount} are locked for the answer of ${sellerOf(row)}.`)
   if (options.yes !== true) await confirm(`${row.settlement === 'sealed' ? 'Open it' : 'Release them'}? [y/N] `)
   await connectToMarket(session, `Interrupted. ${NOT_RELEASED}`)
   const released = engine.customer.release(jobId)
   if (!released.ok) throw new CommandFailed(released.error.code === 'store-failed' ? EXIT.failed : EXIT.refused, released.error.code, `${released.error.message} ${NOT_RELEASED}`)
   output.tell({ type: 'released', jobId, amountMsat: releasedMsat(row) })
-  const last = await waitForEnd(session, jobId, row)
+  const last = await waitForEnd(session, row)
   await gatherReceipt(session, last)
   report(session, last, interrupt.signal.aborted)
 }
@@ -66,25 +63,14 @@ async function confirm(question: string): Promise<void> {
 }
 
 /** Until the seller has what was released, or this command need not wait for it any more. */
-async function waitForEnd({ engine, output, interrupt }: Session, jobId: string, before: JobRow): Promise<JobRow> {
-  const current = () => engine.journal.row('customer', jobId) ?? before
-  let forget = () => {}
-  const ended = new Promise<void>((resolve) => {
-    const cancel = engine.clock.after(CLAIM_MS, resolve)
-    const unlisten = engine.jobChanged.listen((changed) => {
-      if (changed.role !== 'customer' || changed.jobId !== jobId) return
-      output.tell({ type: 'job', ...changed })
-      if (isOver(changed)) resolve()
-    })
-    forget = () => {
-      cancel()
-      unlisten()
-    }
-    if (isOver(current())) resolve()
+async function waitForEnd(session: Session, before: JobRow): Promise<JobRow> {
+  const { engine, output } = session
+  const forget = engine.jobChanged.listen((changed) => {
+    if (changed.role === 'customer' && changed.jobId === before.jobId) output.tell({ type: 'job', ...changed })
   })
-  await Promise.race([ended, interrupt.interrupted])
+  const last = await waitForJob(session, before, isOver, CLAIM_MS)
   forget()
-  return current()
+  return last
 }
 
 function report({ engine, output }: Session, row: JobRow, isInterrupted: boolean): void {
@@ -101,6 +87,5 @@ function whereItStands(row: JobRow): string {
   return row.final ? `it ended as ${row.state}.` : row.state === 'unlocking' ? 'it is released already, and the seller is taking it.' : `it is ${row.state} yet.`
 }
 
-const nameOf = ({ peerName, peer }: JobRow) => peerName ?? peer.slice(0, 12)
 /** When it comes back, or can be opened no more. */
 const untilOf = ({ lockedUntil, sealed }: JobRow) => sealed?.until ?? lockedUntil
