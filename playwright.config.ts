@@ -22,7 +22,8 @@ export default defineConfig({
   timeout: 120_000,
   expect: { timeout: 20_000 },
   reporter: [['list'], ['json', { outputFile: process.env['SOUK_E2E_REPORT'] ?? 'playwright-report/report.json' }]],
-  use: { trace: 'retain-on-failure', screenshot: 'only-on-failure' },
+  // A trace costs a quarter of the machine while all goes well: `npm run e2e -- --trace retain-on-failure` keeps one.
+  use: { trace: 'off', screenshot: 'only-on-failure' },
   projects: [
     {
       name: 'browser',
