@@ -42,6 +42,8 @@ export interface Market {
   audit(): MintAudit
   /** What the mint itself says was settled for a job, by the description that sellers give their invoices. */
   settledPayments(jobId: string): readonly { readonly amountMsat: number; readonly feeMsat: number }[]
+  /** The same of invoices with that description. */
+  settledUnder(description: string): readonly { readonly amountMsat: number; readonly feeMsat: number }[]
   /** Live and dead payments of every wallet. */
   payments(): readonly { readonly state: string; readonly amountMsat: number }[]
   end(): Promise<void>
@@ -79,6 +81,11 @@ export async function openMarket(): Promise<Market> {
     }
   }
 
+  const settledUnder = (description: string) =>
+    query(`SELECT payment.amount_msat AS amountMsat, payment.fee_msat AS feeMsat FROM payment JOIN invoice USING (payment_hash) WHERE invoice.description = ? AND payment.state = 'settled'`, description).map(
+      (row) => ({ amountMsat: Number(row['amountMsat']), feeMsat: Number(row['feeMsat']) }),
+    )
+
   return {
     folder,
     sandboxFolder,
@@ -108,10 +115,8 @@ export async function openMarket(): Promise<Market> {
       if (!audit.ok) throw new Error(audit.error.message)
       return audit.value
     },
-    settledPayments: (jobId) =>
-      query(`SELECT payment.amount_msat AS amountMsat, payment.fee_msat AS feeMsat FROM payment JOIN invoice USING (payment_hash) WHERE invoice.description = ? AND payment.state = 'settled'`, `Souk ${jobId}`).map(
-        (row) => ({ amountMsat: Number(row['amountMsat']), feeMsat: Number(row['feeMsat']) }),
-      ),
+    settledPayments: (jobId) => settledUnder(`Souk ${jobId}`),
+    settledUnder,
     payments: () => query('SELECT state, amount_msat AS amountMsat FROM payment ORDER BY created_at').map((row) => ({ state: String(row['state']), amountMsat: Number(row['amountMsat']) })),
     async end() {
       await Promise.all([...engines].map((engine) => engine.close()))
@@ -159,7 +164,7 @@ export function until<T>(watch: (look: () => void) => () => void, find: () => T 
 }
 
 /** Asks a seller by its key as soon as its offer is there. */
-export async function askSeller(buyer: Engine, sellerPubkey: string, prompt: string, question: { readonly threadId?: string; readonly dialect?: DialectName; readonly settlement?: Settlement } = {}): Promise<{ readonly jobId: string; readonly threadId: string }> {
+export async function askSeller(buyer: Engine, sellerPubkey: string, prompt: string, question: { readonly threadId?: string; readonly dialect?: DialectName; readonly settlement?: Settlement; readonly maxTokens?: number } = {}): Promise<{ readonly jobId: string; readonly threadId: string }> {
   const selection = { by: 'pubkey' as const, prefix: sellerPubkey }
   await until(
     (look) => buyer.customer.offers.subscribe(look),
