@@ -78,6 +78,7 @@ const NAMES = Object.keys(MESSAGES) as MessageName[]
 function advance(purchase: Purchase, message: PurchaseMessage): Purchase {
   return purchaseMachine.decide(purchase, message).reduce((state, event) => purchaseMachine.evolve(state, event), purchase)
 }
+const claim = (state: Purchase, message: AnyPurchaseMessage) => claimingPurchaseMachine.decide(state, message).reduce((before, event) => claimingPurchaseMachine.evolve(before, event), state)
 const tell = (purchase: Purchase, ...names: MessageName[]) => names.reduce((state, name) => advance(state, MESSAGES[name]), purchase)
 
 const paying = tell(purchaseMachine.initial, 'asked', 'requestSent', 'invoice')
@@ -169,12 +170,22 @@ describe('a purchase', () => {
     const given = tell(advance(tell(reading, 'late'), { at: START + 180_000 + OVERDUE_WINDOW_MS, type: 'tick', clockProblem: null }), 'result')
     const lost = describePurchase(request.jobId, given)
     expect(lost).toMatchObject({ standing: { lost: 10_000 }, row: { state: 'failed', final: true } })
-    const claim = (state: Purchase, message: AnyPurchaseMessage) => claimingPurchaseMachine.decide(state, message).reduce((before, event) => claimingPurchaseMachine.evolve(before, event), state)
     const asking = claim(given, { at: START, type: 'claimWanted' })
     expect(claimingPurchaseMachine.due(asking).map(({ type }) => type)).toEqual(['listen', 'makeClaim'])
     const answered = claim(asking, MESSAGES.result)
     expect(describePurchase(request.jobId, answered)).toMatchObject({ standing: { spent: 10_000 }, row: { state: 'done', movedMsat: 10_010 } })
     expect(answered.begun && [answered.text, lookAt(answered).claimableMsat]).toEqual(['Four.', 0])
+  })
+
+  it('took as long as its answer, however long it is asked back after that', () => {
+    const given = advance(tell(reading, 'late'), { at: START + 180_000 + OVERDUE_WINDOW_MS, type: 'tick', clockProblem: null })
+    const took = { durationMs: 180_000 + OVERDUE_WINDOW_MS }
+    expect(describePurchase(request.jobId, given).row).toMatchObject(took)
+    const at = START + 10 * OVERDUE_WINDOW_MS
+    const asking = claim(claim(given, { at, type: 'claimWanted' }), { at: at + 1, type: 'claimInvoiced', invoice: { ...offer, paymentHash: 'c'.repeat(64), createdAt: START / 1_000 } })
+    expect(describePurchase(request.jobId, asking).row).toMatchObject({ ...took, claiming: true })
+    const paidBack = claim(asking, { at: at + 60_000, type: 'claimPaid', paymentHash: 'c'.repeat(64), settledMsat: PRICE })
+    expect(describePurchase(request.jobId, paidBack).row).toMatchObject({ ...took, final: true, paidBackMsat: PRICE, updatedAt: at + 60_000 })
   })
 
   it('keeps a stopped job stopped when its payment settles after all, and says that the price is spent', () => {

@@ -108,6 +108,8 @@ export interface PurchaseBase {
   readonly provider: string | null
   readonly askedAt: number
   readonly changedAt: number
+  /** The same, but for what is only about getting paid back. */
+  readonly progressedAt: number
   readonly text: string
   readonly firstTextAt: number | null
   /** How many frames of the stream `text` is of, where they are counted. */
@@ -253,10 +255,10 @@ function evolve(purchase: Purchase, event: PurchaseEvent): Purchase {
   if (!purchase.begun) {
     if (event.type !== 'asked') return purchase
     const { request, at } = event
-    const base: PurchaseBase = { begun: true, request, provider: request.provider, askedAt: at, changedAt: at, text: '', firstTextAt: null, hasResult: false, usage: null, isExposed: false, troubles: 0 }
+    const base: PurchaseBase = { begun: true, request, provider: request.provider, askedAt: at, changedAt: at, progressedAt: at, text: '', firstTextAt: null, hasResult: false, usage: null, isExposed: false, troubles: 0 }
     return { ...base, phase: modeOf(base).first(request) }
   }
-  const next = { ...purchase, changedAt: event.at, phase: modeOf(purchase).next(purchase.phase, event, purchase) }
+  const next = { ...purchase, changedAt: event.at, progressedAt: event.at, phase: modeOf(purchase).next(purchase.phase, event, purchase) }
   switch (event.type) {
     case 'textReceived':
       return { ...next, text: purchase.text + event.text, firstTextAt: purchase.firstTextAt ?? event.at, ...(event.frames === undefined ? {} : { frames: event.frames }) }

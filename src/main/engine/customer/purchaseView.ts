@@ -21,6 +21,7 @@ export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
   const isPaidLast = request.settlement?.name === 'escrow' || request.settlement?.name === 'sealed'
   const note = final && isExposed && look.note === '' ? 'Asked privately, and the seller answered in the open: the relays can read the answer.' : look.note
   const paidBackMsat = claimedMsat(purchase.claims ?? [])
+  const isClaiming = openClaim(purchase.claims ?? []) !== null
   return {
     row: {
       jobId,
@@ -44,14 +45,14 @@ export function describePurchase(jobId: string, purchase: Purchase): JobRecord {
       ...(metered === undefined ? {} : { metered }),
       ...(purchase.phase.name === 'deciding' || purchase.phase.name === 'offered' ? { awaitsRelease: true } : {}),
       ...(look.claimableMsat === undefined || look.claimableMsat === 0 ? {} : { claimableMsat: look.claimableMsat }),
-      ...(openClaim(purchase.claims ?? []) === null ? {} : { claiming: true }),
+      ...(isClaiming ? { claiming: true } : {}),
       ...(paidBackMsat === 0 ? {} : { paidBackMsat }),
       createdAt: purchase.askedAt,
       updatedAt: purchase.changedAt,
       ...(final ? { endedAt: purchase.changedAt } : {}),
       ...(purchase.usage === null ? {} : describeUsage(purchase.usage)),
-      // The clock may have been set back in between.
-      ...(final && settledAt !== null ? { durationMs: Math.max(0, purchase.changedAt - (isPaidLast ? purchase.askedAt : settledAt)) } : {}),
+      // Getting paid back is no part of it. The clock may have been set back in between.
+      ...((final || isClaiming) && settledAt !== null ? { durationMs: Math.max(0, purchase.progressedAt - (isPaidLast ? purchase.askedAt : settledAt)) } : {}),
       ...(note === '' ? {} : { note }),
     },
     pendingMsat: look.pendingMsat,
