@@ -182,7 +182,7 @@ describe('a purchase', () => {
     const took = { durationMs: 180_000 + OVERDUE_WINDOW_MS }
     expect(describePurchase(request.jobId, given).row).toMatchObject(took)
     const at = START + 10 * OVERDUE_WINDOW_MS
-    const asking = claim(claim(given, { at, type: 'claimWanted' }), { at: at + 1, type: 'claimInvoiced', invoice: { ...offer, paymentHash: 'c'.repeat(64), createdAt: START / 1_000 } })
+    const asking = claim(claim(given, { at, type: 'claimWanted' }), { at: at + 1, type: 'claimInvoiced', invoice: { ...offer, amountMsat: PRICE, paymentHash: 'c'.repeat(64), createdAt: START / 1_000 } })
     expect(describePurchase(request.jobId, asking).row).toMatchObject({ ...took, claiming: true })
     const paidBack = claim(asking, { at: at + 60_000, type: 'claimPaid', paymentHash: 'c'.repeat(64), settledMsat: PRICE })
     expect(describePurchase(request.jobId, paidBack).row).toMatchObject({ ...took, final: true, paidBackMsat: PRICE, updatedAt: at + 60_000 })
