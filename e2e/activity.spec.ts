@@ -27,6 +27,8 @@ test('the jobs of one settlement are found by keyboard, and what was chosen is k
   await expect(settlement).toHaveText('In escrow')
   await expect(titles).toHaveText(['What is 3+3?'])
   await expectAccessible(page)
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('combobox', { name: 'Owed' })).toBeFocused()
 
   await goTo(page, 'Wallet')
   await goTo(page, 'Activity')

@@ -29,19 +29,24 @@ const ROLES = [
 ] as const
 const STATES = [{ value: 'any' as const, label: 'Any state' }, ...jobStateSchema.options.map((state) => ({ value: state, label: JOB_STATE_WORDS[state] }))]
 const SETTLED = [{ value: 'any' as const, label: 'Any payment' }, ...SETTLEMENTS.map((settlement) => ({ value: settlement, label: SETTLEMENT_WORDS[settlement].short }))]
+const OWED = [
+  { value: 'any', label: 'Owed or not' },
+  { value: 'to-us', label: 'Owed to you' },
+  { value: 'by-us', label: 'You owe' },
+] as const
 
 /** Activity: jobs of both roles, one row each; one opened is its timeline. */
 export default function ActivityPage() {
-  const { role, state, settlement, search } = useView((view) => view.activityFilter)
+  const { role, state, settlement, owed, search } = useView((view) => view.activityFilter)
   const show = useView((view) => view.filterActivity)
   const settledSearch = useSettled(search.trim().slice(0, 200), SEARCH_PAUSE_MS)
-  const filter = useMemo<JobFilter>(() => ({ role: role === 'all' ? undefined : role, state: state === 'any' ? undefined : state, settlement: settlement === 'any' ? undefined : settlement, search: settledSearch }), [role, state, settlement, settledSearch])
+  const filter = useMemo<JobFilter>(() => ({ role: role === 'all' ? undefined : role, state: state === 'any' ? undefined : state, settlement: settlement === 'any' ? undefined : settlement, owed: owed === 'any' ? undefined : owed, search: settledSearch }), [role, state, settlement, owed, settledSearch])
   const { list, loading, loadingMore, problem, loadMore, reload } = useJobs(filter)
   const opened = useView((view) => view.activityJob)
   const openTimeline = useView((view) => view.openTimeline)
   const closeTimeline = useView((view) => view.closeTimeline)
   const onOpen = useCallback((row: JobRow) => openTimeline(row.jobId, row.role), [openTimeline])
-  const filtered = role !== 'all' || state !== 'any' || settlement !== 'any' || search !== ''
+  const filtered = role !== 'all' || state !== 'any' || settlement !== 'any' || owed !== 'any' || search !== ''
 
   return (
     <Page title="Activity">
@@ -54,6 +59,9 @@ export default function ActivityPage() {
         </span>
         <span className="w-36 shrink-0 max-sm:flex-1">
           <Select aria-label="Settlement" value={settlement} options={SETTLED} onChange={(chosen) => show({ settlement: chosen })} />
+        </span>
+        <span className="w-36 shrink-0 max-sm:flex-1">
+          <Select aria-label="Owed" value={owed} options={OWED} onChange={(chosen) => show({ owed: chosen })} />
         </span>
         <SearchInput label="Search jobs" value={search} onChange={(text) => show({ search: text })} className="min-w-52 flex-1 sm:max-w-80" />
         <span className="ml-auto">

@@ -4,13 +4,15 @@ import { useNow } from '#renderer/state/useNow.ts'
 import { Amount } from '#renderer/ui/Amount.tsx'
 import { bytesText } from '#renderer/ui/bytesText.ts'
 import { returnsText } from '#renderer/wallet/lockText.ts'
+import { debtOf, isSure } from './debt.ts'
 import { Fact } from './Fact.tsx'
 
 /** What of a job's money is not settled: locked, owed, under seal, on credit. Only what there is. */
 export function MoneyFacts({ job }: { job: JobRow }) {
   const now = useNow()
   const sold = job.role === 'provider'
-  const { lockedMsat = ZERO_MSAT, lockedUntil, owedMsat = ZERO_MSAT, creditMsat = ZERO_MSAT, paidBackMsat = ZERO_MSAT, sealed } = job
+  const { lockedMsat = ZERO_MSAT, lockedUntil, creditMsat = ZERO_MSAT, paidBackMsat = ZERO_MSAT, sealed } = job
+  const owedMsat = debtOf(job)
   return (
     <>
       {lockedMsat === 0 ? null : (
@@ -19,7 +21,7 @@ export function MoneyFacts({ job }: { job: JobRow }) {
         </Fact>
       )}
       {owedMsat === 0 ? null : (
-        <Fact name={sold ? 'You owe' : 'Owed to you'} note={sold ? 'Paid, and not delivered' : 'Paid for, and not delivered'}>
+        <Fact name={sold ? 'You owe' : isSure(job) ? 'Owed to you' : 'Perhaps owed to you'} note={sold ? 'Paid, and not delivered' : isSure(job) ? 'Paid for, and not delivered' : 'Paid for, and stopped before it came'}>
           <Amount msat={owedMsat} className="font-medium text-danger" />
         </Fact>
       )}

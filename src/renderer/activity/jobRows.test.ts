@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { sats, ZERO_MSAT } from '#shared/market/msat.ts'
 import { makeJob } from '#renderer/testing/sceneData.ts'
 import { appendRows, applyChange, matches, type JobFilter } from './jobRows.ts'
 
-const ALL: JobFilter = { role: undefined, state: undefined, settlement: undefined, search: '' }
+const ALL: JobFilter = { role: undefined, state: undefined, settlement: undefined, owed: undefined, search: '' }
 const job = (jobId: string, createdAt: number, change: object = {}) => makeJob(0, { jobId, createdAt, updatedAt: createdAt, ...change })
 const idsOf = (list: { rows: readonly { jobId: string }[] }) => list.rows.map((row) => row.jobId)
 
@@ -27,6 +28,15 @@ describe('the list of jobs', () => {
     const escrow = { ...ALL, settlement: 'escrow' as const }
     expect(matches(job('x', 1), escrow)).toBe(false)
     expect(idsOf(applyChange({ rows: [], more: false }, job('x', 1, { settlement: 'escrow' }), escrow))).toEqual(['x'])
+  })
+
+  it('keeps to what is owed, to us or by us, until it is paid back', () => {
+    const [toUs, byUs] = [{ ...ALL, owed: 'to-us' as const }, { ...ALL, owed: 'by-us' as const }]
+    const lost = job('x', 1, { state: 'failed', claimableMsat: sats(5) })
+    const owing = job('y', 2, { role: 'provider', state: 'owed', owedMsat: sats(5) })
+    expect([lost, owing, job('z', 3)].map((row) => [matches(row, toUs), matches(row, byUs)])).toEqual([[true, false], [false, true], [false, false]])
+    expect(matches(job('x', 1, { state: 'stopped', claimableMsat: sats(5) }), toUs)).toBe(true)
+    expect(applyChange({ rows: [lost], more: false }, { ...lost, claimableMsat: ZERO_MSAT, paidBackMsat: sats(5) }, toUs).rows).toEqual([])
   })
 
   it('stays the very same list when nothing in it changes', () => {

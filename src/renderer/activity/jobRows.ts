@@ -1,11 +1,13 @@
 /** The list of jobs as its filter shows it, kept current by what the engine tells of each job. */
-import type { JobRow, JobState, Role } from '#shared/ipc/common.ts'
+import type { JobRow, JobState, Owed, Role } from '#shared/ipc/common.ts'
 import type { Settlement } from '#shared/market/settlement.ts'
+import { debtOf } from './debt.ts'
 
 export interface JobFilter {
   readonly role: Role | undefined
   readonly state: JobState | undefined
   readonly settlement: Settlement | undefined
+  readonly owed: Owed | undefined
   readonly search: string
 }
 
@@ -22,11 +24,15 @@ function compareRows(a: JobRow, b: JobRow): number {
   return b.createdAt - a.createdAt || (a.jobId < b.jobId ? 1 : a.jobId > b.jobId ? -1 : 0)
 }
 
+/** In which role somebody owes to us, or we do. */
+const DEBTS: Readonly<Record<Owed, Role>> = { 'to-us': 'customer', 'by-us': 'provider' }
+
 /** What the engine's own filter would say of a row. */
 export function matches(row: JobRow, filter: JobFilter): boolean {
   if (filter.role && row.role !== filter.role) return false
   if (filter.state && row.state !== filter.state) return false
   if (filter.settlement && row.settlement !== filter.settlement) return false
+  if (filter.owed && (row.role !== DEBTS[filter.owed] || debtOf(row) === 0)) return false
   return filter.search === '' || JSON.stringify(row).toLowerCase().includes(filter.search.toLowerCase())
 }
 

@@ -71,6 +71,6 @@ export function useJobs(filter: JobFilter): Jobs {
   }
 }
 
-function conditionsOf({ role, state, settlement, search }: JobFilter) {
-  return { ...(role ? { role } : {}), ...(state ? { state } : {}), ...(settlement ? { settlement } : {}), ...(search === '' ? {} : { search }) }
+function conditionsOf({ role, state, settlement, owed, search }: JobFilter) {
+  return { ...(role ? { role } : {}), ...(state ? { state } : {}), ...(settlement ? { settlement } : {}), ...(owed ? { owed } : {}), ...(search === '' ? {} : { search }) }
 }

@@ -1,7 +1,7 @@
 /** What the page itself remembers: where the person is. Nothing here is the engine's truth. */
 import { create } from 'zustand'
 import { createJSONStorage, persist } from 'zustand/middleware'
-import type { JobState, Role } from '#shared/ipc/common.ts'
+import type { JobState, Owed, Role } from '#shared/ipc/common.ts'
 import type { Selection } from '#shared/ipc/customer.ts'
 import type { Settings } from '#shared/ipc/settings.ts'
 import type { Msat } from '#shared/market/msat.ts'
@@ -18,9 +18,10 @@ export interface ActivityFilter {
   readonly role: Role | 'all'
   readonly state: JobState | 'any'
   readonly settlement: Settlement | 'any'
+  readonly owed: Owed | 'any'
   readonly search: string
 }
-export const ALL_ACTIVITY: ActivityFilter = { role: 'all', state: 'any', settlement: 'any', search: '' }
+export const ALL_ACTIVITY: ActivityFilter = { role: 'all', state: 'any', settlement: 'any', owed: 'any', search: '' }
 
 export interface ViewState {
   page: PageName

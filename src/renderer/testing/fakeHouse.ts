@@ -7,6 +7,7 @@ import { addMsat, msat, sats, ZERO_MSAT } from '#shared/market/msat.ts'
 import { fail, ok } from '#shared/market/result.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
+import { matches } from '#renderer/activity/jobRows.ts'
 import type { Snapshot, SoukState } from '#renderer/state/client.ts'
 import type { FakeEngine } from './fakeEngine.ts'
 import { makeMoneyJobs, playMoney } from './fakeMoney.ts'
@@ -153,8 +154,8 @@ export function playHouse(engine: FakeEngine, mood: HouseMood, now: number): voi
     return ok({ state: 'settled', feeMsat: sats(1), paymentHash: pubkeyOf('f') })
   }
 
-  engine.requests['activity.list'] = ({ role, state, settlement, search, before, limit }) => {
-    const found = jobs.filter((job) => (!role || job.role === role) && (!state || job.state === state) && (!settlement || job.settlement === settlement) && (!search || JSON.stringify(job).toLowerCase().includes(search.toLowerCase())) && (!before || job.createdAt < before.createdAt))
+  engine.requests['activity.list'] = ({ role, state, settlement, owed, search = '', before, limit }) => {
+    const found = jobs.filter((job) => matches(job, { role, state, settlement, owed, search }) && (!before || job.createdAt < before.createdAt))
     return answer({ rows: found.slice(0, limit), more: found.length > limit })
   }
   engine.requests['activity.timeline'] = ({ jobId, role }) => {

@@ -1,10 +1,12 @@
 import { RefreshCw } from 'lucide-react'
 import type { ReactNode } from 'react'
+import type { Owed } from '#shared/ipc/common.ts'
 import { formatSats, type Msat } from '#shared/market/msat.ts'
 import type { Snapshot } from '#renderer/state/client.ts'
 import { useEngineSlice } from '#renderer/state/useEngineState.ts'
 import { useNow } from '#renderer/state/useNow.ts'
 import { useRequest } from '#renderer/state/useRequest.ts'
+import { ALL_ACTIVITY, useView } from '#renderer/state/view.ts'
 import { Amount } from '#renderer/ui/Amount.tsx'
 import { Badge } from '#renderer/ui/Badge.tsx'
 import { Button } from '#renderer/ui/Button.tsx'
@@ -76,21 +78,35 @@ export function Balance({ wallet }: { wallet: Snapshot<'wallet.status'> }) {
 /** What is not in the balance: shown where there is any. */
 function Others({ wallet: { lockedForUsMsat, owedToUsMsat, owedByUsMsat, locks } }: { wallet: Snapshot<'wallet.status'> }) {
   const now = useNow()
-  const others: readonly { name: string; msat: Msat; meaning: ReactNode }[] = [
+  const showPage = useView((view) => view.showPage)
+  const filterActivity = useView((view) => view.filterActivity)
+  const seeJobs = (owed: Owed) => {
+    filterActivity({ ...ALL_ACTIVITY, owed })
+    showPage('activity')
+  }
+  const others: readonly { name: string; msat: Msat; meaning: ReactNode; owed?: Owed }[] = [
     { name: 'Locked for you', msat: lockedForUsMsat, meaning: `By customers; yours once you claim it. ${returnsText(firstReturn(Object.values(locks), 'provider'), now, 'provider')}.` },
-    { name: 'Owed to you', msat: owedToUsMsat, meaning: 'Paid for, and not delivered yet. What a seller keeps can be asked back at its job, in Activity.' },
-    { name: 'You owe', msat: owedByUsMsat, meaning: 'Paid by customers, and not delivered yet.' },
-  ].filter(({ msat }) => msat > 0)
-  if (others.length === 0) return null
+    { name: 'Owed to you', msat: owedToUsMsat, meaning: 'Paid for, and not delivered yet. What a seller keeps can be asked back at its job.', owed: 'to-us' },
+    { name: 'You owe', msat: owedByUsMsat, meaning: 'Paid by customers, and not delivered yet.', owed: 'by-us' },
+  ]
+  const shown = others.filter(({ msat }) => msat > 0)
+  if (shown.length === 0) return null
   return (
     <dl className="grid gap-x-6 gap-y-3 border-t border-line pt-4 sm:grid-cols-3">
-      {others.map(({ name, msat, meaning }) => (
+      {shown.map(({ name, msat, meaning, owed }) => (
         <div key={name}>
           <dt className="text-sm text-muted">{name}</dt>
           <dd className="font-medium">
             <Amount msat={msat} />
           </dd>
           <dd className="text-sm text-muted">{meaning}</dd>
+          {owed === undefined ? null : (
+            <dd className="mt-1">
+              <Button size="small" onClick={() => seeJobs(owed)}>
+                See the jobs
+              </Button>
+            </dd>
+          )}
         </div>
       ))}
     </dl>

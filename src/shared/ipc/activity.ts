@@ -3,7 +3,7 @@ import { event, request } from './contract.ts'
 import type { NostrEvent } from '../protocol/event.ts'
 import { keptReceiptSchema } from '../protocol/receipt.ts'
 import { safeParse } from '../safeParse.ts'
-import { jobIdSchema, jobRowSchema, jobStateSchema, msatSchema, roleSchema, settlementSchema, timeSchema } from './common.ts'
+import { jobIdSchema, jobRowSchema, jobStateSchema, msatSchema, owedSchema, roleSchema, settlementSchema, timeSchema } from './common.ts'
 
 export const timelineEntrySchema = z.object({
   at: timeSchema,
@@ -31,6 +31,7 @@ export const activityRoutes = {
       role: roleSchema.optional(),
       state: jobStateSchema.optional(),
       settlement: settlementSchema.optional(),
+      owed: owedSchema.optional(),
       search: z.string().max(200).optional(),
       before: z.object({ createdAt: timeSchema, jobId: jobIdSchema }).optional(),
       limit: z.number().int().min(1).max(200),

@@ -22,6 +22,10 @@ export const settlementSchema = z.enum(SETTLEMENTS)
 export const roleSchema = z.enum(['provider', 'customer'])
 export type Role = z.output<typeof roleSchema>
 
+/** Who owes something for a job: its seller to us, or we to its customer. */
+export const owedSchema = z.enum(['to-us', 'by-us'])
+export type Owed = z.output<typeof owedSchema>
+
 /** A job's state in the words that both roles and every page use. */
 export const jobStateSchema = z.enum([
   'asking',

@@ -127,6 +127,20 @@ describe('the journal', () => {
     expect(listed({ settlement: 'metered' })).toEqual([])
   })
 
+  it('lists what is owed, to us or by us', () => {
+    put('job_1')
+    put('job_2', { state: 'owed', owedMsat: msat(5) })
+    put('job_3', { state: 'failed', claimableMsat: msat(5) })
+    put('job_4', { state: 'failed', claimableMsat: ZERO_MSAT, paidBackMsat: msat(5) })
+    put('job_5', { state: 'stopped', claimableMsat: msat(5) })
+    put('job_6', { role: 'provider', state: 'owed', owedMsat: msat(5) })
+    put('job_7', { role: 'provider' })
+    expect(listed({ owed: 'to-us' })).toEqual(['job_5', 'job_3', 'job_2'])
+    expect(listed({ owed: 'by-us' })).toEqual(['job_6'])
+    expect(listed({ owed: 'to-us', state: 'failed' })).toEqual(['job_3'])
+    expect(listed({ owed: 'by-us', role: 'customer' })).toEqual([])
+  })
+
   it('finds what a person reads in a row, taking every character as itself', () => {
     put('job_1', { promptPreview: 'What is 100% of "it"?' })
     put('job_2', { promptPreview: 'snake_case \\ back' })
