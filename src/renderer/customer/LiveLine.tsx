@@ -21,7 +21,7 @@ export function LiveLine({ job }: { job: JobRow }) {
     <div className="flex min-h-8 flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted">
       {isWaiting ? <Pause aria-hidden size={14} className="text-accent-text" /> : <LoaderCircle aria-hidden size={14} className="animate-spin text-accent-text" />}
       {/* Only the words are announced: numbers that change every second would never let a reader finish. */}
-      <output>{liveWords(job)}</output>
+      <output>{liveWords(job, now)}</output>
       {job.outputTokens === undefined ? null : <span>{job.outputTokens.toLocaleString('en-US')} tokens</span>}
       {job.tokensPerSecond === undefined ? null : <span>{job.tokensPerSecond.toFixed(1)} tokens/s</span>}
       <span>{durationText(Math.max(0, Math.floor((now - job.createdAt) / 1_000) * 1_000))}</span>

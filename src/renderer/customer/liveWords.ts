@@ -4,9 +4,13 @@ import { formatSats, type Msat } from '#shared/market/msat.ts'
 import { liveJobText } from '#renderer/ui/jobStateText.ts'
 import { clockText } from '#renderer/ui/clockText.ts'
 
+/** A wallet that works has answered by then. */
+const WALLET_ANSWERS_MS = 5_000
+
 /** One short phrase: the only part that is announced. */
-export function liveWords(job: JobRow): string {
+export function liveWords(job: JobRow, now: number): string {
   const { settlement, state } = job
+  if (isWalletSilent(job, now)) return 'The wallet has not answered yet'
   if (job.awaitsRelease === true) return settlement === 'sealed' ? 'Waiting for you to open it' : 'Waiting for you to release the payment'
   if (settlement === 'sealed' && state === 'unlocking') return 'Opening the seal'
   if (settlement === 'sealed' && state === 'paying') return job.sealed ? 'Paying to open it' : 'Paying the deposit'
@@ -43,14 +47,20 @@ export function liveDetail(job: JobRow, now: number): string | undefined {
     case 'failed':
     case 'expired':
       return job.note
+    case 'paying':
+      return isWalletSilent(job, now) ? `${job.note ?? ''} The payment is looked up until the wallet knows; it is never paid twice.`.trim() : job.note
     case 'asking':
     case 'invoiced':
-    case 'paying':
     case 'queued':
     case 'sealed':
     case 'done':
       return undefined
   }
+}
+
+/** Since it was asked to pay, long before asking it times out. */
+function isWalletSilent({ state, updatedAt }: JobRow, now: number): boolean {
+  return state === 'paying' && now - updatedAt >= WALLET_ANSWERS_MS
 }
 
 function lockWords(lockedMsat: Msat, until: number | undefined, now: number): string {

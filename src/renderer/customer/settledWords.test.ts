@@ -21,8 +21,8 @@ describe('what a live job says', () => {
   })
 
   it('waiting for a person: that it does, and nothing twice', () => {
-    expect(liveWords(job({ settlement: 'escrow', state: 'unlocking', awaitsRelease: true }))).toBe('Waiting for you to release the payment')
-    expect(liveWords(job({ settlement: 'sealed', state: 'sealed', awaitsRelease: true }))).toBe('Waiting for you to open it')
+    expect(liveWords(job({ settlement: 'escrow', state: 'unlocking', awaitsRelease: true }), NOW)).toBe('Waiting for you to release the payment')
+    expect(liveWords(job({ settlement: 'sealed', state: 'sealed', awaitsRelease: true }), NOW)).toBe('Waiting for you to open it')
     expect(waitWords(job({ settlement: 'escrow', state: 'unlocking', awaitsRelease: true }))).toContain('release the last payment')
     expect(waitWords(job({ settlement: 'sealed', state: 'sealed', awaitsRelease: true }))).toContain('open the last answer')
     expect(waitWords(job({ settlement: 'sealed', state: 'working' }))).toBe('The last answer is still coming.')
@@ -30,15 +30,28 @@ describe('what a live job says', () => {
   })
 
   it('under seal: nothing of money that was not paid', () => {
-    expect(liveWords(job({ settlement: 'sealed', state: 'queued' }))).toBe('Waiting for its turn')
-    expect(liveWords(job({ settlement: 'sealed', state: 'paying' }))).toBe('Paying the deposit')
-    expect(liveWords(job({ settlement: 'sealed', state: 'paying', sealed: { bytes: 9, openMsat: sats(7) } }))).toBe('Paying to open it')
-    expect(liveWords(job({ settlement: 'sealed', state: 'unlocking', sealed: { bytes: 9, openMsat: sats(7) } }))).toBe('Opening the seal')
+    expect(liveWords(job({ settlement: 'sealed', state: 'queued' }), NOW)).toBe('Waiting for its turn')
+    expect(liveWords(job({ settlement: 'sealed', state: 'paying', updatedAt: NOW }), NOW)).toBe('Paying the deposit')
+    expect(liveWords(job({ settlement: 'sealed', state: 'paying', updatedAt: NOW, sealed: { bytes: 9, openMsat: sats(7) } }), NOW)).toBe('Paying to open it')
+    expect(liveWords(job({ settlement: 'sealed', state: 'unlocking', sealed: { bytes: 9, openMsat: sats(7) } }), NOW)).toBe('Opening the seal')
+  })
+
+  it('paying: after a few seconds that the wallet is silent, long before it is given up', () => {
+    for (const settlement of ['prepay', 'escrow', 'sealed'] as const) {
+      const paying = job({ settlement, state: 'paying', updatedAt: NOW - 4_000 })
+      expect(liveDetail(paying, NOW)).toBeUndefined()
+      expect(liveWords(paying, NOW)).toMatch(/^(Paying|Locking)/)
+      expect(liveWords(paying, NOW + 1_000)).toBe('The wallet has not answered yet')
+      expect(liveDetail(paying, NOW + 1_000)).toBe('The payment is looked up until the wallet knows; it is never paid twice.')
+      expect(liveDetail({ ...paying, note: 'Stopping.' }, NOW)).toBe('Stopping.')
+      expect(liveDetail({ ...paying, note: 'Stopping.' }, NOW + 1_000)).toMatch(/^Stopping\. .*never paid twice/)
+    }
+    expect(liveWords(job({ state: 'working', updatedAt: NOW - 60_000 }), NOW)).toBe('Answering')
   })
 
   it('paid and overdue: that it is, and what the seller says of it', () => {
     const overdue = job({ state: 'owed', movedMsat: sats(15), owedMsat: sats(15), note: 'The seller decides what to do.' })
-    expect(liveWords(overdue)).toBe('Paid, and not answered yet')
+    expect(liveWords(overdue, NOW)).toBe('Paid, and not answered yet')
     expect(liveDetail(overdue, NOW)).toBe('The seller decides what to do.')
   })
 
