@@ -6,7 +6,7 @@ import { matchesAnyFilter } from '#shared/protocol/filter.ts'
 import type { Engine } from './engine.ts'
 import type { SaleEvent } from './provider/sale.ts'
 import { startHostileRelay, type HostileRelay } from './nostr/testing/hostileRelay.ts'
-import { ended, openMarket, type Market } from './testing/market.ts'
+import { ended, openMarket, until, type Market } from './testing/market.ts'
 import { askIn, TONGUES } from './testing/spokenJob.ts'
 
 const PRICE = sats(10)
@@ -91,6 +91,7 @@ it.each(TONGUES)('a trade in %s is done, paid once, and its answer is what the s
   expect(buyer.customer.answer(jobId)).toBe(made[0]?.generated.text)
   // The lies were told, and heard.
   for (const liar of liars) expect(liar.heard('EVENT').length).toBeGreaterThan(0)
-  expect(buyer.pool.status.get()[liars[0]?.url ?? '']?.dropped).toBeGreaterThan(0)
+  const dropped = () => buyer.pool.status.get()[liars[0]?.url ?? '']?.dropped ?? 0
+  await until((look) => buyer.pool.status.subscribe(look), () => (dropped() > 0 ? true : null), () => 'no lie was dropped', WAIT_MS)
   expect(market.audit().balanced).toBe(true)
 }, 2 * WAIT_MS)
