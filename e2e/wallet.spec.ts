@@ -80,6 +80,17 @@ test('above the limit that was saved for it, sending asks for the sum before it 
   await expect(payee.page.getByText('It is in your wallet.')).toBeVisible()
   await payer.page.keyboard.press('Escape')
   await expect(payer.page.getByRole('region', { name: 'Entries of the books' }).getByRole('row', { name: /By hand/ }).first()).toBeVisible()
+
+  await payee.page.keyboard.press('Escape')
+  const another = await makeInvoice(payee.page, '3')
+  await saveLimit(payer.page, 'For one day', '10')
+  await goTo(payer.page, 'Wallet')
+  await payer.page.getByRole('button', { name: 'Send', exact: true }).click()
+  await payer.page.getByRole('textbox', { name: 'Invoice' }).fill(another)
+  await payer.page.getByRole('button', { name: 'Look at it' }).click()
+  await payer.page.getByRole('button', { name: 'Send 3 sats' }).click()
+  await payer.page.getByRole('button', { name: 'See the limits' }).click()
+  await expect(payer.page.getByRole('textbox', { name: 'For one day', exact: true })).toBeInViewport()
 })
 
 test('limits are saved only whole, and another wallet is asked what it is before it is used', async ({ market }) => {

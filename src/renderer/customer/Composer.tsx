@@ -5,6 +5,7 @@ import type { OfferRow } from '#shared/ipc/customer.ts'
 import { useConnection } from '#renderer/state/useConnection.ts'
 import { useEngineSlice } from '#renderer/state/useEngineState.ts'
 import { useView } from '#renderer/state/view.ts'
+import { Button } from '#renderer/ui/Button.tsx'
 import { IconButton } from '#renderer/ui/IconButton.tsx'
 import { ProblemNote } from '#renderer/ui/ProblemNote.tsx'
 import { AskDialog } from './AskDialog.tsx'
@@ -44,6 +45,7 @@ export function Composer({ threadId, busyWith, onAsked, ref }: ComposerProps) {
   const selection = useView((view) => view.selection)
   const connected = useConnection() === 'open'
   const loaded = useEngineSlice('customer.offers', (market) => market.loaded) ?? false
+  const openDirectory = useView((view) => view.setDirectoryOpen)
   const limitMsat = useView((view) => view.openLimitMsat)
   const maxPriceMsat = selection.by === 'open' ? limitMsat : undefined
   const encryption = useEncryption(selection)
@@ -111,7 +113,18 @@ export function Composer({ threadId, busyWith, onAsked, ref }: ComposerProps) {
             input={empty ? { ...quoted.input, prompt: '?' } : quoted.input}
           />
         </AskLine>
-        {refusal ? <RefusalNote message={refusal} code={quoted.problem?.code} onSettleOtherwise={() => setChoosing(true)} /> : null}
+        {refusal ? (
+          <RefusalNote message={refusal} code={quoted.problem?.code}>
+            {quoted.problem?.code === 'customer.settlement-not-possible' ? (
+              <Button size="small" onClick={() => setChoosing(true)}>
+                Settle it otherwise
+              </Button>
+            ) : null}
+            <Button size="small" onClick={() => openDirectory(true)}>
+              Sellers
+            </Button>
+          </RefusalNote>
+        ) : null}
         {asking.problem && !asking.shown ? <ProblemNote level="danger" message={asking.problem.message} /> : null}
         <div className="flex items-end gap-2 rounded-lg border border-line-strong bg-surface p-1.5 focus-within:outline-2 focus-within:outline-offset-1 focus-within:outline-focus">
           <textarea

@@ -1,68 +1,47 @@
+import type { ReactNode } from 'react'
 import { saveOnlyPrivate } from '#renderer/settings/saveOnlyPrivate.ts'
 import { useClient } from '#renderer/state/client.ts'
 import { useEngineSlice } from '#renderer/state/useEngineState.ts'
 import { useView } from '#renderer/state/view.ts'
 import { Button } from '#renderer/ui/Button.tsx'
-import { ProblemNote } from '#renderer/ui/ProblemNote.tsx'
+import { ProblemNote, type ProblemNoteProps } from '#renderer/ui/ProblemNote.tsx'
 import { useStopSpending } from '#renderer/wallet/useStopSpending.ts'
+import { waysOut, type WayOut } from './waysOut.ts'
 
-export interface RefusalNoteProps {
+export interface RefusalNoteProps extends Pick<ProblemNoteProps, 'title' | 'level' | 'className'> {
   message: string
   /** Of the refusal, where it has one. */
-  code: string | undefined
-  onSettleOtherwise: () => void
+  code?: string | undefined
+  /** Buttons for what else helps there. */
+  children?: ReactNode
 }
 
-/** Why the question as it stands cannot be sent, with what mends it. */
-export function RefusalNote({ message, code, onSettleOtherwise }: RefusalNoteProps) {
+/** Why a question or a payment as it stands is not sent, with what mends it. */
+export function RefusalNote({ message, code, children, ...look }: RefusalNoteProps) {
   const client = useClient()
-  const openDirectory = useView((view) => view.setDirectoryOpen)
   const showPage = useView((view) => view.showPage)
+  const showSettings = useView((view) => view.showSettings)
   const isStopped = useEngineSlice('wallet.status', (wallet) => wallet.spendingStopped) ?? false
   const spending = useStopSpending()
-  if (isStopped) {
-    return (
-      <ProblemNote
-        message={message}
-        action={
-          <Button size="small" busy={spending.busy} onClick={spending.allow}>
-            Allow spending
-          </Button>
-        }
-      />
-    )
+  const ways: Record<WayOut, [words: string, go: () => void]> = {
+    'public-questions': ['Allow public questions', () => void saveOnlyPrivate(client, false)],
+    limits: ['See the limits', () => showSettings('limits')],
+    settings: ['Settings', () => showPage('settings')],
+    wallet: ['Wallet', () => showPage('wallet')],
   }
-  return (
-    <ProblemNote
-      message={message}
-      action={
-        <>
-          {code === 'customer.only-private' ? (
-            <Button size="small" onClick={() => void saveOnlyPrivate(client, false)}>
-              Allow public questions
-            </Button>
-          ) : null}
-          {code === 'customer.settlement-not-possible' ? (
-            <Button size="small" onClick={onSettleOtherwise}>
-              Settle it otherwise
-            </Button>
-          ) : null}
-          {/* The engine's sentence names the page. */}
-          {message.includes('in Settings') ? (
-            <Button size="small" onClick={() => showPage('settings')}>
-              Settings
-            </Button>
-          ) : null}
-          {message.includes('Receive some') ? (
-            <Button size="small" onClick={() => showPage('wallet')}>
-              Wallet
-            </Button>
-          ) : null}
-          <Button size="small" onClick={() => openDirectory(true)}>
-            Sellers
-          </Button>
-        </>
-      }
-    />
+  const action = isStopped ? (
+    <Button size="small" busy={spending.busy} onClick={spending.allow}>
+      Allow spending
+    </Button>
+  ) : (
+    <>
+      {waysOut(message, code).map((way) => (
+        <Button key={way} size="small" onClick={ways[way][1]}>
+          {ways[way][0]}
+        </Button>
+      ))}
+      {children}
+    </>
   )
+  return <ProblemNote {...look} message={message} action={action} />
 }

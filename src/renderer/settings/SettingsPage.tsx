@@ -1,6 +1,7 @@
-import { useState, type ComponentType } from 'react'
+import { useEffect, useState, type ComponentType } from 'react'
 import { ChannelsSection } from '#renderer/channels/ChannelsSection.tsx'
 import { MutedSection } from '#renderer/channels/MutedSection.tsx'
+import { useView } from '#renderer/state/view.ts'
 import { Button } from '#renderer/ui/Button.tsx'
 import { EmptyState } from '#renderer/ui/EmptyState.tsx'
 import { Page } from '#renderer/ui/Page.tsx'
@@ -36,16 +37,29 @@ const COMPONENTS: Record<SectionId, ComponentType> = {
   danger: DangerSection,
 }
 
+const sectionElement = (id: SectionId) => `settings-${id}`
+
 /** Settings: plain sections, found by what is in them. */
 export default function SettingsPage() {
   const [search, setSearch] = useState('')
   const found = findSections(search)
+  const wanted = useView((view) => view.settingsSection)
+  useEffect(() => {
+    const section = wanted && document.getElementById(sectionElement(wanted))
+    if (!section) return
+    section.scrollIntoView()
+    section.focus({ preventScroll: true })
+  }, [wanted])
   return (
     <Page title="Settings" width="reading" action={<SearchInput label="Search settings" value={search} onChange={setSearch} className="w-44 sm:w-64" />}>
       <div className="flex flex-col gap-10 pb-8">
         {found.map((id) => {
           const Shown = COMPONENTS[id]
-          return <Shown key={id} />
+          return (
+            <div key={id} id={sectionElement(id)} tabIndex={-1} className="scroll-mt-5 outline-none">
+              <Shown />
+            </div>
+          )
         })}
         {found.length === 0 ? (
           <EmptyState title="No setting of that name" action={<Button onClick={() => setSearch('')}>Show all</Button>}>

@@ -6,6 +6,7 @@ import type { Selection } from '#shared/ipc/customer.ts'
 import type { Settings } from '#shared/ipc/settings.ts'
 import type { Msat } from '#shared/market/msat.ts'
 import type { Settlement } from '#shared/market/settlement.ts'
+import type { SectionId } from '#renderer/settings/settingsSections.ts'
 
 export const PAGES = ['buy', 'sell', 'wallet', 'activity', 'settings'] as const
 export type PageName = (typeof PAGES)[number]
@@ -33,6 +34,8 @@ export interface ViewState {
   theme: Theme
   /** Which jobs Activity shows: kept from page to page, and gone with this window. */
   activityFilter: ActivityFilter
+  /** Where Settings opens; undefined: at its top. */
+  settingsSection: SectionId | undefined
   /** What was typed and not sent, by thread id or `NEW_THREAD`. */
   drafts: Readonly<Record<string, string>>
   /** Who answers next. */
@@ -43,6 +46,7 @@ export interface ViewState {
   directoryOpen: boolean
 
   showPage: (page: PageName) => void
+  showSettings: (section: SectionId) => void
   openThread: (threadId: string | undefined) => void
   openTimeline: (jobId: string, role: Role) => void
   closeTimeline: () => void
@@ -65,13 +69,15 @@ export const useView = create<ViewState>()(
       activityJob: undefined,
       theme: 'system',
       activityFilter: ALL_ACTIVITY,
+      settingsSection: undefined,
       drafts: {},
       selection: { by: 'cheapest' },
       openLimitMsat: undefined,
       paletteOpen: false,
       directoryOpen: false,
 
-      showPage: (page) => set({ page }),
+      showPage: (page) => set({ page, settingsSection: undefined }),
+      showSettings: (settingsSection) => set({ page: 'settings', settingsSection }),
       openThread: (threadId) => set({ page: 'buy', threadId }),
       openTimeline: (jobId, role) => set({ page: 'activity', activityJob: { jobId, role } }),
       closeTimeline: () => set({ activityJob: undefined }),

@@ -149,6 +149,7 @@ export function playHouse(engine: FakeEngine, mood: HouseMood, now: number): voi
   engine.requests['wallet.pay'] = async ({ bolt11, confirmedMsat }) => {
     await engine.pause(900)
     if (bolt11.endsWith('ccc') && confirmedMsat === undefined) return fail('needs-confirmation', 'This costs 250 sats, and you want to be asked above 200. Confirm it to go on.')
+    if (bolt11.endsWith('lll')) return fail('over-day-limit', 'This would bring today to 5,120 sats, fees and pending included; your limit is 5,000. Change it in Settings.')
     if (bolt11.endsWith('fff')) return fail('no-route', 'The mint found no way to the payee.')
     if (bolt11.endsWith('uuu')) return ok({ state: 'unknown', message: 'The wallet did not answer within 30 seconds.', paymentHash: pubkeyOf('f') })
     return ok({ state: 'settled', feeMsat: sats(1), paymentHash: pubkeyOf('f') })

@@ -32,7 +32,7 @@ export function ProblemNote({ message, title, level = 'warning', action, classNa
         {title ? <p className="font-medium">{title}</p> : null}
         <div>{message}</div>
       </div>
-      {action ? <div className="flex flex-wrap gap-2">{action}</div> : null}
+      {action ? <div className="flex flex-wrap gap-2 empty:hidden">{action}</div> : null}
     </div>
   )
 }

@@ -2,6 +2,7 @@ import { CircleCheck } from 'lucide-react'
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react'
 import { toast } from 'sonner'
 import { addMsat, formatSats, type Msat } from '#shared/market/msat.ts'
+import { RefusalNote } from '#renderer/customer/RefusalNote.tsx'
 import { useClient, type RequestOutput } from '#renderer/state/client.ts'
 import { useEngineState } from '#renderer/state/useEngineState.ts'
 import { useNow } from '#renderer/state/useNow.ts'
@@ -173,7 +174,7 @@ function Review({ chosen: { bolt11, invoice }, back, close }: { chosen: Chosen; 
           </Fact>
         </dl>
       )}
-      {!outcome && !sending && obstacle ? <ProblemNote message={obstacle} className="mt-3" /> : null}
+      {!outcome && !sending && obstacle ? <RefusalNote message={obstacle} className="mt-3" /> : null}
       {sending ? <p className="mt-3 text-sm text-muted">The wallet has it. You may close this: the outcome is told either way.</p> : null}
     </Dialog>
   )
@@ -192,7 +193,7 @@ function Outcome({ outcome, amount }: { outcome: SendOutcome; amount: string }) 
         </output>
       )
     case 'failed':
-      return <ProblemNote level="danger" title="Nothing was paid this time" message={outcome.message} className="mb-3" />
+      return <RefusalNote level="danger" title="Nothing was paid this time" message={outcome.message} className="mb-3" />
     case 'asks':
       return <ProblemNote title={`Really send ${amount} sats?`} message={outcome.message} className="mb-3" />
     case 'unknown':
