@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { jobStateSchema } from '#shared/ipc/common.ts'
 import { soukContract } from '#shared/ipc/souk.ts'
 import { turnSchema } from '#shared/ipc/customer.ts'
 import { sats } from '#shared/market/msat.ts'
@@ -17,6 +18,11 @@ describe('the scripted engine', () => {
 
   it('holds turns as the contract says', () => {
     for (const turn of [...makeTurns(NOW), ...makeSettledTurns(NOW)]) expect(turnSchema.safeParse(turn).error).toBeUndefined()
+  })
+
+  it('shows a turn in every state that a question can be in', () => {
+    const shown = new Set([...makeTurns(NOW), ...makeSettledTurns(NOW)].map(({ job }) => job.state))
+    expect(jobStateSchema.options.filter((state) => !shown.has(state))).toEqual([])
   })
 
   it('quotes, asks and streams as the contract says', async () => {

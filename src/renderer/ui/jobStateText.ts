@@ -5,7 +5,7 @@ import type { BadgeTone } from './Badge.tsx'
 /** A job's state in one or two words. */
 export const JOB_STATE_WORDS: Record<JobState, string> = {
   asking: 'Asking',
-  invoiced: 'Invoice received',
+  invoiced: 'Invoiced',
   paying: 'Paying',
   'payment-unknown': 'Payment unclear',
   locked: 'Locked',
