@@ -1,11 +1,8 @@
-/**
- * `npm run bench`: measures Souk on this machine, in rounds that take a little of everything, and prints a Markdown table.
- * --quick: two rounds. --only NAME…: some of the measures. --docs: puts the table into docs/benchmarks.md.
- */
+/** `npm run bench`: measures Souk on this machine, in rounds that take a little of everything, and prints a Markdown table. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { build } from '../scripts/build.mjs'
+import { readOptions } from '../scripts/options.ts'
 import { describeLoad, describeMachine } from './machine.ts'
 import type { Measure } from './measure.ts'
 import { measureCrypto } from './measures/crypto.ts'
@@ -29,7 +26,12 @@ type MeasureName = keyof typeof MEASURES
 const TABLE_IN_DOCS = /(<!-- bench -->\n)[^]*(<!-- \/bench -->)/
 
 const root = resolve(import.meta.dirname, '..')
-const { values: options } = parseArgs({
+const USAGE = `npm run bench -- [options]
+  --quick        two rounds instead of six
+  --only NAME    that measure alone; repeat for more: ${Object.keys(MEASURES).join(', ')}
+  --docs         puts the table into docs/benchmarks.md`
+
+const { values: options } = readOptions(USAGE, {
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string', multiple: true }, docs: { type: 'boolean', default: false } },
 })
 const names = chooseMeasures(options.only)

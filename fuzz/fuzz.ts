@@ -1,8 +1,5 @@
-/**
- * `npm run fuzz`: every parser that a relay, a file or a page can reach, on many made-up inputs (see CONTRIBUTING.md).
- * --target NAME: only targets whose name holds it (repeat for more). --cases N, --seed S. --from I: begin at that case.
- */
-import { parseArgs } from 'node:util'
+/** `npm run fuzz`: every parser that a relay, a file or a page can reach, on many made-up inputs (see CONTRIBUTING.md). */
+import { readOptions } from '../scripts/options.ts'
 import { keepCase, readFound, type FoundCase } from './found.ts'
 import { DEFAULT_SEED, runTarget, type Report } from './run.ts'
 import { MAX_MS } from './oracles.ts'
@@ -13,7 +10,13 @@ const DEFAULT_CASES = 100_000
 // A refused JSON text is an exception inside of a parser, and most of the time goes into describing where.
 Error.stackTraceLimit = 0
 
-const { values: options } = parseArgs({
+const USAGE = `npm run fuzz -- [options]
+  --target NAME    only targets whose name holds it; repeat for more
+  --cases N        for each target (default ${DEFAULT_CASES})
+  --seed S         what they are made from (default ${DEFAULT_SEED})
+  --from I         begins at that case`
+
+const { values: options } = readOptions(USAGE, {
   options: { target: { type: 'string', multiple: true }, cases: { type: 'string' }, seed: { type: 'string' }, from: { type: 'string' } },
 })
 const seed = readNumber('seed', options.seed, DEFAULT_SEED)

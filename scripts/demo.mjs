@@ -1,17 +1,18 @@
 // The main job in the terminal: a provider and a customer, two processes with their own folders, one relay and one mint.
-// npm run demo -- [--settlement prepay|escrow|sealed|metered] [question]
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { SETTLEMENTS } from '../src/shared/market/settlement.ts'
 import { build } from './build.mjs'
+import { readOptions } from './options.ts'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
-const { values: options, positionals: words } = parseArgs({ options: { settlement: { type: 'string' } }, allowPositionals: true })
+const usage = `npm run demo -- [--settlement HOW] [question]
+  --settlement HOW    ${SETTLEMENTS.join(', ')} (default: as the customer's settings say)`
+const { values: options, positionals: words } = readOptions(usage, { options: { settlement: { type: 'string' } }, allowPositionals: true })
 if (options.settlement !== undefined && !SETTLEMENTS.includes(options.settlement)) {
   process.stderr.write(`--settlement takes ${SETTLEMENTS.join(', ')}; not "${options.settlement}".\n`)
   process.exit(2)

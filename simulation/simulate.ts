@@ -1,13 +1,20 @@
-/**
- * `npm run simulate -- --seed 1 --jobs 10000`: whole engines on a virtual clock, network and wallet, faults from the seed.
- * --seeds A..B: one after the other. --dialect channel, nip90, souk/1 or mix. --settlement prepay, escrow, sealed, metered or mix. --trace FILE: every line. --faults 0: a world without any. --verify all: no signature is taken as known. Exits with 1 when an invariant does not hold.
- */
-import { parseArgs } from 'node:util'
+/** `npm run simulate`: whole engines on a virtual clock, network and wallet, faults from the seed. Exits with 1 when an invariant does not hold. */
 import { DIALECTS } from '#shared/market/dialect.ts'
 import { SETTLEMENTS } from '#shared/market/settlement.ts'
+import { readOptions } from '../scripts/options.ts'
 import { runSimulation, type SimulationReport } from './simulation.ts'
 
-const { values: options } = parseArgs({
+const USAGE = `npm run simulate -- [options]
+  --seed S          the world (default 1); the same seed is the same history
+  --seeds A..B      one world after the other
+  --jobs N          questions in a world (default 1000)
+  --faults F        how often things go wrong, from 0 (never) to 10 (default 1)
+  --dialect D       ${DIALECTS.join(', ')} or mix (default)
+  --settlement S    ${SETTLEMENTS.join(', ')} or mix (default)
+  --trace FILE      keeps every line of what happened
+  --verify all      every engine checks every signature itself (default once)`
+
+const { values: options } = readOptions(USAGE, {
   options: {
     seed: { type: 'string', default: '1' },
     seeds: { type: 'string' },

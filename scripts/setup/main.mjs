@@ -21,8 +21,10 @@ function programOf(command) {
 export async function runCommand([name, ...rest]) {
   const command = Object.hasOwn(commands, name ?? '') ? commands[name] : undefined
   if (command === undefined) {
-    say(`${name === undefined ? 'No command was named' : `There is no command "${name}"`}. There are: ${Object.keys(commands).join(', ')}.`)
-    process.exitCode = 2
+    const isHelp = name === '--help' || name === '-h'
+    const problem = name === undefined ? 'No command was named. ' : isHelp ? '' : `There is no command "${name}". `
+    say(`${problem}There are: ${Object.keys(commands).join(', ')}.`)
+    process.exitCode = isHelp ? 0 : 2
     return
   }
   try {
