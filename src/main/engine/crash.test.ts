@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openCrashWorld, type CrashWorld, type Run } from './testing/crash/crashWorld.ts'
+import { expectDone } from './testing/crash/judgeJob.ts'
 import { CRASH_ALL, CRASH_SEEDS, describeKilled, killAt, killEverywhere } from './testing/crash/killEverywhere.ts'
 import { PATIENCE_MS } from './testing/crash/patience.ts'
 import { ended } from './testing/market.ts'
@@ -53,14 +54,14 @@ describe('money survives kill -9', () => {
       // Nothing was asked yet: the only death after which there is no job.
       if (point === 'write asked: before') expect(run.bought).toBeUndefined()
       else checkDone([point], own, run)
-    }, { seed, oneIn: ONE_IN, surely: SURELY.customer })
+    }, { checkWhole: expectDone, seed, oneIn: ONE_IN, surely: SURELY.customer })
     console.log(`customer ${describeKilled(killed)}`)
     if (seed === 1) expect(killed.points).toEqual(expect.arrayContaining(SURELY.customer))
   })
 
   it.each(CRASH_SEEDS)('of the provider, at its durable writes, wallet calls and publishes (seed %i)', { timeout: SUITE_MS }, async (seed) => {
     const own = seed === 1 ? world : await openWorld(seed)
-    const killed = await killEverywhere(own.runProvider, (point, run) => checkDone([point], own, run), { seed, oneIn: ONE_IN, surely: SURELY.provider })
+    const killed = await killEverywhere(own.runProvider, (point, run) => checkDone([point], own, run), { checkWhole: expectDone, seed, oneIn: ONE_IN, surely: SURELY.provider })
     console.log(`provider ${describeKilled(killed)}`)
     if (seed === 1) expect(killed.points).toEqual(expect.arrayContaining(SURELY.provider))
   })

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { sats } from '#shared/market/msat.ts'
 import type { Engine } from '../../engine.ts'
+import { PLAY_MONEY } from '../../sandbox/mint/ledger.ts'
 import type { PaymentDirection } from '../../wallet/wallet.ts'
 import { serveStandInSpark } from '../../wallet/spark/testing/standInServer.ts'
 import { createStandInSpark, type StandInHandle } from '../../wallet/spark/testing/standInSpark.ts'
@@ -24,8 +25,10 @@ export interface CrashMoney {
   enter(engine: Engine, name: string): Promise<void>
   /** What a process of that name needs. */
   plan(name: string): Pick<Plan, 'spark'>
-  /** What really was paid for a job by, or to, the process of that name. */
-  paid(jobId: string, name: string, direction: PaymentDirection): readonly Paid[]
+  /** What a wallet begins with. */
+  readonly fundsMsat: number
+  /** What really was paid by, or to, the process of that name: over the sandbox's mint under that description, over Spark all. */
+  paid(description: string, name: string, direction: PaymentDirection): readonly Paid[]
   /** What the wallet of that name began with, and what is in it; null where only the sum of all is known. */
   balance(name: string): { readonly beganMsat: number; readonly nowMsat: number } | null
   /** What must not be: sats from nowhere, two settlements under one hash. */
@@ -40,7 +43,8 @@ export function useSandboxMoney(market: Market): CrashMoney {
     options: {},
     enter: () => Promise.resolve(),
     plan: () => ({}),
-    paid: (jobId) => market.settledPayments(jobId),
+    fundsMsat: PLAY_MONEY,
+    paid: (description) => market.settledUnder(description),
     balance: () => null,
     violations: () => (market.audit().balanced ? [] : ['the mint’s books do not balance']),
     end: () => Promise.resolve(),
@@ -68,6 +72,7 @@ export async function useSparkMoney(seed: number): Promise<CrashMoney> {
       await engine.account.refresh()
     },
     plan: (name) => ({ spark: { port: server.port, name } }),
+    fundsMsat: sats(FUNDS_SATS),
     paid: (_, name, direction) => (accounts.get(name)?.settled(direction) ?? []).map(({ amountSats, feeSats }) => ({ amountMsat: sats(amountSats), feeMsat: sats(feeSats) })),
     balance: (name) => ({ beganMsat: sats(FUNDS_SATS), nowMsat: sats(accounts.get(name)?.balanceSats() ?? 0) }),
     violations: () => spark.audit().violations,

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { Role } from '#shared/ipc/common.ts'
 import type { Settlement } from '#shared/market/settlement.ts'
 import { openCrashWorld, type CrashWorld, type CrashWorldOptions, type Run } from './crashWorld.ts'
+import { expectDone } from './judgeJob.ts'
 import { CRASH_ALL, CRASH_SEEDS, describeKilled, killAt, killEverywhere, type Killed } from './killEverywhere.ts'
 import { PATIENCE_MS } from './patience.ts'
 
@@ -14,6 +15,10 @@ const SUITE_MS = 900_000
 export interface CrashSuite extends Omit<CrashWorldOptions, 'seed'> {
   /** The deaths of which one process is to die, for each role: with seed 1 these alone, unless SOUK_CRASH=all asks for every point. Left out: every point that is meant, with every seed. */
   readonly sample?: Readonly<Record<Role, readonly (readonly string[])[]>>
+  /** The point from which on it is killed, for each role; from the beginning when left out. */
+  readonly since?: Readonly<Record<Role, string>>
+  /** Where a process has to have died when it is killed at every point. */
+  readonly surely?: Readonly<Record<Role, readonly string[]>>
 }
 
 /**
@@ -22,7 +27,6 @@ export interface CrashSuite extends Omit<CrashWorldOptions, 'seed'> {
  */
 const isMeant = (point: string) => CRASH_ALL || !/^(publish|wallet lookup)/.test(point)
 
-/** Where a process has to have died when it is killed at every point. */
 const SURELY: Readonly<Record<Role, readonly string[]>> = {
   customer: ['write asked: after', 'write payAsked: before', 'write payAsked: after'],
   provider: ['write requested: before', 'write requested: after', 'write workBegun: after', 'write generated: after'],
@@ -40,9 +44,9 @@ function check(world: CrashWorld, settlement: Settlement, kills: readonly string
 }
 
 /** The suite of one mode: a test file each, so that they run side by side. */
-export function describeCrashes({ sample, ...options }: CrashSuite): void {
-  const { settlement, wallet, onlyAtAddress = false, depositPermille = 0 } = options
-  const title = `${settlement}${wallet === 'spark' ? ' over Spark' : ''}${onlyAtAddress ? ' at an address' : ''}${depositPermille > 0 ? ' with a deposit' : ''}`
+export function describeCrashes({ sample, since, surely = SURELY, ...options }: CrashSuite): void {
+  const { settlement, wallet, onlyAtAddress = false, depositPermille = 0, payback = false } = options
+  const title = `${settlement}${wallet === 'spark' ? ' over Spark' : ''}${onlyAtAddress ? ' at an address' : ''}${depositPermille > 0 ? ' with a deposit' : ''}${payback ? ' paid back' : ''}`
   describe.each(CRASH_SEEDS)(`${title} survives kill -9 (seed %i)`, (seed) => {
     const worlds: CrashWorld[] = []
     afterAll(async () => {
@@ -56,9 +60,9 @@ export function describeCrashes({ sample, ...options }: CrashSuite): void {
       worlds.push(world)
       const run = role === 'customer' ? world.runCustomer : world.runProvider
       const judge = (kills: readonly string[], ran: Run) => check(world, settlement, kills, ran)
-      const killed: Killed = few === undefined ? await killEverywhere(run, (point, ran) => judge([point], ran), { isMeant, oneIn: CRASH_ALL ? 1 : seed === 1 ? 5 : 3, surely: SURELY[role], seed }) : await killAt(few[role], run, judge, true)
+      const killed: Killed = few === undefined ? await killEverywhere(run, (point, ran) => judge([point], ran), { checkWhole: expectDone, ...(since === undefined ? {} : { since: since[role] }), isMeant, oneIn: CRASH_ALL ? 1 : seed === 1 ? 5 : 3, surely: surely[role], seed }) : await killAt(few[role], run, judge, true)
       console.log(`${title}, seed ${seed}: ${role} ${describeKilled(killed)}`)
-      if (seed === 1 && few === undefined) expect(killed.points).toEqual(expect.arrayContaining([...SURELY[role]]))
+      if (seed === 1 && few === undefined) expect(killed.points).toEqual(expect.arrayContaining([...surely[role]]))
     })
   })
 }

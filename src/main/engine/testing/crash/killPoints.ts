@@ -1,14 +1,15 @@
 /**
- * The points at which a process may die: before and after every durable write of a job, every wallet call that moves or
- * looks for money, and every publish. A later piece of text and a later look at the wallet are written, asked and published from
+ * The points at which a process may die: before and after every durable write of a job or of a payment by hand, every wallet call
+ * that moves or looks for money, and every publish. A later piece of text and a later look at the wallet are written, asked and published from
  * the same state as the first: by default a process dies at the first passing of a name alone.
  */
+import type { StatementSync } from 'node:sqlite'
 import type { EngineWraps } from '../../engine.ts'
 import type { NostrEvent } from '../../nostr/relayPool.ts'
 import type { StoredEvent } from '../../store/journal.ts'
 
-export function createKillPoints(pass: (name: string) => void): Required<Pick<EngineWraps, 'journal' | 'wallet' | 'pool'>> {
-  /** What the transaction under way appends; at most one entry. */
+export function createKillPoints(pass: (name: string) => void): Required<Pick<EngineWraps, 'database' | 'journal' | 'wallet' | 'pool'>> {
+  /** What the transaction under way writes; at most one entry. */
   const writing: string[] = []
 
   async function around<T>(name: string, call: () => Promise<T>, describe?: (answer: T) => string): Promise<T> {
@@ -19,19 +20,30 @@ export function createKillPoints(pass: (name: string) => void): Required<Pick<En
   }
 
   return {
+    database: (database) =>
+      replaceIn(database, {
+        exec(sql: string) {
+          if (sql.startsWith('BEGIN')) writing.length = 0
+          const committed = sql === 'COMMIT' ? writing.splice(0) : []
+          // Written and not yet committed.
+          for (const name of committed) pass(`write ${name}: before`)
+          database.exec(sql)
+          for (const name of committed) pass(`write ${name}: after`)
+        },
+        prepare(sql: string) {
+          const statement = database.prepare(sql)
+          const state = /^\s*INSERT INTO sent_payment /.test(sql) ? 'intended' : /^\s*UPDATE sent_payment /.test(sql) ? null : undefined
+          if (state === undefined) return statement
+          return replaceIn(statement, {
+            run(...values: Parameters<StatementSync['run']>) {
+              writing.push(`payment ${state ?? (typeof values[0] === 'string' ? values[0] : '')}`)
+              return statement.run(...values)
+            },
+          })
+        },
+      }),
     journal: (journal) => ({
       ...journal,
-      transact(change) {
-        writing.length = 0
-        const value = journal.transact(() => {
-          const changed = change()
-          // Written and not yet committed.
-          for (const name of writing) pass(`write ${name}: before`)
-          return changed
-        })
-        for (const name of writing) pass(`write ${name}: after`)
-        return value
-      },
       append(role, jobId, from, events, record) {
         writing.push(nameEvents(events))
         journal.append(role, jobId, from, events, record)
@@ -52,6 +64,16 @@ export function createKillPoints(pass: (name: string) => void): Required<Pick<En
       publish: (event, relays) => around(`publish ${nameMessage(event)}`, () => pool.publish(event, relays)),
     }),
   }
+}
+
+/** The same, with these functions in place of its own. */
+function replaceIn<T extends object>(inner: T, replaced: object): T {
+  return new Proxy(inner, {
+    get(target, name) {
+      const found: unknown = Reflect.get(name in replaced ? replaced : target, name, name in replaced ? replaced : target)
+      return typeof found === 'function' ? found.bind(target) : found
+    },
+  })
 }
 
 function nameEvents(events: readonly StoredEvent[]): string {

@@ -17,6 +17,8 @@ export interface LeftBehind {
   readonly ofJob: Standing
   /** Entries that no job wrote, and that say that the wallet and the books did not agree. */
   readonly unexplained: readonly string[]
+  /** How each payment by hand stands. */
+  readonly byHand: readonly string[]
 }
 
 export function readLeftBehind(dataFolder: string, role: Role): LeftBehind {
@@ -29,7 +31,8 @@ export function readLeftBehind(dataFolder: string, role: Role): LeftBehind {
     const [row, ...others] = createJournal(database).list({ role, limit: 2 })
     if (others.length > 0) throw new Error('a second job')
     const unexplained = books.list({ kinds: ['received', 'elsewhere', 'adjustment', 'correction'], limit: 10 }).map(({ kind, reason }) => `${kind}: ${reason}`)
-    return { row, balances: books.balances(), ofJob: row === undefined ? {} : books.ofJob(role, row.jobId), unexplained }
+    const byHand = database.prepare('SELECT state FROM sent_payment').all().map(({ state }) => String(state))
+    return { row, balances: books.balances(), ofJob: row === undefined ? {} : books.ofJob(role, row.jobId), unexplained, byHand }
   } finally {
     database.close()
   }

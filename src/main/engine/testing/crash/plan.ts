@@ -6,6 +6,8 @@ import { SETTLEMENTS } from '#shared/market/settlement.ts'
 
 export const TOY_TOKENS_PER_SECOND = 500
 export const PROMPT = 'write 40 words'
+/** Of an answer much shorter than the first tick, which is paid ahead: the rest is owed. */
+export const OWING = { prompt: 'write 20 words', maxTokens: 400, tickTokens: 300 } as const
 
 /** What a process of a crash test is told, as JSON in its first argument. */
 export const planSchema = z.object({
@@ -24,6 +26,12 @@ export const planSchema = z.object({
   /** Sealed: what the seller wants paid ahead, in parts per thousand. */
   depositPermille: z.number().default(0),
   toyTokensPerSecond: z.number().default(TOY_TOKENS_PER_SECOND),
+  /** More is paid than the answer needs, and a person asks it back whenever that can be done. */
+  payback: z.boolean().default(false),
+  /** What a person sends by hand, in place of a job, whenever the process starts: who does not know whether it went presses again. A withdrawal under the quote of before, when there was one. */
+  send: z.discriminatedUnion('what', [z.object({ what: z.literal('payment'), bolt11: z.string() }), z.object({ what: z.literal('withdrawal'), quoteId: z.string().nullable() })]).optional(),
+  /** It is so much later for this process than for the others. */
+  laterMs: z.number().default(0),
   /** Whom a customer asks; null to ask nobody and go on with what it has. */
   ask: z.string().nullable(),
 })
@@ -38,6 +46,10 @@ export const reportSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('job'), jobId: z.string(), state: z.string(), final: z.boolean() }),
   /** A provider: nothing is open any more, and there was something. A customer: its job has ended, or there is none. */
   z.object({ type: z.literal('settled'), movedMsat: z.number() }),
+  /** The fees that a person reads before a withdrawal. */
+  z.object({ type: z.literal('quoted'), quoteId: z.string() }),
+  /** What came of sending by hand: how it stands, or the code of what was wrong. */
+  z.object({ type: z.literal('pressed'), answer: z.string() }),
   z.object({ type: z.literal('problem'), message: z.string() }),
 ])
 export type Report = z.output<typeof reportSchema>
@@ -47,3 +59,5 @@ export const CRASH_TERMS = { tickTokens: 16, graceSecs: 5, outputPer1kMsat: sats
 
 /** A metered sale that is stopped, or owes a rest, has told its customer everything; it only waits for an invoice to expire, or to be asked for the rest. */
 export const isOver = ({ final, state, settlement }: Pick<JobRow, 'final' | 'state' | 'settlement'>): boolean => final || (settlement === 'metered' && ['stopped', 'done', 'owed'].includes(state))
+/** What was owed is back, on either side. */
+export const isPaidBack = ({ final, owedMsat, claimableMsat, paidBackMsat }: Pick<JobRow, 'final' | 'owedMsat' | 'claimableMsat' | 'paidBackMsat'>): boolean => final && owedMsat === undefined && claimableMsat === undefined && paidBackMsat !== undefined

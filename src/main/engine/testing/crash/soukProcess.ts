@@ -5,11 +5,12 @@ import { sats } from '#shared/market/msat.ts'
 import { createEngine, type Engine } from '../../engine.ts'
 import { startNodeThread } from '../../wallet/spark/thread.ts'
 import type { Wallet } from '../../wallet/wallet.ts'
-import { createNodePorts } from '../nodePorts.ts'
+import { createNodePorts, nodeClock } from '../nodePorts.ts'
 import { askVictim } from './askVictim.ts'
 import { createKillPoints } from './killPoints.ts'
 import { createPass, say } from './passPoints.ts'
-import { CRASH_TERMS, isOver, PLAN_KEY, planSchema } from './plan.ts'
+import { CRASH_TERMS, isOver, isPaidBack, OWING, PLAN_KEY, planSchema } from './plan.ts'
+import { claimWhatIsOwed, pressSend } from './wishes.ts'
 import { withoutHoldInvoices } from './withoutHoldInvoices.ts'
 
 const plan = planSchema.parse(JSON.parse(process.argv[2] ?? ''))
@@ -23,6 +24,7 @@ const opened = await createEngine(
   { dataFolder, sandboxFolder, shell: 'terminal', version: '0', wallet, houseSeller: false, ollamaUrl: '', backend: 'toy', toyTokensPerSecond },
   {
     ...createNodePorts(dataFolder, { wrap, log: (level, message, fields) => level === 'error' && say({ type: 'problem', message: `${message} ${JSON.stringify(fields ?? {})}` }) }),
+    ...(plan.laterMs === 0 ? {} : { clock: { ...nodeClock, now: () => nodeClock.now() + plan.laterMs } }),
     ...(spark === undefined ? {} : { startSparkThread: startNodeThread({ workerUrl: new URL('sparkWorker.ts', import.meta.url) }) }),
   },
 )
@@ -36,7 +38,8 @@ process.on('SIGTERM', () => {
   void engine.close().then(() => process.exit(0))
 })
 
-if (plan.role === 'provider') await sell(engine)
+if (plan.send !== undefined) await pressSend(engine, plan.send)
+else if (plan.role === 'provider') await sell(engine)
 else await buy(engine)
 
 function sumOf(rows: readonly JobRow[]): number {
@@ -46,21 +49,23 @@ function sumOf(rows: readonly JobRow[]): number {
 async function sell({ account, provider, jobChanged, journal, backend }: Engine): Promise<void> {
   const look = () => {
     const rows = journal.list({ role: 'provider', limit: 2 })
-    if (rows.length > 0 && rows.every(isOver)) say({ type: 'settled', movedMsat: sumOf(rows) })
+    if (rows.length > 0 && rows.every(plan.payback ? isPaidBack : isOver)) say({ type: 'settled', movedMsat: sumOf(rows) })
   }
   jobChanged.listen(look)
   look()
   await backend.refresh()
   // A machine that is busy with other tests may take longer than a seller waits for its wallet, and it then refuses what it cannot settle yet.
   await account.refresh()
-  provider.setTerms({ name: 'Victim', priceMsat: sats(10), depositPermille: plan.depositPermille, ...CRASH_TERMS })
+  provider.setTerms({ name: 'Victim', priceMsat: sats(10), depositPermille: plan.depositPermille, ...CRASH_TERMS, ...(plan.payback ? { tickTokens: OWING.tickTokens } : {}) })
   const started = await provider.start()
   if (!started.ok && !isStopping) throw new Error(started.error.message)
 }
 
 async function buy({ account, jobChanged, journal, preferences }: Engine): Promise<void> {
+  if (plan.payback) claimWhatIsOwed(engine)
   const look = () => {
-    if (journal.openJobs('customer').length === 0) say({ type: 'settled', movedMsat: sumOf(journal.list({ role: 'customer', limit: 2 })) })
+    const rows = journal.list({ role: 'customer', limit: 2 })
+    if (journal.openJobs('customer').length === 0 && (!plan.payback || rows.every(isPaidBack))) say({ type: 'settled', movedMsat: sumOf(rows) })
   }
   jobChanged.listen(look)
   if (plan.ask === null) {
