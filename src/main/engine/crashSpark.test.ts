@@ -12,5 +12,7 @@ describeCrashes({ settlement: 'prepay', wallet: 'spark', sample: { customer: [[P
 describeCrashes({ settlement: 'escrow', wallet: 'spark', sample: { customer: [['write locked: before']], provider: [[CLAIMED]] } })
 describeCrashes({ settlement: 'escrow', wallet: 'spark', dialect: 'channel', onlyAtAddress: true, sample: { customer: [[PAID]], provider: [['wallet settleHold: before']] } })
 describeCrashes({ settlement: 'sealed', wallet: 'spark', sample: { customer: [[PAID]], provider: [[CLAIMED]] } })
+// The deposit is paid; the answer is out, and what opens it is not.
+describeCrashes({ settlement: 'sealed', wallet: 'spark', depositPermille: 200, sample: { customer: [[PAID]], provider: [['wallet createHoldInvoice: before']] } })
 // The second of its payments.
 describeCrashes({ settlement: 'metered', wallet: 'spark', sample: { customer: [[`${PAID} #2`]], provider: [['write paid: before']] } })
