@@ -1,5 +1,5 @@
 import { ListTree } from 'lucide-react'
-import { useCallback, useEffect, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { jobStateSchema, type JobRow } from '#shared/ipc/common.ts'
 import { SETTLEMENTS } from '#shared/market/settlement.ts'
 import { ALL_ACTIVITY, useView } from '#renderer/state/view.ts'
@@ -46,10 +46,11 @@ export default function ActivityPage() {
   const openTimeline = useView((view) => view.openTimeline)
   const closeTimeline = useView((view) => view.closeTimeline)
   const onOpen = useCallback((row: JobRow) => openTimeline(row.jobId, row.role), [openTimeline])
+  const scroller = useRef<HTMLDivElement>(null)
   const filtered = role !== 'all' || state !== 'any' || settlement !== 'any' || owed !== 'any' || search !== ''
 
   return (
-    <Page title="Activity">
+    <Page title="Activity" action={<ReceiptExport />} scroller={scroller}>
       <div className="flex flex-wrap items-center gap-2">
         <span className="max-sm:w-full">
           <Segmented label="Role" value={role} options={ROLES} onChange={(chosen) => show({ role: chosen })} />
@@ -63,10 +64,7 @@ export default function ActivityPage() {
         <span className="w-36 shrink-0 max-sm:flex-1">
           <Select aria-label="Owed" value={owed} options={OWED} onChange={(chosen) => show({ owed: chosen })} />
         </span>
-        <SearchInput label="Search jobs" value={search} onChange={(text) => show({ search: text })} className="min-w-52 flex-1 sm:max-w-80" />
-        <span className="ml-auto">
-          <ReceiptExport />
-        </span>
+        <SearchInput label="Search jobs" value={search} onChange={(text) => show({ search: text })} className="min-w-52 flex-1" />
       </div>
       {problem ? (
         <ProblemNote
@@ -93,7 +91,7 @@ export default function ActivityPage() {
           )
         ) : (
           <>
-            <JobTable rows={list.rows} openKey={opened ? keyOf(opened) : undefined} onOpen={onOpen} />
+            <JobTable scroller={scroller} rows={list.rows} openKey={opened ? keyOf(opened) : undefined} onOpen={onOpen} />
             {list.more ? (
               <Button className="self-center" busy={loadingMore} onClick={loadMore}>
                 Load more

@@ -20,7 +20,7 @@ export function JobMoney({ row }: { row: Money }) {
     <span className="flex flex-col items-end leading-tight">
       {movedMsat === 0 && notes.length > 0 ? null : movedMsat === 0 ? '0' : <Amount msat={movedMsat} bare direction={sold ? 'in' : 'out'} />}
       {notes.map(({ key, tone, title, text }) => (
-        <span key={key} title={title} className={`flex items-center gap-1 text-sm font-normal ${tone}`}>
+        <span key={key} title={title} className={`flex items-center gap-1 text-sm font-normal whitespace-normal ${tone}`}>
           {key === 'locked' ? <Lock aria-hidden size={12} /> : null}
           {text}
         </span>

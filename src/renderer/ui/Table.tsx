@@ -4,11 +4,22 @@ import { joinClasses } from './joinClasses.ts'
 
 export type SortDirection = 'ascending' | 'descending'
 
+export interface TableProps {
+  label: string
+  className?: string
+  /** A `colgroup` with the columns' widths, for rows of which only those in sight exist; else the rows' contents tell. */
+  columns?: ReactNode
+  /** With the header, when not every row exists. */
+  rowCount?: number
+  children: ReactNode
+}
+
 /** A plain table: rows of 36 px, hairlines, numbers right. It scrolls sideways in its own box, never the page. */
-export function Table({ label, className, children }: { label: string; className?: string; children: ReactNode }) {
+export function Table({ label, className, columns, rowCount, children }: TableProps) {
   return (
     <section aria-label={label} className={joinClasses('overflow-x-auto rounded-lg border border-line bg-surface', className)}>
-      <table className="w-full border-collapse text-left" aria-label={label}>
+      <table className={joinClasses('w-full border-collapse text-left', columns === undefined ? null : 'table-fixed')} aria-label={label} aria-rowcount={rowCount}>
+        {columns}
         {children}
       </table>
     </section>
