@@ -10,12 +10,13 @@ export interface ReceiptMenuProps {
   /** Without its ending. */
   fileName: string
   busy?: boolean
+  size?: 'small' | 'medium'
   /** What goes into the file; null: nothing, and the person has been told why. */
   gather: () => Promise<readonly JobReceipts[] | null>
 }
 
 /** Hands receipts to the person as a file, in the form that is chosen. */
-export function ReceiptMenu({ label, fileName, busy = false, gather }: ReceiptMenuProps) {
+export function ReceiptMenu({ label, fileName, busy = false, size = 'medium', gather }: ReceiptMenuProps) {
   const save = async (kind: 'json' | 'csv') => {
     const jobs = await gather()
     if (jobs === null) return
@@ -25,7 +26,7 @@ export function ReceiptMenu({ label, fileName, busy = false, gather }: ReceiptMe
   return (
     <Menu
       trigger={
-        <Button size="small" icon={Download} busy={busy}>
+        <Button size={size} icon={Download} busy={busy}>
           {label}
         </Button>
       }

@@ -38,7 +38,7 @@ export function ReceiptPanel({ job }: { job: JobRow }) {
         <span className="text-sm text-muted">{signersText(job, receipts)}</span>
         <span className="ml-auto flex items-center gap-1">
           <CopyButton text={writeReceiptFile(kept)} label="Copy the receipt" />
-          <ReceiptMenu label="Download" fileName={`souk-receipt-${job.jobId}`} gather={() => Promise.resolve(kept)} />
+          <ReceiptMenu size="small" label="Download" fileName={`souk-receipt-${job.jobId}`} gather={() => Promise.resolve(kept)} />
         </span>
       </div>
       <Disclosure label="What it proves" open={!receipts.isGood}>

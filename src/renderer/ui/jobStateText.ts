@@ -69,7 +69,7 @@ export function liveJobText(job: JobRow): string {
     case 'paying':
       return 'Paying'
     case 'payment-unknown':
-      return 'The wallet does not know yet whether the payment went through'
+      return 'The wallet does not know yet whether it paid'
     case 'queued':
       return job.queuePosition === undefined ? 'Paid, waiting for its turn' : job.queuePosition === 1 ? 'Paid, next in line' : `Paid, number ${job.queuePosition} in line`
     case 'locked':
