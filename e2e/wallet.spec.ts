@@ -138,7 +138,9 @@ async function saveLimit(page: Page, label: string, value: string): Promise<void
   await goTo(page, 'Settings')
   await page.getByRole('textbox', { name: label, exact: true }).fill(value)
   await page.getByRole('button', { name: 'Save limits' }).click()
-  await expect(page.getByText('The limits are saved')).toBeVisible()
+  await expect(page.getByText('The limits are saved').first()).toBeVisible()
+  // One from before may stand there still.
+  await expect(page.getByRole('button', { name: 'Discard changes' })).toBeHidden()
 }
 
 /** An invoice as its payee sees it; the window stays open, so that it shows the payment. */
