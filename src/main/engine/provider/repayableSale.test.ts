@@ -36,3 +36,20 @@ test('a customer that asks a little of what it is owed keeps no job open for goo
   expect(over).toMatchObject({ state: 'failed', final: true, owedMsat: 0 })
   expect(over?.standing).toEqual({ wallet: sats(9), earned: -9_000 })
 })
+
+test('metered: a customer that asks for the rest before its seller has written that the answer is out is heard, and the answer still goes out', () => {
+  const metered = { ...request, dialect: 'souk/1', maxTokens: 100, settlement: { name: 'metered', inputPer1kMsat: ZERO_MSAT, outputPer1kMsat: sats(100), tickTokens: 300, graceSecs: 60 } } as const
+  const handing = tell(
+    repayableSaleMachine.initial,
+    { at, type: 'requested', request: metered, refusal: null },
+    { at, type: 'invoiceMade', index: 0, invoice: { bolt11: 'lnbcrt1', paymentHash: PAID, amountMsat: sats(10), network: 'regtest', createdAt: at / 1_000, expiresAt: at / 1_000 + 180, description: '' } },
+    { at, type: 'paymentSeen', paymentHash: PAID, settledMsat: sats(10) },
+    { at, type: 'workBegun', attempt: 1 },
+    { at, type: 'generated', generated: { text: 'a b c d e f g h i j', usage: { promptTokens: 0, outputTokens: 10, durationMs: 1 }, stoppedBy: 'end' } },
+  )
+  expect(lookOf(handing)).toMatchObject({ state: 'working', owedMsat: sats(9), repayableMsat: sats(9) })
+  const asked = tell(handing, wish)
+  expect(repayableSaleMachine.due(asked).map(({ key }) => key)).toEqual(['send:result', `refund:${BACK}`])
+  const back = tell(asked, { at, type: 'refundAsked', paymentHash: BACK }, { at, type: 'refundAnswered', paymentHash: BACK, outcome: { state: 'settled', preimage: '1'.repeat(64), feeMsat: ZERO_MSAT } }, { at, type: 'sent', what: 'result', delivery: { eventId: 'e'.repeat(64), raw: '{}', verdicts: [] } })
+  expect(lookOf(back)).toMatchObject({ state: 'done', final: true, owedMsat: sats(8), standing: { wallet: sats(9), earned: -1_000, owedByUs: -8_000 } })
+})

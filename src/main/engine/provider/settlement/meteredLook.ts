@@ -27,7 +27,8 @@ export function look(sale: SaleIn<Phase>): SaleLook {
     lockedMsat: ZERO_MSAT,
     lockedUntil: null,
     owedMsat,
-    repayableMsat: phase.name === 'handed' || phase.name === 'lapsed' || phase.name === 'failing' ? owedMsat : ZERO_MSAT,
+    // The customer may have read the answer, and ask for the rest, before it is written here that it is out.
+    repayableMsat: ['handing', 'handed', 'lapsed', 'failing'].includes(phase.name) ? owedMsat : ZERO_MSAT,
   }
 }
 
