@@ -3,6 +3,7 @@
  * was not stored is wished again by whoever looks at the row; one that was goes on by itself. It goes back once, and whole.
  */
 import { describeCrashes } from './testing/crash/crashSuite.ts'
+import { CRASH_ALL } from './testing/crash/killEverywhere.ts'
 
 /** Each one dies several times over, at one point after the other. */
 const SAMPLE = {
@@ -22,3 +23,7 @@ const SURELY = {
 }
 
 describeCrashes({ settlement: 'metered', payback: true, sample: SAMPLE, since: SINCE, surely: SURELY })
+if (CRASH_ALL) {
+  const provider = [...SURELY.provider, 'sdk sendPayment: before', 'sdk sendPayment: after']
+  describeCrashes({ settlement: 'metered', wallet: 'spark', payback: true, since: SINCE, surely: { ...SURELY, provider } })
+}
