@@ -1,6 +1,7 @@
 /** What a seller owes is paid back: on demand, on the next visit, over restarts, to the job's own key alone, once, and no more. */
 import { expect, test } from 'vitest'
 import { sats } from '#shared/market/msat.ts'
+import { ok } from '#shared/market/result.ts'
 import { envelopeTemplate } from '#shared/protocol/envelope.ts'
 import { KIND } from '#shared/protocol/kinds.ts'
 import { writeSettlementNote } from '#shared/protocol/settlementNote.ts'
@@ -8,7 +9,8 @@ import { createCipher } from './nostr/cipher.ts'
 import type { Engine } from './engine.ts'
 import { nodeClock, nodeRandom } from './testing/nodePorts.ts'
 import { askSeller, ended, jobRow, until } from './testing/market.ts'
-import { balanceOf, pubkeyOf, purchaseEvents, shareMarket, TEST_MS, WAIT_MS } from './testing/sharedMarket.ts'
+import { balanceOf, isPaid, pubkeyOf, purchaseEvents, shareMarket, TEST_MS, WAIT_MS } from './testing/sharedMarket.ts'
+import type { Wallet } from './wallet/wallet.ts'
 
 const { market, openBuyer, openSeller, openPeer, close } = shareMarket()
 
@@ -140,4 +142,35 @@ test('of a channel, a seller that names no dialect of ours is sent nothing', asy
   await until((look) => buyer.directory.offers.subscribe(look), () => (buyer.directory.offers.get().values().some(({ pubkey }) => pubkey === pubkeyOf(seller)) ? null : true), () => 'still listed', WAIT_MS)
   expect(buyer.customer.claim(jobId)).toMatchObject({ ok: false, error: { code: 'not-possible' } })
   expect(kindsOf(buyer, 'customer', jobId)).not.toContain('claimBegun')
+}, TEST_MS)
+
+test('asked for before the seller’s wallet knows that it was paid: paid back as soon as it does', async () => {
+  let isLate = true
+  const wallet = (inner: Wallet): Wallet => ({
+    ...inner,
+    async lookup(paymentHash, direction) {
+      const found = await inner.lookup(paymentHash, direction)
+      return isLate && direction === 'incoming' && found.ok && found.value?.state === 'settled' ? ok({ ...found.value, state: 'pending', settledAt: null }) : found
+    },
+  })
+  const seller = await openSeller({ wrap: { wallet } })
+  const buyer = await openBuyer()
+  const before = Number(await balanceOf(buyer))
+  const { jobId } = await askSeller(buyer, pubkeyOf(seller), 'write 20 words', { settlement: 'prepay' })
+  await isPaid(buyer, jobId)
+  expect(buyer.customer.stop(jobId)).toMatchObject({ ok: true })
+  await ended(buyer, 'customer', jobId, WAIT_MS)
+  expect(buyer.customer.claim(jobId)).toEqual({ ok: true, value: null })
+  await until((look) => buyer.jobChanged.listen(look), () => (kindsOf(buyer, 'customer', jobId).includes('claimSent') ? true : null), () => 'not sent', WAIT_MS)
+  // What it says after that is heard after it.
+  const { jobId: next } = await askSeller(buyer, pubkeyOf(seller), 'write 20 words', { settlement: 'prepay' })
+  await jobRow(seller, 'provider', next, () => true, WAIT_MS)
+  expect(kindsOf(seller, 'provider', jobId)).not.toContain('refundAccepted')
+  isLate = false
+  await jobRow(buyer, 'customer', jobId, ({ final, claimableMsat = 0 }) => final && claimableMsat === 0, WAIT_MS)
+  await isRepaid(seller, 'provider', jobId)
+  await ended(buyer, 'customer', next, WAIT_MS)
+  const spent = [jobId, next].map((id) => buyer.journal.row('customer', id)).reduce((sum, row) => sum + (row?.movedMsat ?? 0) - (row?.paidBackMsat ?? 0), 0)
+  expect(await balanceOf(buyer)).toBe(before - spent)
+  expect(kindsOf(seller, 'provider', jobId).filter((type) => type === 'refundSettled')).toHaveLength(1)
 }, TEST_MS)

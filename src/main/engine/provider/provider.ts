@@ -179,6 +179,7 @@ export function createProvider(options: ProviderOptions): Provider {
       if (row.final) effects.forget(jobId)
       openJobs.changed(row)
       options.onJobChanged(row)
+      inbox.jobChanged(jobId)
     },
     onStoreFailure(error) {
       options.onStoreFailure(error)

@@ -9,6 +9,7 @@ import { jobIdOf } from '#shared/protocol/channel.ts'
 import type { NostrEvent } from '#shared/protocol/event.ts'
 import { hashOf } from '#shared/protocol/preimage.ts'
 import { bytesToHex } from '@noble/hashes/utils.js'
+import { setBounded } from '../boundedMap.ts'
 import type { Clock, Random } from '../ports.ts'
 import type { Reactor } from '../reactor.ts'
 import type { SpendingContext } from '../spending/judgeSpending.ts'
@@ -46,8 +47,23 @@ export interface SaleInboxOptions {
 const REFUSALS_PER_MINUTE = 30
 const FORGET_EVERY = 200
 
-export function createSaleInbox(options: SaleInboxOptions): SaleInbox {
+/** So many jobs are kept in mind that were asked back for too early. */
+const MAX_EARLY_WISHES = 1_000
+
+interface RefundWish {
+  readonly eventId: string
+  readonly bolt11: string
+}
+
+export interface SaleListener extends SaleInbox {
+  /** Something of this job has changed: it may owe now what was asked back before. */
+  jobChanged(jobId: string): void
+}
+
+export function createSaleInbox(options: SaleInboxOptions): SaleListener {
   const { clock, journal, reactor, current } = options
+  /** The last of each job that could not be granted: its customer may know of its payment before our wallet does, and asks again only when that invoice has run out. */
+  const early = new Map<string, RefundWish>()
   let refusals: number[] = []
   let requestsStored = 0
 
@@ -81,6 +97,19 @@ export function createSaleInbox(options: SaleInboxOptions): SaleInbox {
   /** Only the key that asked is heard about its job. */
   function isCustomer(jobId: string, from: string): boolean {
     return journal.row('provider', jobId)?.peer === from
+  }
+
+  function wishRefund(jobId: string, wish: RefundWish): void {
+    const decoded = decodeInvoice(wish.bolt11)
+    const paymentHash = decoded.ok ? decoded.value.paymentHash : null
+    early.delete(jobId)
+    const outcome = reactor.dispatch(jobId, () => ({ at: clock.now(), type: 'refundWanted', ...wish, network: options.network, context: options.spending({ paymentHash, jobId: null, provider: null }) }))
+    if (outcome !== 'changed') setBounded(early, jobId, wish, MAX_EARLY_WISHES)
+  }
+
+  function owesNow(jobId: string): boolean {
+    const sale = reactor.state(jobId)
+    return sale.begun && (lookAt(sale).repayableMsat ?? 0) > 0
   }
 
   function mayRefuse(): boolean {
@@ -136,10 +165,11 @@ export function createSaleInbox(options: SaleInboxOptions): SaleInbox {
       if (isCustomer(jobId, from)) reactor.dispatch(jobId, () => (isHashTaken(claim.paymentHash, jobId) ? { at: clock.now(), type: 'paymentClaimed', eventId } : { at: clock.now(), type: 'lockAnnounced', eventId, ...claim }))
     },
     onRefundWish(jobId, from, eventId, bolt11) {
-      if (!isCustomer(jobId, from)) return
-      const decoded = decodeInvoice(bolt11)
-      const paymentHash = decoded.ok ? decoded.value.paymentHash : null
-      reactor.dispatch(jobId, () => ({ at: clock.now(), type: 'refundWanted', eventId, bolt11, network: options.network, context: options.spending({ paymentHash, jobId: null, provider: null }) }))
+      if (isCustomer(jobId, from)) wishRefund(jobId, { eventId, bolt11 })
+    },
+    jobChanged(jobId) {
+      const wish = early.get(jobId)
+      if (wish !== undefined && owesNow(jobId)) wishRefund(jobId, wish)
     },
     onReceipt(jobId, from, receipt, createdAt) {
       if (isCustomer(jobId, from)) options.onReceipt(jobId, receipt, createdAt)
