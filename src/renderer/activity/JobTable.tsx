@@ -25,7 +25,7 @@ export interface JobTableProps {
 const ROW_PX = 37
 
 /** Which columns there are depends on the room for the table, not for the window. */
-const AT = { wide: 'hidden @min-[36rem]:table-cell', wider: 'hidden @min-[46rem]:table-cell', widest: 'hidden @min-[60rem]:table-cell', huge: 'hidden @min-[78rem]:table-cell' }
+const AT = { small: 'hidden @min-[36rem]:table-cell', medium: 'hidden @min-[46rem]:table-cell', broad: 'hidden @min-[60rem]:table-cell', large: 'hidden @min-[70rem]:table-cell', huge: 'hidden @min-[78rem]:table-cell' }
 const COLUMNS = (
   <colgroup>
     <col />
@@ -34,7 +34,7 @@ const COLUMNS = (
     <col className="hidden w-33 @min-[36rem]:table-column" />
     <col className="hidden w-31 @min-[60rem]:table-column" />
     <col className="w-30 @min-[36rem]:w-34" />
-    <col className="hidden w-24 @min-[60rem]:table-column" />
+    <col className="hidden w-24 @min-[70rem]:table-column" />
     <col className="hidden w-30 @min-[36rem]:table-column" />
   </colgroup>
 )
@@ -67,15 +67,15 @@ export function JobTable({ rows, openKey, onOpen, scroller }: JobTableProps) {
     <Table label="Jobs" className="@container" columns={COLUMNS} rowCount={rows.length + 1}>
       <TableHead>
         <HeaderCell>Request</HeaderCell>
-        <HeaderCell className={AT.wider}>With</HeaderCell>
+        <HeaderCell className={AT.medium}>With</HeaderCell>
         <HeaderCell className={AT.huge}>Model</HeaderCell>
-        <HeaderCell className={AT.wide}>State</HeaderCell>
-        <HeaderCell className={AT.widest}>Payment</HeaderCell>
+        <HeaderCell className={AT.small}>State</HeaderCell>
+        <HeaderCell className={AT.broad}>Payment</HeaderCell>
         <HeaderCell numeric>Sats</HeaderCell>
-        <HeaderCell numeric className={AT.widest}>
+        <HeaderCell numeric className={AT.large}>
           Took
         </HeaderCell>
-        <HeaderCell numeric className={AT.wide}>
+        <HeaderCell numeric className={AT.small}>
           When
         </HeaderCell>
       </TableHead>
@@ -132,7 +132,7 @@ const JobTableRow = memo(function JobTableRow({ row, index, measure, isOpen, onO
           <TimeAgo at={row.createdAt} />
         </span>
       </TableCell>
-      <TableCell className={AT.wider}>
+      <TableCell className={AT.medium}>
         {row.peerName ? (
           <span className="block truncate" title={row.peerName}>
             {row.peerName}
@@ -146,19 +146,19 @@ const JobTableRow = memo(function JobTableRow({ row, index, measure, isOpen, onO
       <TableCell className={joinClasses('truncate text-muted', AT.huge)} title={row.model}>
         {row.model ?? '–'}
       </TableCell>
-      <TableCell className={AT.wide}>
+      <TableCell className={AT.small}>
         <JobStateBadge job={row} />
       </TableCell>
-      <TableCell className={AT.widest}>
+      <TableCell className={AT.broad}>
         <SettlementMark settlement={row.settlement} />
       </TableCell>
       <TableCell numeric className={joinClasses('py-1', row.movedMsat === 0 ? 'text-muted' : 'font-medium')}>
         <JobMoney row={row} />
       </TableCell>
-      <TableCell numeric className={joinClasses('text-muted', AT.widest)}>
+      <TableCell numeric className={joinClasses('text-muted', AT.large)}>
         {row.durationMs === undefined ? '–' : durationText(row.durationMs)}
       </TableCell>
-      <TableCell numeric className={joinClasses('text-muted', AT.wide)}>
+      <TableCell numeric className={joinClasses('text-muted', AT.small)}>
         <TimeAgo at={row.createdAt} />
       </TableCell>
     </TableRow>
