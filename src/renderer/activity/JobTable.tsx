@@ -7,7 +7,7 @@ import { joinClasses } from '#renderer/ui/joinClasses.ts'
 import { PrivacyMark } from '#renderer/ui/PrivacyMark.tsx'
 import { SettlementMark } from '#renderer/ui/SettlementMark.tsx'
 import { shortenId } from '#renderer/ui/shortenId.ts'
-import { HeaderCell, Table, TableCell, TableHead, TableRow } from '#renderer/ui/Table.tsx'
+import { HeaderCell, SpacerRow, Table, TableCell, TableHead, TableRow } from '#renderer/ui/Table.tsx'
 import { TimeAgo } from '#renderer/ui/TimeAgo.tsx'
 import { useVirtualRows } from '#renderer/ui/useVirtualRows.ts'
 import { JobMoney } from './JobMoney.tsx'
@@ -80,19 +80,15 @@ export function JobTable({ rows, openKey, onOpen, scroller }: JobTableProps) {
         </HeaderCell>
       </TableHead>
       <tbody ref={body}>
-        <Spacer height={(items[0]?.start ?? topPx) - topPx} />
+        <SpacerRow height={(items[0]?.start ?? topPx) - topPx} />
         {items.map(({ index }) => {
           const row = rows[index]
           return row ? <JobTableRow key={keyOf(row)} row={row} index={index} measure={virtual.measureElement} isOpen={keyOf(row) === openKey} onOpen={onOpen} /> : null
         })}
-        <Spacer height={virtual.getTotalSize() - ((items.at(-1)?.end ?? topPx) - topPx)} />
+        <SpacerRow height={virtual.getTotalSize() - ((items.at(-1)?.end ?? topPx) - topPx)} />
       </tbody>
     </Table>
   )
-}
-
-function Spacer({ height }: { height: number }) {
-  return height > 0 ? <tr aria-hidden style={{ height }} /> : null
 }
 
 interface JobTableRowProps {

@@ -1,7 +1,7 @@
 import { Eye, type LucideIcon } from 'lucide-react'
 import { useEffect, useEffectEvent, useRef, type KeyboardEvent, type SyntheticEvent } from 'react'
 import type { OfferRow } from '#shared/ipc/customer.ts'
-import { HeaderCell } from '#renderer/ui/Table.tsx'
+import { HeaderCell, SpacerRow } from '#renderer/ui/Table.tsx'
 import { useVirtualRows } from '#renderer/ui/useVirtualRows.ts'
 import type { OfferColumn, OfferSort } from './offerRows.ts'
 import { OfferTableRow, ROW_PX } from './OfferTableRow.tsx'
@@ -126,22 +126,16 @@ export function OfferTable({ rows, sort, onSort, openKey, onOpen, onUse, chosenK
         {/* The rows' buttons are what is focused and pressed; the table hears for all of them, so that a row renders only when it changed. */}
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
         <tbody onClick={open} onDoubleClick={use} onKeyDown={onKeyDown} onFocus={() => hold(focused, true)} onBlur={() => hold(focused, false)}>
-          <Spacer height={before} />
+          <SpacerRow height={before} />
           {items.map((item) => {
             const row = rows[item.index]
             if (!row) return null
             const isOpen = row.key === openKey
             return <OfferTableRow key={item.index} offer={row} index={item.index} open={isOpen} chosen={row.key === chosenKey} tabStop={openInSight ? isOpen : item === first} />
           })}
-          <Spacer height={after} />
+          <SpacerRow height={after} />
         </tbody>
       </table>
     </div>
   )
-}
-
-function Spacer({ height }: { height: number }) {
-  return height > 0 ? (
-    <tr aria-hidden style={{ height }} />
-  ) : null
 }

@@ -63,6 +63,11 @@ export function TableRow({ className, ...rest }: ComponentProps<'tr'>) {
   return <tr className={joinClasses('border-b border-line last:border-b-0', rest.onClick ? 'cursor-pointer hover:bg-hover' : null, className)} {...rest} />
 }
 
+/** In place of the rows that are not in sight. */
+export function SpacerRow({ height }: { height: number }) {
+  return height > 0 ? <tr aria-hidden style={{ height }} /> : null
+}
+
 export function TableCell({ numeric, className, ...rest }: ComponentProps<'td'> & { numeric?: boolean }) {
   return <td className={joinClasses('h-9 px-3', numeric ? 'whitespace-nowrap text-right' : null, className)} {...rest} />
 }
