@@ -1,8 +1,9 @@
 import { Lock } from 'lucide-react'
 import type { JobRow } from '#shared/ipc/common.ts'
+import { debtOf } from '#shared/ipc/debt.ts'
 import { formatSats, ZERO_MSAT } from '#shared/market/msat.ts'
 import { Amount } from '#renderer/ui/Amount.tsx'
-import { debtOf, isSure } from './debt.ts'
+import { isSure } from './debt.ts'
 
 type Money = Pick<JobRow, 'role' | 'state' | 'final' | 'movedMsat' | 'lockedMsat' | 'lockedUntil' | 'owedMsat' | 'claimableMsat' | 'paidBackMsat'>
 

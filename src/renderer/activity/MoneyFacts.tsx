@@ -1,10 +1,11 @@
 import type { JobRow } from '#shared/ipc/common.ts'
+import { debtOf } from '#shared/ipc/debt.ts'
 import { ZERO_MSAT } from '#shared/market/msat.ts'
 import { useNow } from '#renderer/state/useNow.ts'
 import { Amount } from '#renderer/ui/Amount.tsx'
 import { bytesText } from '#renderer/ui/bytesText.ts'
 import { returnsText } from '#renderer/wallet/lockText.ts'
-import { debtOf, isSure } from './debt.ts'
+import { isSure } from './debt.ts'
 import { Fact } from './Fact.tsx'
 
 /** What of a job's money is not settled: locked, owed, under seal, on credit. Only what there is. */

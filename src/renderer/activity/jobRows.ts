@@ -1,7 +1,7 @@
 /** The list of jobs as its filter shows it, kept current by what the engine tells of each job. */
 import type { JobRow, JobState, Owed, Role } from '#shared/ipc/common.ts'
+import { DEBT_ROLES, debtOf } from '#shared/ipc/debt.ts'
 import type { Settlement } from '#shared/market/settlement.ts'
-import { debtOf } from './debt.ts'
 
 export interface JobFilter {
   readonly role: Role | undefined
@@ -24,15 +24,12 @@ function compareRows(a: JobRow, b: JobRow): number {
   return b.createdAt - a.createdAt || (a.jobId < b.jobId ? 1 : a.jobId > b.jobId ? -1 : 0)
 }
 
-/** In which role somebody owes to us, or we do. */
-const DEBTS: Readonly<Record<Owed, Role>> = { 'to-us': 'customer', 'by-us': 'provider' }
-
 /** What the engine's own filter would say of a row. */
 export function matches(row: JobRow, filter: JobFilter): boolean {
   if (filter.role && row.role !== filter.role) return false
   if (filter.state && row.state !== filter.state) return false
   if (filter.settlement && row.settlement !== filter.settlement) return false
-  if (filter.owed && (row.role !== DEBTS[filter.owed] || debtOf(row) === 0)) return false
+  if (filter.owed && (row.role !== DEBT_ROLES[filter.owed] || debtOf(row) === 0)) return false
   return filter.search === '' || JSON.stringify(row).toLowerCase().includes(filter.search.toLowerCase())
 }
 

@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { Standing } from '#shared/market/books.ts'
 import { jobRowSchema, type JobRow, type JobState, type Owed, type Role } from '#shared/ipc/common.ts'
+import { DEBT_ROLES } from '#shared/ipc/debt.ts'
 import { msat, type Msat } from '#shared/market/msat.ts'
 import type { Settlement } from '#shared/market/settlement.ts'
 import type { ProviderSpending } from '../spending/judgeSpending.ts'
@@ -220,8 +221,8 @@ function parseRow(text: unknown): JobRow | null {
 /** What a person may remember of a job: never the names of fields. */
 const SEARCHED = ['job_id', 'peer', `coalesce(payment_hash, '')`, ...['promptPreview', 'peerName', 'model', 'note'].map((field) => `CASE WHEN json_valid(row) THEN coalesce(json_extract(row, '$.${field}'), '') ELSE '' END`)]
 
-const isOwed = `CASE WHEN json_valid(row) THEN coalesce(json_extract(row, '$.claimableMsat'), json_extract(row, '$.owedMsat'), 0) > 0 END`
-const OWED: Readonly<Record<Owed, string>> = { 'to-us': `role = 'customer' AND ${isOwed}`, 'by-us': `role = 'provider' AND ${isOwed}` }
+/** As `debtOf` says of a row. */
+const IS_OWED = `CASE WHEN json_valid(row) THEN coalesce(json_extract(row, '$.claimableMsat'), json_extract(row, '$.owedMsat'), 0) > 0 END`
 
 function pageCondition(page: JobPage): { where: string; values: SQLInputValue[] } {
   const conditions: string[] = []
@@ -239,7 +240,10 @@ function pageCondition(page: JobPage): { where: string; values: SQLInputValue[] 
     conditions.push(`CASE WHEN json_valid(row) THEN coalesce(json_extract(row, '$.settlement'), 'prepay') END = ?`)
     values.push(page.settlement)
   }
-  if (page.owed) conditions.push(OWED[page.owed])
+  if (page.owed) {
+    conditions.push('role = ?', IS_OWED)
+    values.push(DEBT_ROLES[page.owed])
+  }
   if (page.search) {
     const pattern = `%${page.search.replaceAll(/[\\%_]/g, (character) => `\\${character}`)}%`
     conditions.push(`(${SEARCHED.map((field) => `${field} LIKE ? ESCAPE '\\'`).join(' OR ')})`)

@@ -1,7 +1,8 @@
 /** `souk claim`: what sellers owe, and asking for it. They are asked by themselves when they are there again; this is for who does not wait for that. */
 import type { Engine } from '#engine/engine.ts'
 import type { JobRow } from '#shared/ipc/common.ts'
-import { formatSats, ZERO_MSAT, type Msat } from '#shared/market/msat.ts'
+import { debtOf } from '#shared/ipc/debt.ts'
+import { formatSats } from '#shared/market/msat.ts'
 import type { Result } from '#shared/market/result.ts'
 import { connectToMarket } from '../connectToMarket.ts'
 import { EXIT } from '../exitCodes.ts'
@@ -24,27 +25,21 @@ export async function claim(jobId: string | undefined, options: SessionOptions):
   await withEngine(options, 'terminal', (session) => (jobId === undefined ? list(session) : claimJob(session, jobId)), existingSecondFolder(options))
 }
 
-/** By that job, of what was paid: what its seller owes, or is asked for. */
-const owedOf = ({ claimableMsat, owedMsat }: JobRow): Msat => claimableMsat ?? owedMsat ?? ZERO_MSAT
-
 function list({ engine, output }: Session): Promise<void> {
-  const owed = [...boughtJobs(engine)].filter((row) => owedOf(row) > 0)
-  for (const row of owed) output.tell({ type: 'owed', jobId: row.jobId, amountMsat: owedOf(row), claimable: row.claimableMsat !== undefined, asked: row.claiming === true, peer: row.peer, settlement: row.settlement, createdAt: row.createdAt })
+  const owed = [...owingJobs(engine)]
+  for (const row of owed) output.tell({ type: 'owed', jobId: row.jobId, amountMsat: debtOf(row), claimable: row.claimableMsat !== undefined, asked: row.claiming === true, peer: row.peer, settlement: row.settlement, createdAt: row.createdAt })
   if (owed.length === 0) output.say('No seller owes you anything.')
   else for (const line of alignColumns([['Asked', 'Sats', 'Job', 'Seller', ''], ...owed.map(describeRow)], [1])) output.print(line)
   return Promise.resolve()
 }
 
-function* boughtJobs({ journal }: Engine): Iterable<JobRow> {
-  for (let page = journal.list({ role: 'customer', limit: PAGE }); page.length > 0; ) {
-    yield* page
-    const last = page.at(-1)
-    page = last === undefined || page.length < PAGE ? [] : journal.list({ role: 'customer', limit: PAGE, before: last })
-  }
+function* owingJobs({ journal }: Engine): Iterable<JobRow> {
+  const nextPage = (before?: JobRow) => journal.list({ owed: 'to-us', limit: PAGE, before })
+  for (let page = nextPage(); page.length > 0; page = nextPage(page.at(-1))) yield* page
 }
 
 function describeRow(row: JobRow): string[] {
-  return [localMinute(row.createdAt), formatSats(owedOf(row)), row.jobId, sellerOf(row), row.claiming === true ? 'asked for' : row.claimableMsat === undefined ? 'its answer may still come' : `souk claim ${row.jobId}`]
+  return [localMinute(row.createdAt), formatSats(debtOf(row)), row.jobId, sellerOf(row), row.claiming === true ? 'asked for' : row.claimableMsat === undefined ? 'its answer may still come' : `souk claim ${row.jobId}`]
 }
 
 async function claimJob(session: Session, jobId: string): Promise<void> {
@@ -55,13 +50,13 @@ async function claimJob(session: Session, jobId: string): Promise<void> {
   await connectToMarket(session, `Interrupted. ${NOTHING_ASKED}`)
   const asked = await askFor(session, before)
   // By itself, because its seller is there again.
-  const isAsked = asked.ok || current()?.claiming === true || owedOf(current() ?? before) < owedOf(before)
+  const isAsked = asked.ok || current()?.claiming === true || debtOf(current() ?? before) < debtOf(before)
   if (!asked.ok && !isAsked) throw new CommandFailed(asked.error.code === 'store-failed' ? EXIT.failed : EXIT.refused, asked.error.code, `${asked.error.message} ${NOTHING_ASKED}`)
-  output.say(`Asked ${sellerOf(before)} for ${formatSats(owedOf(before))} sats.`)
-  output.tell({ type: 'asked', jobId, amountMsat: owedOf(before) })
+  output.say(`Asked ${sellerOf(before)} for ${formatSats(debtOf(before))} sats.`)
+  output.tell({ type: 'asked', jobId, amountMsat: debtOf(before) })
   const row = await waitForJob(session, before, ({ claiming }) => claiming !== true, PAYING_MS)
-  const backMsat = owedOf(before) - owedOf(row)
-  output.tell({ type: 'ended', jobId, backMsat, owedMsat: owedOf(row), asked: row.claiming === true })
+  const backMsat = debtOf(before) - debtOf(row)
+  output.tell({ type: 'ended', jobId, backMsat, owedMsat: debtOf(row), asked: row.claiming === true })
   if (backMsat > 0) return output.say(row.note ?? 'It was paid back.')
   if (interrupt.signal.aborted) throw new CommandFailed(EXIT.interrupted, 'interrupted', STILL_ASKED)
   output.say(row.claiming === true ? STILL_ASKED : 'It was not paid back. Ask again later, or ask the seller.')
